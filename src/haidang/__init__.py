@@ -1,0 +1,1 @@
+"""Hải Đăng (lighthouse): early warning and response for every threat that is not a war."""

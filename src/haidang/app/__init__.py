@@ -1,0 +1,1 @@
+"""The chain, joined: the only package that knows every stage. Still pure."""

@@ -1,0 +1,1 @@
+"""Everything that touches the world: the store, the feeds, the channels."""

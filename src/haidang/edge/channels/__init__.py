@@ -1,0 +1,1 @@
+"""One channel, one file: at least once, from the outbox."""

@@ -1,0 +1,1 @@
+"""Where a pure function is mapped over jobs."""

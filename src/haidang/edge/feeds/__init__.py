@@ -1,0 +1,1 @@
+"""One source, one file: the only place that trusts nobody."""

@@ -1,0 +1,1 @@
+"""Facts with the time we learned them, the ledger, drafts, approvals, the outbox."""

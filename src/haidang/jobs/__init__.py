@@ -1,0 +1,1 @@
+"""What runs: ingest, watch, deliver, replay. Each reads a snapshot, calls the core, commits."""

@@ -1,0 +1,1 @@
+"""The law as dated data: decision tables, evaluated, never coded."""

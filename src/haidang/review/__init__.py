@@ -1,0 +1,1 @@
+"""What was known, decided, said and done, and whether it was right."""

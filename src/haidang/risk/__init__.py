@@ -1,0 +1,1 @@
+"""From signals to consequences: how strong, where, when, and who is in its way?"""

@@ -1,0 +1,1 @@
+"""One hazard model, one file, named by what it models and verified against its papers."""

@@ -1,0 +1,1 @@
+"""From consequences to words: what level, said how, to whom, and when is it over?"""

@@ -1,0 +1,1 @@
+"""From facts to signals: is something unusual happening, or about to?"""

@@ -1,0 +1,1 @@
+"""Pages: a frozen context, a pure build, a template."""
