@@ -1,0 +1,97 @@
+"""A notice from first word to all-clear: when it speaks again, and as what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from haidang.warn.spec import WarnSpec
+
+MessageKind = Literal["Alert", "Update", "Cancel"]
+
+
+class Occasion(StrEnum):
+    """Why a notice is drafted now. Every draft carries exactly one."""
+
+    FIRST = "first"
+    LEVEL_UP = "level_up"
+    LEVEL_DOWN = "level_down"
+    EARLIER = "earlier"
+    LATER = "later"
+    STRONGER = "stronger"
+    WEAKER = "weaker"
+    RENEW = "renew"
+    ALL_CLEAR = "all_clear"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a notice says, reduced to what makes another one worth sending.
+
+    Attributes:
+        level: Legal level.
+        force: Strongest wind force, or the pack's own measure, expected in the area.
+        onset: When the leading threshold begins; None if it is not expected.
+        expires: End of validity.
+    """
+
+    level: int
+    force: int
+    onset: datetime | None
+    expires: datetime
+
+
+def occasion(now: datetime, said: Said | None, fresh: Said, spec: WarnSpec) -> Occasion | None:
+    """Decide whether ``fresh`` deserves a notice after ``said``.
+
+    Args:
+        now: The snapshot's clock.
+        said: The chain's newest notice, issued or waiting for approval; None before the first.
+        fresh: What a notice drawn up now would say.
+        spec: The pack's ``warn`` section.
+
+    Returns:
+        The one reason to speak, the weightiest first, or None: identical notices are not repeated.
+    """
+    if said is None or said.level == 0:
+        return Occasion.FIRST if fresh.level else None
+    if fresh.level == 0:
+        return Occasion.ALL_CLEAR
+    if fresh.level != said.level:
+        return Occasion.LEVEL_UP if fresh.level > said.level else Occasion.LEVEL_DOWN
+    if (moved := _moved(said.onset, fresh.onset, now, spec)) is not None:
+        return moved
+    if fresh.force != said.force:
+        return Occasion.STRONGER if fresh.force > said.force else Occasion.WEAKER
+    if said.expires - now <= timedelta(hours=spec.renew_h):
+        return Occasion.RENEW
+    return None
+
+
+def _moved(
+    said: datetime | None, fresh: datetime | None, now: datetime, spec: WarnSpec
+) -> Occasion | None:
+    """Earlier, later or neither; an onset that has passed by now no longer moves."""
+    if said is not None and said <= now and (fresh is None or fresh <= now):
+        return None
+    if said is None or fresh is None:
+        return None if said is fresh else (Occasion.EARLIER if said is None else Occasion.LATER)
+    shift = timedelta(hours=spec.shift_h)
+    if fresh <= said - shift:
+        return Occasion.EARLIER
+    return Occasion.LATER if fresh >= said + shift else None
+
+
+def message_kind(occasion: Occasion, issued: bool) -> MessageKind:
+    """CAP message type of a draft.
+
+    Args:
+        occasion: Why it is drafted.
+        issued: Whether the chain has a message out already; before that everything is an Alert.
+    """
+    if occasion is Occasion.ALL_CLEAR:
+        return "Cancel"
+    return "Update" if issued else "Alert"
