@@ -94,7 +94,8 @@ class Assessment:
         at: The snapshot's clock.
         until: End of the time looked at.
         state: NO_DATA if no signal could be read; RAISED if any is raised.
-        intensity: Area's maximum over the window, m/s (10-minute wind); None without data.
+        intensity: Area's maximum over the window, m/s (10-minute wind); None without data. Low and
+            high are the pack's interval; central is the quantile that decides the level.
         grounds: The law's answer to the stated quantile of the ensemble.
         p_level: (level, share of members at or above it), for each level of the scale.
         onsets: By threshold.

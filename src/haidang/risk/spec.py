@@ -1,4 +1,4 @@
-"""What a threat pack says about risk: which hazard model, over which ensemble, with whose errors."""
+"""What a threat pack says about risk: the hazard model, its ensemble, and whose errors."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ class CycloneWind(Spec):
         step_h: Time step, h.
         horizon_h: How far ahead we look, h.
         cutoff_km: No wind beyond this distance from the centre, km.
-        quantile: The level is that of this quantile over the members of the area's maximum.
+        quantile: The level is that of this quantile over the members of the area's maximum: at
+            0.6 a level is given as soon as four tracks in ten reach it.
         interval: Quantiles shown as low and high.
         forces: Wind forces whose onset and end are given.
         motion_h: Persistence moves on as over the last so many hours, h.

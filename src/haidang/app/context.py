@@ -1,0 +1,190 @@
+"""What is static for a run: the country, one pack, its areas and its law on the day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from haidang.base.errors import BadPack
+from haidang.base.outline import Rings, area_km2, simplify
+from haidang.base.place import Kind, Place
+from haidang.base.problem import Problem
+from haidang.law.levels import Scale
+from haidang.law.table import Table
+from haidang.pack.load import area_categories
+from haidang.pack.schema import Country, Pack
+from haidang.risk.areas import Areas
+from haidang.risk.exposure import Towns, cells, spread
+from haidang.risk.hazards.track_ensemble import OverLand
+
+DECAY_LAND_KM2 = 5_000.0
+"""Smaller islands do not weaken a storm in the model, km²: about the area inside the radius of
+maximum wind of a mature storm (40 km)."""
+
+SEA_STEP = 0.25
+"""Cells of areas where nobody is counted, degrees: the field is smooth and nobody lives there."""
+
+
+@dataclass(frozen=True)
+class AreaName:
+    """How an area is called, drawn and coded in a notice.
+
+    Attributes:
+        names: By language.
+        rings: Outline of at most 200 vertices, (lat, lon); None for a point.
+        point: (lat, lon) of an area that the law names but no outline shows; None otherwise.
+    """
+
+    code: str
+    kind: str
+    names: Mapping[str, str]
+    rings: Rings | None
+    point: tuple[float, float] | None
+
+    def name(self, language: str) -> str:
+        """The name in a language, English where there is none."""
+        return self.names.get(language) or self.names["en"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a run may use that does not change by the hour.
+
+    Attributes:
+        table: The law table in force on the snapshot's law day.
+        areas: Cells of every watched area, on the snapshot's places day.
+        named: Names and outlines of the same areas, by code.
+    """
+
+    country: Country
+    pack: Pack
+    table: Table
+    scale: Scale
+    areas: Areas
+    named: Mapping[str, AreaName]
+    over_land: OverLand
+
+    @property
+    def zone(self) -> tzinfo:
+        """The country's clock."""
+        return self.country.zone
+
+    def local(self, instant: datetime) -> datetime:
+        """An instant on the country's clock."""
+        return self.country.local(instant)
+
+
+def build_context(country: Country, pack: Pack, law_day: date, places_day: date) -> Context:
+    """Lay out the watched areas and find the law in force.
+
+    Args:
+        country: Read by ``pack.load``.
+        pack: One of its packs.
+        law_day: Day whose law judges; of a replay, the day of the event.
+        places_day: Day whose places are used.
+
+    Raises:
+        BadPack: An area that the binding watches has neither an outline nor a position, or no law
+            category.
+        NotFound: No version of the article is in force on ``law_day``.
+    """
+    categories = area_categories(country, pack, places_day)
+    towns = country.places.towns_by_province()
+    share = country.places.urban_share
+    grids: list[_Grid] = []
+    for (kind, code), found in categories.items():
+        place = country.places.gazetteer.get(kind, code, places_day)
+        outline = country.places.outlines_on(kind, places_day).get(code)
+        grids.append(
+            _grid(
+                place,
+                found,
+                outline,
+                country,
+                towns.get(code, Towns()),
+                share.value if share else 1,
+            )
+        )
+    return Context(
+        country=country,
+        pack=pack,
+        table=country.lawbook.at(pack.binding.law.article, law_day),
+        scale=country.scales[country.spec.scale],
+        areas=_join(grids),
+        named={g.named.code: g.named for g in grids},
+        over_land=_over_land(country, places_day),
+    )
+
+
+@dataclass(frozen=True)
+class _Grid:
+    named: AreaName
+    categories: tuple[str, ...]
+    lat: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    people: NDArray[np.int64]
+    peopled: bool
+
+
+def _grid(
+    place: Place,
+    categories: tuple[str, ...],
+    outline: BaseGeometry | None,
+    country: Country,
+    towns: Towns,
+    urban_share: float,
+) -> _Grid:
+    if outline is None:
+        if place.lat is None or place.lon is None:
+            raise BadPack(Problem("pack.no_outline", {"place": place.name("en")}))
+        at = (place.lat, place.lon)
+        named = AreaName(place.code, place.kind, place.names, None, at)
+        lat, lon = np.array([place.lat]), np.array([place.lon])
+        return _Grid(named, categories, lat, lon, np.zeros((3, 1), np.int64), peopled=False)
+    named = AreaName(place.code, place.kind, place.names, simplify(outline), None)
+    people = country.places.population.get(place.code)
+    if people is None or place.kind == "sea":
+        lat, lon = cells(outline, SEA_STEP)
+        nobody = np.zeros((3, len(lat)), np.int64)
+        return _Grid(named, categories, lat, lon, nobody, peopled=False)
+    grid = spread(people, outline, towns, urban_share)
+    columns = np.stack([grid.people, grid.even, grid.towns])
+    return _Grid(named, categories, grid.lat, grid.lon, columns, peopled=True)
+
+
+def _join(grids: list[_Grid]) -> Areas:
+    sizes = [len(g.lat) for g in grids]
+    return Areas(
+        codes=tuple(g.named.code for g in grids),
+        kinds=tuple(g.named.kind for g in grids),
+        categories=tuple(g.categories for g in grids),
+        start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        lat=np.concatenate([g.lat for g in grids]),
+        lon=np.concatenate([g.lon for g in grids]),
+        people=np.concatenate([g.people for g in grids], axis=1),
+        peopled=np.array([g.peopled for g in grids]),
+    )
+
+
+def _over_land(country: Country, day: date) -> OverLand:
+    """Land that we know of, for the decay of a storm: the country's own mainland.
+
+    Other countries' coasts are sea to the model. Islands smaller than ``DECAY_LAND_KM2`` are left
+    out: the decay was fitted to storms that leave the sea behind them.
+    """
+    outlines = country.places.outlines_on("province", day)
+    parts = shapely.get_parts(shapely.union_all(list(outlines.values())))
+    large = [p for p in parts if area_km2(p) >= DECAY_LAND_KM2]
+    whole = shapely.union_all(large)
+    shapely.prepare(whole)
+
+    def over_land(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.asarray(shapely.contains_xy(whole, lon, lat), np.bool_)
+
+    return over_land

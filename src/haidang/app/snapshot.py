@@ -1,0 +1,64 @@
+"""Everything a run may know. Same snapshot, same outcome, for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from haidang.data.tracks import Tracks
+from haidang.warn.decide import Standing
+from haidang.warn.lifecycle import Said
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One notice from its first word to its all-clear, as far as it has come.
+
+    Attributes:
+        id: Chain id.
+        number: 1 for the first chain of this threat, event and place, 2 after an all-clear ...
+        issued: What its newest message said; None before the first message.
+        pending: What the draft waiting for approval says; None when none waits.
+        pending_id: That draft's id, "" when none waits.
+        drafted: When that draft was made; None when none waits.
+        version: Drafts made so far.
+    """
+
+    id: str
+    threat: str
+    event: str
+    place: str
+    number: int
+    issued: Said | None
+    pending: Said | None
+    pending_id: str
+    drafted: datetime | None
+    version: int
+
+    @property
+    def closed(self) -> bool:
+        """Whether its all-clear is out."""
+        return self.issued is not None and self.issued.level == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was known at an instant, and nothing later.
+
+    Attributes:
+        now: The only clock there is.
+        receipt: Newest delivery that may be read.
+        tracks: Fixes up to that delivery.
+        standing: Own levels by threat, event and place, up to then.
+        chains: Notices by threat, event and place, up to then; closed ones too.
+        law_day: Day whose law judges.
+        places_day: Day whose places are used.
+    """
+
+    now: datetime
+    receipt: int
+    tracks: Tracks
+    standing: tuple[Standing, ...]
+    chains: tuple[Chain, ...]
+    law_day: date
+    places_day: date

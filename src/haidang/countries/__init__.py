@@ -1,0 +1,1 @@
+"""Countries: one folder each, found by walking."""

@@ -1,0 +1,321 @@
+"""Find packs and countries by walking, read them, and join them: nothing is imported by name."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import ValidationError
+
+from haidang.base.errors import BadPack, NotFound
+from haidang.base.place import Kind
+from haidang.base.problem import Problem
+from haidang.base.spec import Spec
+from haidang.pack.law import read_law
+from haidang.pack.places import load_places
+from haidang.pack.schema import BindingSpec, Country, CountrySpec, Pack, ThreatSpec
+from haidang.warn.spec import Messages, MessageSpec
+
+PATH_VARIABLE: Final = "HAIDANG_PACKS"
+"""Further folders that hold ``threats/`` and ``countries/``, separated as in PATH."""
+
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """Where to walk.
+
+    Attributes:
+        threats: Folder by threat id.
+        countries: Folder by country id.
+    """
+
+    threats: Mapping[str, Path]
+    countries: Mapping[str, Path]
+
+    def country(self, name: str | None = None) -> Path:
+        """The folder of a country; without a name, of the only one there is.
+
+        Raises:
+            NotFound: No such country, or none named and there are several.
+        """
+        known = ", ".join(sorted(self.countries))
+        if name is None and len(self.countries) == 1:
+            return next(iter(self.countries.values()))
+        if name is None:
+            raise NotFound(Problem("pack.which_country", {"known": known}))
+        if name not in self.countries:
+            raise NotFound(Problem("pack.no_country", {"name": name, "known": known}))
+        return self.countries[name]
+
+
+def roots(extra: Iterable[Path] = ()) -> Roots:
+    """Walk the package, the entry points and ``HAIDANG_PACKS``.
+
+    Args:
+        extra: Further folders that hold ``threats/`` and ``countries/``.
+
+    Raises:
+        BadPack: Two folders claim the same id: a clash is an error, the last one never wins.
+    """
+    bases = [Path(str(files("haidang"))), *extra]
+    bases += [Path(p) for p in os.environ.get(PATH_VARIABLE, "").split(os.pathsep) if p]
+    threats: dict[str, Path] = {}
+    countries: dict[str, Path] = {}
+    for base in bases:
+        _join(threats, (p.parent for p in sorted(base.glob("threats/*/pack.yaml"))))
+        _join(countries, (p.parent for p in sorted(base.glob("countries/*/country.yaml"))))
+    for group, found in (("haidang.threats", threats), ("haidang.countries", countries)):
+        _join(found, (Path(str(files(e.value))) for e in entry_points(group=group)))
+    return Roots(threats, countries)
+
+
+def _join(found: dict[str, Path], folders: Iterable[Path]) -> None:
+    for folder in folders:
+        other = found.setdefault(folder.name, folder)
+        if other.resolve() != folder.resolve():
+            where = {"id": folder.name, "other": other}
+            raise BadPack(Problem("pack.clash", where, file=str(folder)))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A mapping from a YAML file.
+
+    Raises:
+        BadPack: The file is missing, is not YAML, repeats a key, or does not hold a mapping.
+    """
+    name = short(path)
+    try:
+        found = yaml.load(path.read_text("utf-8"), _Strict)  # noqa: S506 - _Strict is a SafeLoader
+    except FileNotFoundError as err:
+        raise BadPack(Problem("pack.missing_file", {}, file=name)) from err
+    except (OSError, UnicodeDecodeError) as err:
+        raise BadPack(Problem("pack.unreadable", {"why": err}, file=name)) from err
+    except yaml.YAMLError as err:
+        mark = getattr(err, "problem_mark", None)
+        why = getattr(err, "problem", None) or str(err)
+        row = None if mark is None else mark.line + 1
+        raise BadPack(Problem("pack.not_yaml", {"why": why}, file=name, row=row)) from err
+    if not isinstance(found, dict):
+        raise BadPack(Problem("pack.not_mapping", {}, file=name))
+    return found
+
+
+class _Strict(yaml.SafeLoader):
+    """Refuses a key that stands twice: YAML would keep the last, and somebody's edit is lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def short(path: Path) -> str:
+    """A path as a reader knows it: from ``threats`` or ``countries`` on."""
+    parts = path.parts
+    for root in ("countries", "threats"):
+        if root in parts:
+            return "/".join(parts[parts.index(root) :])
+    return path.name
+
+
+def parse(spec: type[S], raw: Mapping[str, Any], path: Path) -> S:
+    """Read a mapping as a spec.
+
+    Raises:
+        BadPack: With one problem a wrong key, each naming file, line and key.
+    """
+    try:
+        return spec.model_validate(raw)
+    except ValidationError as err:
+        raise BadPack(*_wrong(err, path)) from err
+
+
+def _wrong(err: ValidationError, path: Path) -> Iterator[Problem]:
+    lines = path.read_text("utf-8").splitlines()
+    for found in err.errors():
+        keys = [str(k) for k in found["loc"]]
+        code = {"extra_forbidden": "unknown_key", "missing": "missing_key"}.get(found["type"])
+        why = found["msg"].removeprefix("Value error, ")
+        given = found.get("input")
+        params = {"key": keys[-1] if keys else "", "why": why, "given": repr(given)[:60]}
+        row = next((n for n, t in enumerate(lines, 1) if keys and keys[-1] in t), None)
+        yield Problem(f"pack.{code or 'bad_value'}", params, short(path), row, ".".join(keys))
+
+
+def load_threat(folder: Path) -> tuple[ThreatSpec, Messages]:
+    """Read ``pack.yaml`` and every ``messages.<lang>.yaml`` of a threat's folder.
+
+    Raises:
+        BadPack: See ``parse`` and ``read_yaml``; also an id that is not the folder's name.
+    """
+    path = folder / "pack.yaml"
+    spec = parse(ThreatSpec, read_yaml(path), path)
+    if spec.id != folder.name:
+        where = {"id": spec.id, "folder": folder.name}
+        raise BadPack(Problem("pack.id_folder", where, file=short(path), field="id"))
+    return spec, load_messages(folder)
+
+
+class _Messages(Spec):
+    texts: Mapping[int, MessageSpec]
+
+
+def load_messages(folder: Path) -> Messages:
+    """Every ``messages.<lang>.yaml`` of a folder: language, level, text."""
+    found: dict[str, Mapping[int, MessageSpec]] = {}
+    for path in sorted(folder.glob("messages.*.yaml")):
+        language = path.name.split(".")[1]
+        found[language] = parse(_Messages, {"texts": read_yaml(path)}, path).texts
+    return found
+
+
+def load_binding(country_folder: Path, threat_folder: Path) -> Pack:
+    """Join a threat and a country's binding of it.
+
+    Args:
+        country_folder: ``countries/<cc>/threats/<id>``.
+        threat_folder: ``threats/<id>``.
+
+    Returns:
+        The pack; the country's messages win over the threat's in the same language.
+
+    Raises:
+        BadPack: Anything in either folder that does not fit its schema.
+    """
+    threat, generic = load_threat(threat_folder)
+    path = country_folder / "binding.yaml"
+    binding = parse(BindingSpec, read_yaml(path), path)
+    return Pack(
+        threat=threat,
+        binding=binding,
+        messages={**generic, **load_messages(country_folder)},
+        folder=threat_folder,
+        country_folder=country_folder,
+        fingerprint=fingerprint(threat_folder, country_folder),
+    )
+
+
+def fingerprint(*folders: Path) -> str:
+    """SHA-256 over names and contents of every file that a binding reads.
+
+    Golden cases and READMEs are left out: they change nothing that is decided.
+    """
+    found = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            if path.suffix not in {".yaml", ".csv", ".py"} or inside.parts[0] == "golden":
+                continue
+            found.update(f"{folder.name}/{inside.as_posix()}\n".encode())
+            found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def load_country(folder: Path, threats: Mapping[str, Path]) -> Country:
+    """Read a whole country: names, places, law, and every threat that it binds.
+
+    Args:
+        folder: ``countries/<cc>``.
+        threats: Threat folders by id, from ``roots``.
+
+    Raises:
+        BadPack: Any file that does not fit, with every error of the places and the law; or a
+            binding of a threat that does not exist.
+    """
+    path = folder / "country.yaml"
+    spec = parse(CountrySpec, read_yaml(path), path)
+    if spec.id != folder.name:
+        where = {"id": spec.id, "folder": folder.name}
+        raise BadPack(Problem("pack.id_folder", where, file=short(path), field="id"))
+    try:
+        zone = ZoneInfo(spec.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as err:
+        where = {"given": spec.time_zone}
+        raise BadPack(
+            Problem("pack.time_zone", where, file=short(path), field="time_zone")
+        ) from err
+    places = load_places(folder / "places")
+    law = read_law(folder / "law")
+    errors = [p for p in (*places.problems, *law.problems) if p.severity == "error"]
+    if errors:
+        raise BadPack(*errors)
+    if spec.scale not in law.scales:
+        where = {"given": spec.scale, "known": ", ".join(law.scales)}
+        raise BadPack(Problem("pack.no_scale", where, file=short(path), field="scale"))
+    country = Country(spec, folder, zone, places, law.book, law.scales)
+    return replace(country, packs=dict(_packs(folder, threats)))
+
+
+def _packs(folder: Path, threats: Mapping[str, Path]) -> Iterator[tuple[str, Pack]]:
+    for path in sorted(folder.glob("threats/*/binding.yaml")):
+        name = path.parent.name
+        if name not in threats:
+            raise BadPack(Problem("pack.no_threat", {"id": name}, file=short(path)))
+        yield name, load_binding(path.parent, threats[name])
+
+
+def area_categories(
+    country: Country, pack: Pack, day: date
+) -> dict[tuple[Kind, str], tuple[str, ...]]:
+    """The law's area categories of every watched place on a day.
+
+    Args:
+        country: Whose places.
+        pack: Whose rules.
+        day: Day of the places.
+
+    Returns:
+        Categories by (kind, code). A place that was made of several old ones takes the categories
+        of all of them.
+
+    Raises:
+        BadPack: The file of categories is missing a place, or a place has none.
+    """
+    found: dict[tuple[Kind, str], tuple[str, ...]] = {}
+    for rule in pack.binding.areas:
+        listed = _listed(pack.country_folder / rule.file) if rule.file else {}
+        file = short(pack.country_folder / (rule.file or "binding.yaml"))
+        for place in country.places.gazetteer.at(day, rule.kind):
+            if rule.own:
+                categories = [place.status]
+            elif rule.category:
+                categories = [rule.category]
+            else:
+                on = rule.codes_on or day
+                olds = (
+                    country.places.gazetteer.predecessors(rule.kind, place.code, day, on)
+                    if on <= day
+                    else country.places.gazetteer.successors(rule.kind, place.code, day, on)
+                )
+                missing = [old.code for old in olds if old.code not in listed]
+                if missing or not olds:
+                    where = {"place": place.name("en"), "codes": ", ".join(missing) or "-"}
+                    raise BadPack(Problem("pack.no_category", where, file=file))
+                categories = [listed[old.code] for old in olds]
+            found[rule.kind, place.code] = tuple(dict.fromkeys(categories))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _listed(path: Path) -> Mapping[str, str]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return {row["code"]: row["category"] for row in csv.DictReader(stream)}

@@ -1,0 +1,172 @@
+"""A threat pack and a country's binding of it: each stage's own declaration, composed.
+
+Each stage owns its section's schema; this module only composes them and checks what spans two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from haidang.base.spec import Spec
+from haidang.law.lawbook import Lawbook
+from haidang.law.levels import Scale
+from haidang.pack.places import CountryPlaces
+from haidang.risk.spec import CycloneWind
+from haidang.warn.spec import Messages, WarnSpec
+from haidang.watch.spec import TrackWatch
+
+Tier = Literal["draft", "exercised", "verified"]
+
+
+class HazardCode(Spec):
+    """Where the world's hazard list has this threat."""
+
+    list: str = Field(min_length=1)
+    code: str = Field(min_length=1)
+
+
+class ThreatSpec(Spec):
+    """``pack.yaml``: what is true of a threat anywhere.
+
+    Attributes:
+        id: The folder's name.
+        version: Of the pack, semantic.
+        owner: A role, resolved to people in the store.
+        tier: ``draft`` may not speak as Actual, ``exercised`` only with approval, ``verified`` may
+            speak without, for the levels that its file names.
+        review_by: After this day the pack must be read again by its owner.
+        speaks_alone: Levels that a verified pack may speak without approval.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    owner: str = Field(min_length=1)
+    tier: Tier
+    review_by: date
+    title: Mapping[str, str]
+    hazard_code: HazardCode
+    sources: tuple[str, ...] = Field(min_length=1)
+    speaks_alone: tuple[int, ...] = ()
+    watch: TrackWatch
+    risk: CycloneWind
+    warn: WarnSpec
+
+
+class AreaRule(Spec):
+    """How the areas of one kind get the law's area categories.
+
+    Exactly one of ``file``, ``own`` and ``category`` is given.
+
+    Attributes:
+        kind: Kind of place.
+        file: CSV beside the binding with columns ``code, category``; codes as of ``codes_on``, so
+            that a merged province takes the categories of everything it was made of.
+        own: The place's own file says it.
+        category: The same for all.
+    """
+
+    kind: Literal["province", "commune", "sea", "point"]
+    file: str | None = None
+    codes_on: date | None = None
+    own: bool = False
+    category: str | None = None
+
+
+class LawBinding(Spec):
+    """Which article judges this threat, and which of our quantities answers each of its inputs.
+
+    Attributes:
+        article: Article number in the country's law book; which version is in force, the day says.
+        intensity: Input of the table that takes the hazard's intensity.
+        intensity_as: Unit or scale the table wants it in.
+        area: Input of the table that takes the area category.
+    """
+
+    article: str
+    intensity: str
+    intensity_as: Literal["force", "m/s", "km/h"]
+    area: str
+
+
+class BindingSpec(Spec):
+    """``binding.yaml``: what is true of a threat in one country."""
+
+    title: Mapping[str, str] = {}
+    law: LawBinding
+    areas: tuple[AreaRule, ...] = Field(min_length=1)
+    levels: tuple[int, ...] = Field(min_length=1)
+
+
+class SenderSpec(Spec):
+    """Who speaks in a CAP message, and with what standing."""
+
+    address: str = Field(pattern=r"^[^\s,<&]+$")
+    name: Mapping[str, str]
+    status_note: Mapping[str, str]
+
+
+class CountrySpec(Spec):
+    """``country.yaml``: names, languages, clock, sender."""
+
+    id: str = Field(pattern=r"^[a-z]{2}$")
+    name: Mapping[str, str]
+    languages: tuple[str, ...] = Field(min_length=1)
+    time_zone: str
+    scale: str
+    sender: SenderSpec
+    geocode: str = Field(min_length=1)
+    credits: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One threat bound to one country, ready for the chain.
+
+    Attributes:
+        fingerprint: SHA-256 over every file read, so that the ledger names the very words.
+    """
+
+    threat: ThreatSpec
+    binding: BindingSpec
+    messages: Messages
+    folder: Path
+    country_folder: Path
+    fingerprint: str
+
+    @property
+    def id(self) -> str:
+        """The threat's id."""
+        return self.threat.id
+
+    def title(self, language: str) -> str:
+        """The threat's name in a language; English where there is none."""
+        names = {**self.threat.title, **self.binding.title}
+        return names.get(language, names["en"])
+
+
+@dataclass(frozen=True)
+class Country:
+    """Everything static that the chain may know of a country."""
+
+    spec: CountrySpec
+    folder: Path
+    zone: tzinfo
+    places: CountryPlaces
+    lawbook: Lawbook
+    scales: Mapping[str, Scale]
+    packs: Mapping[str, Pack] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The country's id."""
+        return self.spec.id
+
+    def local(self, instant: datetime) -> datetime:
+        """An instant on the country's clock."""
+        return instant.astimezone(self.zone)

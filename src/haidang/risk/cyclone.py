@@ -1,0 +1,177 @@
+"""What a cyclone's wind does to areas: from members and cells to intervals, onsets and people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from haidang.base.wind import convert_maximum, lower_bound
+from haidang.risk.areas import Areas
+from haidang.risk.assessment import Impact, Interval, Onset, When
+from haidang.risk.hazards.holland_pressure import steady_tracks
+from haidang.risk.hazards.track_ensemble import Ensemble
+from haidang.risk.hazards.tropical_cyclone import Swath, swath
+from haidang.risk.spec import CycloneWind
+from haidang.risk.vulnerability import loss_ratio
+
+Floats = NDArray[np.float64]
+CLASSES = tuple(range(6, 18))
+"""Wind forces whose people are counted: from the tropical depression up."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindOutlook:
+    """The ensemble's wind over the areas.
+
+    Attributes:
+        swath: Maxima and times by member, 10-minute wind, m/s.
+        start: Time of step 0.
+        step_h: Time step, h.
+    """
+
+    swath: Swath
+    start: datetime
+    step_h: float
+
+
+def outlook(ensemble: Ensemble, areas: Areas, spec: CycloneWind) -> WindOutlook:
+    """Run the wind model over every member and cell.
+
+    Args:
+        ensemble: Tracks, 1-minute wind at sea.
+        areas: Cells by area.
+        spec: The pack's ``risk`` section.
+
+    Returns:
+        10-minute winds at 10 m over open exposure: the model's 1-minute field times Harper et
+        al.'s factor for the storm's maximum. Friction over land is in the decay of the storm, not
+        of the place, so an inland cell is on the windy side.
+    """
+    found = swath(
+        steady_tracks(ensemble.hours, ensemble.lat, ensemble.lon, ensemble.wind),
+        areas.lat,
+        areas.lon,
+        areas.start,
+        [lower_bound(force) for force in spec.forces],
+        model=spec.model,
+        cutoff_km=spec.cutoff_km,
+        scale=float(convert_maximum(1.0, 60, 600, spec.surface)),
+    )
+    return WindOutlook(found, ensemble.start, spec.step_h)
+
+
+MEDIAN = 0.5
+
+
+def interval(values: Floats, spec: CycloneWind, central: float = MEDIAN) -> Interval:
+    """Low, central and high quantile over members, as members: no value between two of them.
+
+    Args:
+        values: One a member.
+        spec: Says which quantiles are low and high.
+        central: Quantile of the central value: the smallest that this share of the members does
+            not exceed.
+    """
+    low, high = spec.interval
+    at = np.quantile(values, [low, central, high], method="inverted_cdf")
+    return Interval(*(float(v) for v in at))
+
+
+def onsets(found: WindOutlook, area: int, spec: CycloneWind) -> tuple[Onset, ...]:
+    """First and last time of each wind force anywhere in the area.
+
+    The onset's quantiles are over **all** members, those that never get there counted as never:
+    the central onset is given only if at least half of the members reach the force. The end's
+    quantiles are over the members that reach it.
+    """
+    out = []
+    for k, force in enumerate(spec.forces):
+        first = found.swath.first[:, area, k]
+        last = found.swath.last[:, area, k]
+        reached = first >= 0
+        ranked = np.where(reached, first, np.iinfo(np.int32).max).astype(np.float64)
+        early, central, late = (
+            _when(found, v)
+            for v in np.quantile(
+                ranked, [spec.interval[0], MEDIAN, spec.interval[1]], method="inverted_cdf"
+            )
+        )
+        ends = When(None, None, None)
+        if reached.any():
+            at = np.quantile(
+                last[reached].astype(np.float64),
+                [spec.interval[0], MEDIAN, spec.interval[1]],
+                method="inverted_cdf",
+            )
+            ends = When(*(_when(found, v) for v in at))
+        out.append(Onset(force, float(reached.mean()), When(early, central, late), ends))
+    return tuple(out)
+
+
+def _when(found: WindOutlook, step: float) -> datetime | None:
+    if step >= np.iinfo(np.int32).max:
+        return None
+    return found.start + timedelta(hours=float(step) * found.step_h)
+
+
+def impacts(found: WindOutlook, areas: Areas, spec: CycloneWind) -> list[tuple[Impact, ...]]:
+    """People by wind force and the loss ratio, for every area.
+
+    People: of the cell's registered residents, those under force k **or more** at any time. Low
+    and high are the outer of the three spreads' quantiles, so that the error of the spread is in
+    them. Loss ratio: Emanuel's function, weighted by people; low, central and high take the
+    region's high, central and low ``v_half``.
+
+    Returns:
+        One tuple an area. Measures that no member reaches are left out, except force 8, which
+        is always answered; an area without known exposure answers None.
+    """
+    by_class = {
+        force: [areas.sums((found.swath.cell_max >= lower_bound(force)) * p) for p in areas.people]
+        for force in CLASSES
+    }
+    loss = _loss(found, areas, spec)
+    out: list[tuple[Impact, ...]] = []
+    for i in range(len(areas)):
+        if not areas.peopled[i]:
+            unknown = (Impact("people.force_8", "people", None), Impact("loss_ratio", "1", None))
+            out.append(unknown)
+            continue
+        rows: list[Impact] = []
+        for force, spreads in by_class.items():
+            found_in = [interval(s[:, i], spec) for s in spreads]
+            value = Interval(
+                min(v.low for v in found_in),
+                found_in[0].central,
+                max(v.high for v in found_in),
+            )
+            if value.high > 0 or force == 8:  # noqa: PLR2004 - gale force is always asked for
+                rows.append(Impact(f"people.force_{force}", "people", value))
+        rows.append(Impact("loss_ratio", "1", loss[i]))
+        out.append(tuple(rows))
+    return out
+
+
+def _loss(found: WindOutlook, areas: Areas, spec: CycloneWind) -> list[Interval]:
+    curve = spec.vulnerability
+    one_minute = convert_maximum(found.swath.cell_max, 600, 60, spec.surface)
+    people = areas.people[0].astype(np.float64)
+    total = np.maximum(areas.sums(people), 1.0)
+    hot = (
+        one_minute > curve.v_thresh_ms
+    )  # elsewhere the function is 0: most cells, most of the time
+    by_half = []
+    for half in curve.v_half_ms:
+        lost = np.zeros_like(one_minute)
+        lost[hot] = loss_ratio(one_minute[hot], v_half=half, v_thresh=curve.v_thresh_ms)
+        by_half.append(areas.sums(lost * people) / total)
+    low, central, high = (
+        np.quantile(values, q, axis=0, method="inverted_cdf")
+        for values, q in zip(by_half, (spec.interval[0], MEDIAN, spec.interval[1]), strict=True)
+    )
+    return [
+        Interval(float(a), float(b), float(c)) for a, b, c in zip(low, central, high, strict=True)
+    ]

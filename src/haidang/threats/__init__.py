@@ -1,0 +1,1 @@
+"""Threats: one folder each, found by walking."""

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haidang.base.errors import BadData
+from haidang.risk.impact import impact
+from haidang.risk.vulnerability import WindDamage
+
+CURVE = pd.DataFrame({"intensity": [20.0, 40.0, 60.0], "ratio": [0.0, 0.5, 0.5]})
+CURVES = {
+    "default_v74.7": WindDamage(74.7),
+    "wp_v84.7": WindDamage(84.7),
+    "v_thresh20_vhalf60_scale0.8": WindDamage(60.0, 20.0, 0.8),
+}
+
+
+@pytest.fixture(scope="module")
+def golden(shared):
+    with np.load(shared / "reference" / "tropical_cyclone" / "impact.npz") as archive:
+        return {k: archive[k] for k in archive.files}
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_every_loss_equals_the_reference(shared, golden, name):
+    table = pd.read_csv(shared / "reference" / "tropical_cyclone" / f"impf_{name}.csv")
+    curve = pd.DataFrame({"intensity": table["intensity"], "ratio": table["mdd"] * table["paa"]})
+    got = impact(golden["wind_at_exposure"], golden["value"], curve)
+    np.testing.assert_allclose(got, golden[name], rtol=1e-12)
+    assert (got > 0).sum() > 1000
+    own = impact(golden["wind_at_exposure"], golden["value"], CURVES[name].tabulated())
+    np.testing.assert_allclose(own, golden[name], rtol=1e-9)
+
+
+def test_the_closed_form_is_a_little_below_the_tabulated_curve(golden):
+    got = impact(golden["wind_at_exposure"], golden["value"], CURVES["default_v74.7"])
+    assert 1 - got.sum() / golden["default_v74.7"].sum() == pytest.approx(0.026, abs=0.003)
+
+
+def test_by_hand_and_flat_beyond_the_ends():
+    got = impact(np.array([0.0, 20.0, 30.0, 50.0, 99.0]), np.array([4.0, 4, 4, 4, 4]), CURVE)
+    assert got.tolist() == [0.0, 0.0, 1.0, 2.0, 2.0]
+    assert impact([30.0], 8, CURVE).tolist() == [2.0]
+
+
+def test_unknown_is_never_zero():
+    got = impact(np.array([np.nan, 10.0, 30.0]), np.array([1.0, np.nan, 0.0]), CURVE)
+    assert np.isnan(got).tolist() == [True, True, False]
+    assert got[2] == 0
+    assert np.isnan(impact(np.array([np.nan]), 1.0, WindDamage(70.0)))[0]
+
+
+def test_xarray_meets_by_label_and_keeps_dims():
+    wind = xr.DataArray(
+        [[30.0, 40.0], [50.0, np.nan]],
+        coords={"time": [0, 1], "place": ["a", "b"]},
+        dims=("time", "place"),
+    )
+    people = xr.DataArray([10.0, 100.0], coords={"place": ["a", "b"]}, dims="place")
+    got = impact(wind, people, CURVE)
+    assert got.dims == ("time", "place")
+    np.testing.assert_array_equal(got, [[2.5, 50.0], [5.0, np.nan]])
+    with pytest.raises(BadData, match="does not fit"):
+        impact(wind, people.assign_coords(place=["a", "c"]), CURVE)
+    with pytest.raises(BadData, match="does not fit"):
+        impact(wind, people.rename(place="province"), CURVE)
+    assert impact(wind, np.array([1.0, 2.0]), CURVE).dims == ("time", "place")
+
+
+def test_pandas_meets_by_label():
+    wind = pd.Series([30.0, 40.0], index=["a", "b"])
+    got = impact(wind, pd.Series([100.0, 10.0], index=["b", "a"]), CURVE)
+    assert got.to_dict() == {"a": 2.5, "b": 50.0}
+    table = pd.DataFrame({"low": wind, "high": wind + 10})
+    got = impact(table, pd.Series([100.0, 10.0], index=["b", "a"]), CURVE)
+    assert got.loc["b"].tolist() == [50.0, 50.0]
+    assert got.loc["a"].tolist() == [2.5, 5.0]
+    with pytest.raises(BadData, match="does not fit"):
+        impact(wind, pd.Series([1.0, 2.0], index=["a", "c"]), CURVE)
+
+
+@given(st.lists(st.floats(0, 120), min_size=1, max_size=9), st.floats(0, 1e6))
+def test_linear_in_exposure_and_never_more_than_all(winds, value):
+    wind = np.array(winds)
+    one = impact(wind, 1.0, WindDamage(60.0))
+    np.testing.assert_allclose(impact(wind, value, WindDamage(60.0)), value * one)
+    assert (one <= 1).all()
+
+
+def test_bad_inputs():
+    wind = np.array([30.0, 40.0])
+    with pytest.raises(BadData, match=r"line 3, exposure: the value -1\.0 is negative"):
+        impact(wind, np.array([1.0, -1.0]), CURVE)
+    with pytest.raises(BadData, match=r"intensity: the value -3\.0"):
+        impact(np.array([-3.0]), 1.0, CURVE)
+    with pytest.raises(BadData, match="line 3, exposure: 'many' is not a number"):
+        impact(pd.Series(wind), pd.Series([1, "many"]), CURVE)
+    with pytest.raises(BadData, match="not a number"):
+        impact(wind, np.array(["1", "2"]), CURVE)
+    with pytest.raises(BadData, match="does not fit"):
+        impact(wind, np.array([1.0, 2.0, 3.0]), CURVE)
+    assert np.isnan(impact(pd.Series([30.0]), pd.Series([None], dtype=object), CURVE))[0]
+
+
+@pytest.mark.parametrize(
+    ("intensity", "ratio", "said"),
+    [
+        ([20.0, 40.0], [0.5, 0.4], "line 3, ratio: the ratio is lower"),
+        ([40.0, 20.0], [0.1, 0.4], "line 3, intensity: the intensity does not exceed"),
+        ([20.0, 20.0], [0.1, 0.4], "line 3, intensity"),
+        ([20.0, 40.0], [0.1, 40.0], "line 3, ratio: the ratio exceeds 1"),
+        ([20.0, np.nan], [0.1, 0.2], "line 3, intensity: a value of the damage curve is missing"),
+        ([20.0, 30.0], [0.1, np.nan], "line 3, ratio: a value"),
+        ([], [], "no rows"),
+    ],
+)
+def test_bad_curves(intensity, ratio, said):
+    curve = pd.DataFrame({"intensity": intensity, "ratio": ratio}, dtype=float)
+    curve.attrs["file"] = "curve.csv"
+    with pytest.raises(BadData) as caught:
+        impact(np.array([30.0]), 1.0, curve)
+    assert said in str(caught.value)
+    assert "curve.csv" in str(caught.value)
+
+
+def test_curve_without_its_columns():
+    with pytest.raises(BadData, match="ratio"):
+        impact(np.array([30.0]), 1.0, pd.DataFrame({"intensity": [1.0]}))
