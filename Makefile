@@ -40,7 +40,7 @@ serve: demo
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory out 8000
 
 bench: setup
-	$(BIN)/python -m pytest tests/bench -q --benchmark-columns=min,median,stddev,rounds -p no:xdist
+	$(BIN)/python -m pytest tests/bench -o norecursedirs=".*" -q --benchmark-columns=min,median,stddev,rounds -p no:xdist
 
 docs: setup
 	$(BIN)/mkdocs build --strict --quiet

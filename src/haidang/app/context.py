@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from haidang.base.errors import BadPack
 from haidang.base.outline import Rings, area_km2, simplify
-from haidang.base.place import Kind, Place
+from haidang.base.place import Place
 from haidang.base.problem import Problem
 from haidang.law.levels import Scale
 from haidang.law.table import Table
@@ -95,22 +95,16 @@ def build_context(country: Country, pack: Pack, law_day: date, places_day: date)
         NotFound: No version of the article is in force on ``law_day``.
     """
     categories = area_categories(country, pack, places_day)
-    towns = country.places.towns_by_province()
+    towns = country.places.towns_by_province(places_day)
+    population = country.places.population_on(places_day)
     share = country.places.urban_share
     grids: list[_Grid] = []
     for (kind, code), found in categories.items():
         place = country.places.gazetteer.get(kind, code, places_day)
         outline = country.places.outlines_on(kind, places_day).get(code)
-        grids.append(
-            _grid(
-                place,
-                found,
-                outline,
-                country,
-                towns.get(code, Towns()),
-                share.value if share else 1,
-            )
-        )
+        people = population.get(code) if kind == "province" else None
+        urban = share.value if share else 1.0
+        grids.append(_grid(place, found, outline, people, towns.get(code, Towns()), urban))
     return Context(
         country=country,
         pack=pack,
@@ -136,7 +130,7 @@ def _grid(
     place: Place,
     categories: tuple[str, ...],
     outline: BaseGeometry | None,
-    country: Country,
+    people: int | None,
     towns: Towns,
     urban_share: float,
 ) -> _Grid:
@@ -148,8 +142,7 @@ def _grid(
         lat, lon = np.array([place.lat]), np.array([place.lon])
         return _Grid(named, categories, lat, lon, np.zeros((3, 1), np.int64), peopled=False)
     named = AreaName(place.code, place.kind, place.names, simplify(outline), None)
-    people = country.places.population.get(place.code)
-    if people is None or place.kind == "sea":
+    if people is None:
         lat, lon = cells(outline, SEA_STEP)
         nobody = np.zeros((3, len(lat)), np.int64)
         return _Grid(named, categories, lat, lon, nobody, peopled=False)

@@ -16,7 +16,7 @@ from haidang.law.levels import Level, Names
 from haidang.risk.assessment import Assessment, Onset
 from haidang.warn.decide import Reason, Standing, first, step
 from haidang.warn.lifecycle import Occasion, Said, message_kind, occasion
-from haidang.warn.message import Status, Text, facts, prefix, render
+from haidang.warn.message import Status, Text, facts, render
 from haidang.watch.signal import State
 
 
@@ -209,7 +209,11 @@ def _said(
             return replace(last, level=after.level, expires=expires)
         return Said(after.level, 0, None, expires)
     force = int(beaufort(found.intensity.central))
-    return Said(after.level, force, lead.onset.central if lead else None, expires)
+    onset = lead.onset.central if lead else None
+    if onset is not None:
+        # A notice must not run out before what it warns of has begun.
+        expires = max(expires, onset + timedelta(hours=spec.renew_h))
+    return Said(after.level, force, onset, expires)
 
 
 def leading(found: Assessment, force: int) -> Onset | None:
@@ -300,19 +304,19 @@ def _text(context: Context, found: Assessment, fresh: Said, language: str, statu
         issued=found.at,
         expires=fresh.expires,
         sender=context.country.spec.sender.name[language],
+        act=context.table.act.say(language),
     )
-    text = render(spec, language, given)
-    mark = prefix(status, language)
-    return replace(text, headline=f"{mark}: {text.headline}" if mark else text.headline)
+    return render(spec, language, given)
 
 
 def event_name(context: Context, event: str, language: str) -> str:
-    """What a notice calls the event: the threat's name, and the event's own after its number.
+    """What a notice calls the event, by the threat's own pattern.
 
     An event id ends in its name after the last hyphen: ``2411-yagi`` is called Yagi.
     """
-    own = event.rsplit("-", 1)[-1].upper()
-    return f"{context.pack.title(language)} {own}"
+    called = context.pack.threat.called
+    own = event.rsplit("-", 1)[-1].capitalize()
+    return called.get(language, called["en"]).format(name=own)
 
 
 def _urgency(context: Context, now: datetime, fresh: Said) -> str:

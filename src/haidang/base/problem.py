@@ -14,7 +14,7 @@ class Problem:
     """A finding about some input, in no language yet.
 
     Attributes:
-        code: Key into the words, e.g. ``track.latitude``; its text says what is wrong and the remedy.
+        code: Key into the words, e.g. ``feed.range``; its text says what is wrong and the remedy.
         params: What the text's placeholders stand for.
         file: Where it was read from, "" when it came from memory.
         row: Line in that file, counted as an editor counts (the header is line 1).

@@ -70,8 +70,8 @@ BEAUFORT: Final[tuple[Force, ...]] = (
     Force(16, "hurricane", 51.0, 184),
     Force(17, "hurricane", 56.1, 202),
 )
-"""The Beaufort scale with the extension of 1946 (WMO-No. 306, code table 1100, to 12; CMA, GB/T
-28591, and others to 17). The scale prints 61.2 m/s (220 km/h) as the end of force 17; here, as in
+"""The Beaufort scale with the extension of 1946 (WMO-No. 306, code table 1100, to 12; CMA and
+others to 17). The scale prints 61.2 m/s (220 km/h) as the end of force 17; here, as in
 warnings, force 17 has no upper end. Speeds printed in whole knots agree with these bounds except
 21 kt (force 5 in the scale, 10.80 m/s) and 27 kt (force 6 in the scale, 13.89 m/s)."""
 

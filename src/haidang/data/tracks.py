@@ -1,4 +1,4 @@
-"""A moving event as its bulletins told it: analyses, forecast points, and the word that it is over."""
+"""A moving event as its bulletins told it: where it was, will be, and that it is over."""
 
 from __future__ import annotations
 

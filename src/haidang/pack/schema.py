@@ -41,6 +41,7 @@ class ThreatSpec(Spec):
         tier: ``draft`` may not speak as Actual, ``exercised`` only with approval, ``verified`` may
             speak without, for the levels that its file names.
         review_by: After this day the pack must be read again by its owner.
+        called: How a notice names one event, by language; ``{name}`` is the event's own name.
         speaks_alone: Levels that a verified pack may speak without approval.
     """
 
@@ -50,6 +51,7 @@ class ThreatSpec(Spec):
     tier: Tier
     review_by: date
     title: Mapping[str, str]
+    called: Mapping[str, str]
     hazard_code: HazardCode
     sources: tuple[str, ...] = Field(min_length=1)
     speaks_alone: tuple[int, ...] = ()

@@ -75,7 +75,9 @@ def step(
         if not before.level:
             return before, Reason.BLIND
         late = now - before.confirmed > timedelta(hours=spec.max_hold_h)
-        return before, Reason.HOLD_EXPIRED if late else Reason.HELD_NO_DATA
+        # Silence holds a level and never counts towards lowering it.
+        held = replace(before, quieter_since=None)
+        return held, Reason.HOLD_EXPIRED if late else Reason.HELD_NO_DATA
     level = assessment.grounds.level
     if level is None:
         # The text gives no level for this combination: a person decides, nothing falls by default.

@@ -77,8 +77,11 @@ def _moved(
     """Earlier, later or neither; an onset that has passed by now no longer moves."""
     if said is not None and said <= now and (fresh is None or fresh <= now):
         return None
-    if said is None or fresh is None:
-        return None if said is fresh else (Occasion.EARLIER if said is None else Occasion.LATER)
+    if fresh is None:
+        # No longer expected by half of the ensemble: a weaker force says it, an onset cannot.
+        return None
+    if said is None:
+        return Occasion.EARLIER
     shift = timedelta(hours=spec.shift_h)
     if fresh <= said - shift:
         return Occasion.EARLIER

@@ -26,7 +26,7 @@ class LevelSpec(Spec):
         level: Rank in the country's scale.
         severity: CAP severity.
         responses: CAP response types.
-        approval: Whether a second person must approve; True unless the pack is verified and says no.
+        approval: Whether a second person must approve; only a verified pack may say no.
         wakes: Whether it wakes people; None leaves it to the rule of severity and urgency. The top
             level always does.
     """
@@ -47,7 +47,8 @@ class WarnSpec(Spec):
         hold_h: A level is lowered only after so many hours of quieter assessments, h.
         max_hold_h: A level without data is held so long, then a person must decide, h.
         approval_limit_min: A draft nobody approves within this goes to the next role, minutes.
-        valid_h: A notice expires so long after it was sent, unless renewed, h.
+        valid_h: A notice expires so long after it was drawn up, unless renewed, h; where the onset
+            lies further ahead, ``renew_h`` after the onset.
         renew_h: It is renewed when less than this remains, h.
         shift_h: A change of the onset by this much is worth an Update, h.
         immediate_h: Onset closer than this is urgency Immediate, h.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from haidang.base.errors import BadData
@@ -159,6 +159,7 @@ def test_equals_the_twin(track, model, dlat, dlon):
 @SETTINGS
 @given(tracks, st.sampled_from(tc.MODELS))
 def test_south_mirrors_north(track, model):
+    assume((track["lat"] != 0).all())  # the equator itself counts as north
     mirrored = track.assign(lat=-track["lat"])
     points = around(round(track["lat"][2], 1), track["lon"][2])
     south = points.assign_coords(lat=-points["lat"])

@@ -1,1 +1,21 @@
 """Facts with the time we learned them, the ledger, drafts, approvals, the outbox."""
+
+from haidang.edge.store.chain import Entry
+from haidang.edge.store.deliveries import FixRow, Observation, ObservationRow
+from haidang.edge.store.delivery import Attempt
+from haidang.edge.store.notices import Change, State, difference
+from haidang.edge.store.store import Store
+from haidang.edge.store.trace import Step
+
+__all__ = [
+    "Attempt",
+    "Change",
+    "Entry",
+    "FixRow",
+    "Observation",
+    "ObservationRow",
+    "State",
+    "Step",
+    "Store",
+    "difference",
+]

@@ -62,7 +62,8 @@ def steady_tracks(hours: Floats, lat: Floats, lon: Floats, wind: Floats) -> Prep
 
     Args:
         hours: Lead times, (time,), h.
-        lat, lon: Degrees, (member, time).
+        lat: Degrees north, (member, time).
+        lon: Degrees east, (member, time).
         wind: Strongest 1-minute wind, (member, time), m/s.
 
     Returns:

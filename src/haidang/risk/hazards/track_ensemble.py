@@ -94,8 +94,9 @@ def backbone(bulletins: tuple[Bulletin, ...], spec: CycloneWind) -> Backbone:
 
     Forecast points still ahead are used, the newest that covers each hour first. A bulletin older
     than the analysis is moved, in position and strength, so that it passes through the analysis, as
-    forecast centres do with late guidance ("interpolated" aids). Beyond the last point the track persists: it goes on as
-    over the last forecast leg or, without one, as over the last ``motion_h`` hours of analyses.
+    forecast centres do with late guidance ("interpolated" aids). Beyond the last point the track
+    persists: it goes on as over the last forecast leg or, without one, as over the last
+    ``motion_h`` hours of analyses.
 
     Args:
         bulletins: What is known, by time of issue; the newest has an analysis.
@@ -105,7 +106,7 @@ def backbone(bulletins: tuple[Bulletin, ...], spec: CycloneWind) -> Backbone:
         The middle track, hourly or at ``step_h``.
     """
     newest = bulletins[-1].analysis
-    assert newest is not None  # noqa: S101 - the signal is NO_DATA otherwise, and nobody calls us
+    assert newest is not None
     points = _points(bulletins, newest, spec)
     hours = np.arange(0.0, spec.horizon_h + spec.step_h / 2, spec.step_h)
     at = np.array([p.hour for p in points])

@@ -23,7 +23,9 @@ distances are taken on a plane around the centre; the translation is the backwar
 the positions, so the first position has no wind; it is capped at 30 kn; it is added to the vortex
 in full inside the radius of maximum wind R and as R/r outside; in H08 and H10 the part of the
 highest wind that is translation is taken off the vortex first; no inflow angle; nothing beyond
-the cutoff distance. At the very centre the direction of the vortex is undefined and the wind is 0.
+the cutoff distance; the equator counts as north. At the very centre the direction of the vortex
+is undefined and the wind is 0. These are the choices of the reference program whose results the
+tests reproduce to the twelfth digit.
 
 `windfield` gives the field of one track as xarray, `swath` what warnings need of an ensemble
 (highest wind per cell, first and last hour of each threshold per area) without ever holding the
@@ -177,14 +179,14 @@ def h1980_b(vmax_ms: Floats, v_trans: Floats, dp_hpa: Floats) -> Floats:
 
 
 def h10_peak(b: Floats, dp_hpa: Floats) -> Floats:
-    """The highest wind of Holland et al. (2010), eq. 8: v_m = sqrt(b dp / (rho e)), m/s."""
+    """The highest wind of Holland et al. (2010): v_m = sqrt(b dp / (rho e)), m/s."""
     return np.asarray(np.sqrt(b * dp_hpa * 100 / (AIR_DENSITY * np.e)))
 
 
 def h10_outer_exponent(v_m: Floats, b: Floats, rmax_km: Floats) -> Floats:
     """The exponent x_n that makes the profile of H10 give 17 m/s at 300 km.
 
-    x_n = ln(17 / v_m) / ln(u e^(1-u)), u = (R / 300 km)^b. Holland et al. (2010), eq. 10.
+    x_n = ln(17 / v_m) / ln(u e^(1-u)), u = (R / 300 km)^b. Holland et al. (2010).
     With R = 300 km (to a metre) or more there is no outer part, and 0.5 is returned.
     """
     inside = rmax_km < H10_ANCHOR_KM - 1e-3
@@ -203,7 +205,7 @@ def er11_momentum(vmax_ms: Floats, rmax_km: Floats, f: Floats) -> Floats:
 
 @_jit
 def holland_profile(r: float, R: float, b: float, dp_rho: float, f: float) -> float:
-    """Gradient wind of a Holland vortex in m/s; Holland (1980), eq. 4, and (2008).
+    """Gradient wind of a Holland vortex in m/s; Holland (1980) and (2008).
 
     V = sqrt(b dp/rho u e^(-u) + (r f/2)²) - r f/2 with u = (R/r)^b.
 
@@ -221,7 +223,7 @@ def holland_profile(r: float, R: float, b: float, dp_rho: float, f: float) -> fl
 
 @_jit
 def h10_profile(r: float, R: float, b: float, v_m: float, x_n: float) -> float:
-    """Surface wind of Holland et al. (2010), eqs. 6 and 10, in m/s: v_m (u e^(1-u))^x.
+    """Surface wind of Holland et al. (2010) in m/s: v_m (u e^(1-u))^x, u = (R/r)^b.
 
     x is 0.5 within R and changes linearly to x_n at 300 km; it is never below 0.4.
     """

@@ -107,8 +107,8 @@ def decay_over_land(landfall_wind_ms: Any, hours: Any) -> NDArray[np.float64]:
     Returns:
         Wind in m/s; NaN where an input is.
 
-    Source: Kaplan & DeMaria (1995), J. Appl. Meteor. 34, 2499-2512, equation 4 with the constants
-    they give for knots and hours, fitted to storms in the south-east of the United States
+    Source: Kaplan & DeMaria (1995), J. Appl. Meteor. 34, 2499-2512, with the constants they give
+    for knots and hours, fitted to storms in the south-east of the United States
     (south of 37 N), flat land; over mountains a storm dies faster. The four constants were
     checked against independent second-hand citations, not against the printed paper.
 

@@ -1,0 +1,286 @@
+"""The core's dataclasses to canonical JSON and back.
+
+Written out field by field on purpose: a stored body is read for years after the class has moved
+on, and the place where an old body is still understood must be one that a person can read.
+``encode(decode(encode(x))) == encode(x)``: floats are rounded once (``base.ids.plain``), the
+rounded value is the one in force; NaN is null and comes back as NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from haidang.app.verdict import Decision, Draft
+from haidang.base.ids import plain
+from haidang.risk.assessment import Assessment, Grounds, Impact, Interval, Onset, When
+from haidang.warn.decide import Reason, Standing
+from haidang.warn.lifecycle import Occasion, Said
+from haidang.warn.message import Text
+from haidang.watch.signal import Signal, State
+
+Body = Mapping[str, Any]
+"""What ``json`` knows, by field name."""
+
+
+def encode_assessment(value: Assessment) -> Body:
+    """An assessment as JSON.
+
+    Raises:
+        ValueError: A number is infinite: JSON has no word for it, and no area has such a value.
+        TypeError: A time has no zone.
+    """
+    return {
+        "id": value.id,
+        "threat": value.threat,
+        "event": value.event,
+        "place": value.place,
+        "at": _stamp(value.at),
+        "until": _stamp(value.until),
+        "state": value.state.value,
+        "intensity": _interval(value.intensity),
+        "grounds": _grounds(value.grounds),
+        "p_level": [[int(level), _number(share)] for level, share in value.p_level],
+        "onsets": [_onset(onset) for onset in value.onsets],
+        "impacts": [
+            {"measure": i.measure, "unit": i.unit, "value": _interval(i.value)}
+            for i in value.impacts
+        ],
+        "signals": [_signal(signal) for signal in value.signals],
+        "receipt": int(value.receipt),
+        "method": value.method,
+    }
+
+
+def decode_assessment(body: Body) -> Assessment:
+    """The assessment that was stored."""
+    return Assessment(
+        id=body["id"],
+        threat=body["threat"],
+        event=body["event"],
+        place=body["place"],
+        at=_time(body["at"]),
+        until=_time(body["until"]),
+        state=State(body["state"]),
+        intensity=_to_interval(body["intensity"]),
+        grounds=Grounds(**body["grounds"]),
+        p_level=tuple((level, _float(share)) for level, share in body["p_level"]),
+        onsets=tuple(_to_onset(onset) for onset in body["onsets"]),
+        impacts=tuple(
+            Impact(i["measure"], i["unit"], _to_interval(i["value"])) for i in body["impacts"]
+        ),
+        signals=tuple(_to_signal(signal) for signal in body["signals"]),
+        receipt=body["receipt"],
+        method=body["method"],
+    )
+
+
+def encode_decision(value: Decision) -> Body:
+    """A decision as JSON."""
+    return {
+        "id": value.id,
+        "threat": value.threat,
+        "event": value.event,
+        "place": value.place,
+        "at": _stamp(value.at),
+        "before": int(value.before),
+        "after": int(value.after),
+        "combined": int(value.combined),
+        "reason": value.reason.value,
+        "combined_note": value.combined_note,
+        "assessment": value.assessment,
+    }
+
+
+def decode_decision(body: Body) -> Decision:
+    """The decision that was stored."""
+    return Decision(**{**body, "at": _time(body["at"]), "reason": Reason(body["reason"])})
+
+
+def encode_draft(value: Draft) -> Body:
+    """A draft as JSON."""
+    return {
+        "id": value.id,
+        "chain": value.chain,
+        "number": int(value.number),
+        "version": int(value.version),
+        "threat": value.threat,
+        "event": value.event,
+        "place": value.place,
+        "at": _stamp(value.at),
+        "kind": value.kind,
+        "occasion": value.occasion.value,
+        "said": encode_said(value.said),
+        "decision": value.decision,
+        "texts": [
+            {
+                "language": t.language,
+                "headline": t.headline,
+                "description": t.description,
+                "instruction": t.instruction,
+            }
+            for t in value.texts
+        ],
+        "status": value.status,
+        "urgency": value.urgency,
+        "severity": value.severity,
+        "certainty": value.certainty,
+        "responses": list(value.responses),
+        "onset": _stamp(value.onset),
+        "parameters": [[name, text] for name, text in value.parameters],
+        "wakes": bool(value.wakes),
+        "approval": bool(value.approval),
+        "due": _stamp(value.due),
+    }
+
+
+def decode_draft(body: Body) -> Draft:
+    """The draft that was stored."""
+    return Draft(
+        **{
+            **body,
+            "at": _time(body["at"]),
+            "occasion": Occasion(body["occasion"]),
+            "said": decode_said(body["said"]),
+            "texts": tuple(Text(**text) for text in body["texts"]),
+            "responses": tuple(body["responses"]),
+            "onset": _maybe_time(body["onset"]),
+            "parameters": tuple((name, text) for name, text in body["parameters"]),
+            "due": _time(body["due"]),
+        }
+    )
+
+
+def encode_said(value: Said) -> Body:
+    """What a notice says, as JSON."""
+    return {
+        "level": int(value.level),
+        "force": int(value.force),
+        "onset": _stamp(value.onset),
+        "expires": _stamp(value.expires),
+    }
+
+
+def decode_said(body: Body) -> Said:
+    """What a stored notice says."""
+    return Said(body["level"], body["force"], _maybe_time(body["onset"]), _time(body["expires"]))
+
+
+def encode_standing(value: Standing) -> Body:
+    """A standing level as JSON."""
+    return {
+        "threat": value.threat,
+        "event": value.event,
+        "place": value.place,
+        "level": int(value.level),
+        "since": _stamp(value.since),
+        "confirmed": _stamp(value.confirmed),
+        "quieter_since": _stamp(value.quieter_since),
+    }
+
+
+def decode_standing(body: Body) -> Standing:
+    """The standing level that was stored."""
+    return Standing(
+        **{
+            **body,
+            "since": _time(body["since"]),
+            "confirmed": _time(body["confirmed"]),
+            "quieter_since": _maybe_time(body["quieter_since"]),
+        }
+    )
+
+
+def _stamp(value: datetime | None) -> str | None:
+    return cast("str | None", plain(value))
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _maybe_time(text: str | None) -> datetime | None:
+    return None if text is None else _time(text)
+
+
+def _number(value: float) -> float | None:
+    """A float even where an int was given, or 1 and 1.0 would make two ids of one content."""
+    number = float(value)
+    if math.isinf(number):
+        raise ValueError("an infinite number cannot be stored")
+    return cast("float | None", plain(number))
+
+
+def _float(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _interval(value: Interval | None) -> list[float | None] | None:
+    return None if value is None else [_number(v) for v in value]
+
+
+def _to_interval(value: list[float | None] | None) -> Interval | None:
+    return None if value is None else Interval(*(_float(v) for v in value))
+
+
+def _grounds(value: Grounds) -> Body:
+    return {
+        "level": None if value.level is None else int(value.level),
+        "status": value.status,
+        "clause": value.clause,
+        "article": value.article,
+        "decision": value.decision,
+        "table": value.table,
+        "inputs": value.inputs,
+        "note": value.note,
+    }
+
+
+def _onset(value: Onset) -> Body:
+    return {
+        "threshold": int(value.threshold),
+        "probability": _number(value.probability),
+        "onset": [_stamp(t) for t in value.onset],
+        "end": [_stamp(t) for t in value.end],
+    }
+
+
+def _to_onset(body: Body) -> Onset:
+    return Onset(
+        body["threshold"],
+        _float(body["probability"]),
+        When(*(_maybe_time(t) for t in body["onset"])),
+        When(*(_maybe_time(t) for t in body["end"])),
+    )
+
+
+def _signal(value: Signal) -> Body:
+    return {
+        "indicator": value.indicator,
+        "subject": value.subject,
+        "start": _stamp(value.start),
+        "state": value.state.value,
+        "value": _number(value.value),
+        "expected": _number(value.expected),
+        "score": _number(value.score),
+        "completeness": _number(value.completeness),
+        "method": value.method,
+        "evidence": [int(receipt) for receipt in value.evidence],
+    }
+
+
+def _to_signal(body: Body) -> Signal:
+    return Signal(
+        indicator=body["indicator"],
+        subject=body["subject"],
+        start=_time(body["start"]),
+        state=State(body["state"]),
+        value=_float(body["value"]),
+        expected=_float(body["expected"]),
+        score=_float(body["score"]),
+        completeness=_float(body["completeness"]),
+        method=body["method"],
+        evidence=tuple(body["evidence"]),
+    )

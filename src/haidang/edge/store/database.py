@@ -1,0 +1,236 @@
+"""Opening a database so that a kill at any moment leaves the old state or the new, never a half.
+
+SQLite is told to leave transactions to us: the driver's own guess at them commits before DDL,
+which would leave half a schema behind. A writer begins with ``BEGIN IMMEDIATE`` (it queues, it
+never fails half-way on a lock), a reader with ``BEGIN`` (it sees one state and blocks nobody).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from haidang.base.errors import BadData, Unavailable
+from haidang.base.problem import Problem
+from haidang.edge.store.tables import version
+
+REVISIONS: Final = ("0001",)
+"""Every schema that this program knows, oldest first; the last one is the one it works with."""
+
+_WRITE: Final = "haidang_write"
+_SAID: Final = (
+    ("not a database", "store.not_a_database"),
+    ("malformed", "store.corrupt"),
+    ("locked", "store.locked"),
+    ("readonly", "store.read_only"),
+    ("read-only", "store.read_only"),
+    ("unable to open", "store.cannot_open"),
+    ("is full", "store.full"),
+)
+
+
+class Database:
+    """An engine that is known to carry the schema of this program.
+
+    Attributes:
+        name: The file, or the address without its password: what problems are told about.
+    """
+
+    def __init__(self, path_or_url: str | Path, *, busy_s: float = 5.0, check: bool = True) -> None:
+        """Open, look for damage, migrate if need be.
+
+        Args:
+            path_or_url: A file, ``:memory:``, or a database address with ``://`` in it.
+            busy_s: How long a writer waits for another, s.
+            check: Whether SQLite looks through the whole file (about 1 s per GB).
+
+        Raises:
+            Unavailable: The folder is missing or read-only, the file is no database, damaged,
+                locked, half-made, or newer than this program.
+        """
+        url = _address(path_or_url)
+        self.sqlite = url.get_backend_name() == "sqlite"
+        memory = self.sqlite and (url.database or ":memory:") == ":memory:"
+        self.name = (url.database or "") if self.sqlite else url.render_as_string()
+        if self.sqlite and not memory:
+            _writable(Path(self.name))
+        try:
+            self._engine = _engine(url, memory=memory, busy_s=busy_s)
+        except (NoSuchModuleError, ModuleNotFoundError) as error:
+            raise Unavailable(Problem("store.driver", {"detail": error}, file=self.name)) from error
+        try:
+            self._open(check=check and self.sqlite and not memory)
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One state of the database, for as long as the block lasts."""
+        with self._told(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """All of the block or nothing; one writer at a time.
+
+        Raises:
+            Unavailable: Locked, full, damaged, or its connection was lost: nothing was written.
+            BadData: A row contradicts the schema (``store.inconsistent``): nothing was written.
+        """
+        engine = self._engine.execution_options(**{_WRITE: True})
+        with self._told(), engine.begin() as connection:
+            connection.execute(select(version.c.version_num).with_for_update())
+            yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError as error:
+            raise BadData(
+                Problem("store.inconsistent", {"detail": error.orig}, file=self.name)
+            ) from error
+        except DBAPIError as error:
+            raise Unavailable(_problem(str(error.orig), self.name)) from error
+        except sqlite3.Error as error:  # while connecting, before SQLAlchemy wraps anything
+            raise Unavailable(_problem(str(error), self.name)) from error
+
+    def _open(self, *, check: bool) -> None:
+        with self._told():
+            if self.sqlite:
+                self._write_ahead()
+            if check and (damage := self._damage()):
+                raise Unavailable(Problem("store.corrupt", {"detail": damage}, file=self.name))
+            if self._revision() == REVISIONS[-1]:
+                return
+            engine = self._engine.execution_options(**{_WRITE: True})
+            with engine.begin() as connection:
+                self._migrate(connection)
+
+    def _write_ahead(self) -> None:
+        """The journal mode is a property of the file, not of a connection: asked for once."""
+        raw = self._engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            if cursor.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
+                cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.close()
+        finally:
+            raw.close()
+
+    def _damage(self) -> str:
+        with self._engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+            return "" if found == "ok" else str(found).replace("\n", "; ")
+
+    def _revision(self) -> str | None:
+        """One query when all is well; None when there is no version to read."""
+        try:
+            with self._engine.connect() as connection:
+                return connection.execute(select(version.c.version_num)).scalar_one_or_none()
+        except DBAPIError:
+            with self._engine.connect() as connection:
+                if inspect(connection).has_table(version.name):
+                    raise
+            return None
+
+    def _migrate(self, connection: Connection) -> None:
+        names = inspect(connection).get_table_names()
+        found: str | None = None
+        if version.name in names:
+            found = connection.execute(select(version.c.version_num)).scalar_one_or_none()
+        if found is None and names:
+            raise Unavailable(
+                Problem("store.no_version", {"tables": ", ".join(sorted(names))}, file=self.name)
+            )
+        if found is not None and found not in REVISIONS:
+            raise Unavailable(
+                Problem("store.newer", {"found": found, "known": REVISIONS[-1]}, file=self.name)
+            )
+        if found != REVISIONS[-1]:  # another process may have migrated while we queued
+            migrate(connection)
+
+
+def migrate(connection: Connection) -> None:
+    """Bring a database to the newest revision, inside the transaction that the caller began."""
+    # Imported here: Alembic costs a second, and only a new or an old store needs it.
+    from alembic import command  # noqa: PLC0415
+
+    command.upgrade(config(connection), "head")
+
+
+def config(connection: Connection | None = None) -> Any:
+    """Alembic's configuration, without a file: it works from an installed wheel."""
+    from alembic.config import Config  # noqa: PLC0415
+
+    settings = Config()
+    folder = Path(__file__).parent / "migrations"
+    settings.set_main_option("script_location", str(folder).replace("%", "%%"))
+    settings.set_main_option("path_separator", "os")
+    settings.attributes["connection"] = connection
+    return settings
+
+
+def _address(path_or_url: str | Path) -> URL:
+    text = os.fspath(path_or_url)
+    if "://" not in text:
+        return URL.create("sqlite", database=text)
+    try:
+        return make_url(text)
+    except ArgumentError as error:
+        raise Unavailable(Problem("store.address", {})) from error
+
+
+def _writable(file: Path) -> None:
+    folder = file.parent
+    if not folder.is_dir():
+        raise Unavailable(Problem("store.no_folder", {"folder": folder}, file=str(file)))
+    if file.is_dir():
+        raise Unavailable(Problem("store.cannot_open", {"detail": "folder"}, file=str(file)))
+    # SQLite keeps its journal beside the file, so a writable file in a read-only folder is no use.
+    if not os.access(folder, os.W_OK) or (file.exists() and not os.access(file, os.W_OK)):
+        raise Unavailable(Problem("store.read_only", {"detail": folder}, file=str(file)))
+
+
+def _engine(url: URL, *, memory: bool, busy_s: float) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if memory:
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(url, connect_args={"timeout": busy_s})
+
+    @event.listens_for(engine, "connect")
+    def _connected(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None
+        cursor = raw.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_s * 1000)}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        write = connection.get_execution_options().get(_WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _problem(detail: str, name: str) -> Problem:
+    code = next((code for said, code in _SAID if said in detail), "store.failed")
+    return Problem(code, {"detail": detail}, file=name)

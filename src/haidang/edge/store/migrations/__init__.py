@@ -1,0 +1,1 @@
+"""The schema's history, one revision to a file, each written out by hand."""

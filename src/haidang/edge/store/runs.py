@@ -1,0 +1,399 @@
+"""What the runs concluded, and what was known at an instant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import Connection, Select, Table, func, insert, select
+
+from haidang.app.snapshot import Chain, Snapshot
+from haidang.app.verdict import Draft, Verdict
+from haidang.base.errors import BadData
+from haidang.base.ids import canonical, content_id, digest
+from haidang.base.problem import Problem
+from haidang.data.tracks import Tracks
+from haidang.edge.store import chain as links
+from haidang.edge.store import codec, deliveries, notices
+from haidang.edge.store.rows import chunks, fetch, newest
+from haidang.edge.store.tables import assessment, decision, draft, draft_event, run, standing
+from haidang.warn.decide import Standing
+from haidang.warn.lifecycle import Said
+
+T = TypeVar("T")
+LineIn = tuple[datetime, str, Mapping[str, object]]
+
+
+class Horizon(NamedTuple):
+    """How far a snapshot may see.
+
+    Attributes:
+        now: Its clock.
+        run: Runs with a smaller number only; None for all of them up to ``now``.
+        seen: Drafts' events up to this number only; None likewise.
+    """
+
+    now: datetime
+    run: int | None = None
+    seen: int | None = None
+
+
+def run_key(scope: str, at: datetime) -> str:
+    """The name of a run: one verdict to a scope and an instant."""
+    return content_id("run", {"scope": scope, "at": at})
+
+
+def find(connection: Connection, scope: str, at: datetime) -> Any | None:
+    """The row of the run of this scope and instant, if it was committed."""
+    return connection.execute(select(run).where(run.c.key == run_key(scope, at))).first()
+
+
+def commit(connection: Connection, verdict: Verdict, recorded: datetime) -> bool:
+    """Write a verdict; see ``Store.commit``."""
+    key = run_key(verdict.scope, verdict.at)
+    known = find(connection, verdict.scope, verdict.at)
+    if known is not None:
+        if known.verdict == verdict.id:
+            return False
+        params = {"scope": verdict.scope, "at": verdict.at.isoformat()}
+        raise BadData(Problem("store.other_verdict", params))
+    number = newest(connection, run) + 1
+    packs = canonical(verdict.packs)
+    connection.execute(
+        insert(run),
+        {
+            "id": number,
+            "key": key,
+            "verdict": verdict.id,
+            "scope": verdict.scope,
+            "at": verdict.at,
+            "receipt": verdict.receipt,
+            "seen": newest(connection, draft_event),
+            "packs": packs,
+        },
+    )
+    lines: list[LineIn] = [(verdict.at, "run", run_line(key, verdict))]
+    lines += _conclusions(connection, number, verdict)
+    _stand(connection, number, verdict.standing)
+    lines += _drafts(connection, number, verdict)
+    links.append(connection, lines, recorded)
+    return True
+
+
+def run_line(key: str, verdict: Verdict) -> Mapping[str, object]:
+    """A run as the ledger holds it, with the digest of the levels it left standing."""
+    return {
+        "key": key,
+        "verdict": verdict.id,
+        "scope": verdict.scope,
+        "receipt": verdict.receipt,
+        "packs": verdict.packs,
+        "standing_sha256": standing_digest(verdict.standing),
+    }
+
+
+def standing_digest(levels: Sequence[Standing]) -> str:
+    """Digest of standing levels, whatever their order."""
+    return digest("\n".join(sorted(canonical(codec.encode_standing(s)) for s in levels)))
+
+
+def decision_line(body: codec.Body, sha256: str) -> Mapping[str, object]:
+    """A decision as the ledger holds it, with the digest of the assessment it rests on."""
+    return {**{k: v for k, v in body.items() if k != "at"}, "assessment_sha256": sha256}
+
+
+def draft_line(body: codec.Body, sha256: str) -> Mapping[str, object]:
+    """A draft as the ledger holds it: what decides, and the digest of the whole."""
+    names = ("id", "chain", "version", "kind", "occasion", "decision", "status", "due")
+    return {
+        **{name: body[name] for name in names},
+        "level": body["said"]["level"],
+        "sha256": sha256,
+    }
+
+
+def _conclusions(connection: Connection, number: int, verdict: Verdict) -> list[LineIn]:
+    rows: list[dict[str, Any]] = []
+    digests: dict[str, str] = {}
+    for one in verdict.assessments:
+        body = canonical(codec.encode_assessment(one))
+        digests[one.id] = digest(body)
+        rows.append(
+            {
+                "id": one.id,
+                "run": number,
+                "threat": one.threat,
+                "event": one.event,
+                "place": one.place,
+                "at": one.at,
+                "body": body,
+            }
+        )
+    _put(connection, assessment, rows)
+    rested = {d.assessment for d in verdict.decisions} - set(digests) - {""}
+    older = fetch(connection, assessment.c.id, assessment.c.body, sorted(rested))
+    digests.update((name, digest(body)) for name, body in older.items())
+    rows, lines = [], []
+    for choice in verdict.decisions:
+        encoded = codec.encode_decision(choice)
+        rows.append(
+            {
+                "id": choice.id,
+                "run": number,
+                "threat": choice.threat,
+                "event": choice.event,
+                "place": choice.place,
+                "at": choice.at,
+                "before": choice.before,
+                "after": choice.after,
+                "combined": choice.combined,
+                "reason": choice.reason.value,
+                "assessment": choice.assessment or None,
+                "body": canonical(encoded),
+            }
+        )
+        seal = digests.get(choice.assessment, "")
+        lines.append((choice.at, "decision", decision_line(encoded, seal)))
+    _put(connection, decision, rows)
+    return lines
+
+
+def _put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows named by their content; the same content of another scope is kept once.
+
+    Raises:
+        BadData: One name stands for two contents (``store.id_clash``).
+    """
+    if not rows:
+        return
+    known = fetch(connection, table.c.id, table.c.body, [row["id"] for row in rows])
+    fresh: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        name = row["id"]
+        before = known.get(name) or fresh.get(name, row)["body"]
+        if before != row["body"]:
+            raise BadData(Problem("store.id_clash", {"id": name, "table": table.name}))
+        if name not in known:
+            fresh[name] = row
+    if fresh:
+        connection.execute(insert(table), list(fresh.values()))
+
+
+def _stand(connection: Connection, number: int, levels: Sequence[Standing]) -> None:
+    if not levels:
+        return
+    names = Standing.__slots__
+    connection.execute(
+        insert(standing), [{"run": number, **{n: getattr(s, n) for n in names}} for s in levels]
+    )
+
+
+def _drafts(connection: Connection, number: int, verdict: Verdict) -> list[LineIn]:
+    """Drafts first, then what they replace; both checked against what people did meanwhile."""
+    rows: list[dict[str, Any]] = []
+    lines: list[LineIn] = []
+    events: list[dict[str, Any]] = []
+    for one in verdict.drafts:
+        body = codec.encode_draft(one)
+        text = canonical(body)
+        rows.append(_draft_row(number, one, text))
+        lines.append((one.at, "draft", draft_line(body, digest(text))))
+        events.append(_event(one.id, number, one.at, "drafted", ""))
+    _versions(connection, verdict.drafts)
+    gone = [*verdict.superseded, *(w.draft for w in verdict.withdrawals)]
+    waiting = notices.states(connection, drafts=gone)
+    for name in gone:
+        if name not in waiting or not waiting[name].pending:
+            raise BadData(Problem("store.stale", {"draft": name}))
+    if rows:
+        connection.execute(insert(draft), rows)
+    for old, new in sorted(verdict.superseded.items()):
+        events.append(_event(old, number, verdict.at, "superseded", new))
+        lines.append((verdict.at, "superseded", {"draft": old, "by": new}))
+    for gone_one in verdict.withdrawals:
+        why = gone_one.occasion.value
+        events.append(_event(gone_one.draft, number, gone_one.at, "withdrawn", why))
+        lines.append((gone_one.at, "withdrawn", {"draft": gone_one.draft, "occasion": why}))
+    notices.record(connection, events)
+    return lines
+
+
+def _draft_row(number: int, one: Draft, body: str) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "run": number,
+        "chain": one.chain,
+        "number": one.number,
+        "version": one.version,
+        "threat": one.threat,
+        "event": one.event,
+        "place": one.place,
+        "at": one.at,
+        "kind": one.kind,
+        "occasion": one.occasion.value,
+        "level": one.said.level,
+        "due": one.due,
+        "decision": one.decision or None,
+        "body": body,
+    }
+
+
+def _event(name: str, number: int, at: datetime, action: str, note: str) -> dict[str, Any]:
+    return {"draft": name, "run": number, "at": at, "action": action, "note": note}
+
+
+def _versions(connection: Connection, drafts: Sequence[Draft]) -> None:
+    """Each draft must follow the newest of its chain, or the snapshot was too old."""
+    have: dict[str, int] = {}
+    for piece in chunks(sorted({one.chain for one in drafts})):
+        query = select(draft.c.chain, func.max(draft.c.version)).where(draft.c.chain.in_(piece))
+        rows = connection.execute(query.group_by(draft.c.chain))
+        have.update((row[0], row[1]) for row in rows)
+    for one in drafts:
+        if one.version != have.get(one.chain, 0) + 1:
+            raise BadData(Problem("store.stale", {"draft": one.id}))
+        have[one.chain] = one.version
+
+
+def snapshot(
+    connection: Connection,
+    now: datetime,
+    *,
+    law_day: date,
+    places_day: date,
+    receipt: int | None = None,
+    scope: str = "",
+    threats: Sequence[str] = (),
+    events: Sequence[str] = (),
+    places: Sequence[str] = (),
+) -> Snapshot:
+    """What was known at an instant; see ``Store.snapshot``."""
+    horizon = Horizon(now)
+    if scope and (own := find(connection, scope, now)) is not None:
+        horizon = Horizon(now, own.id, own.seen)
+        receipt = own.receipt if receipt is None else min(receipt, own.receipt)
+    limit = deliveries.last_receipt(connection, now, receipt)
+    return Snapshot(
+        now=now,
+        receipt=limit,
+        tracks=Tracks(deliveries.fixes(connection, now, limit, events)),
+        standing=_standing(connection, horizon, threats, events, places),
+        chains=_chains(connection, horizon, threats, events, places),
+        law_day=law_day,
+        places_day=places_day,
+    )
+
+
+def _narrow(
+    query: Select[Any],
+    table: Table,
+    threats: Sequence[str],
+    events: Sequence[str],
+    places: Sequence[str],
+) -> Select[Any]:
+    for name, wanted in (("threat", threats), ("event", events), ("place", places)):
+        if wanted:
+            query = query.where(table.c[name].in_(wanted))
+    return query
+
+
+def _standing(
+    connection: Connection,
+    horizon: Horizon,
+    threats: Sequence[str],
+    events: Sequence[str],
+    places: Sequence[str],
+) -> tuple[Standing, ...]:
+    """By threat, event and place, the level of the newest run that spoke of it.
+
+    A run that does not mention a place leaves its level as it stood: silence lowers nothing.
+    """
+    names = Standing.__slots__
+    order = func.row_number().over(
+        partition_by=(standing.c.threat, standing.c.event, standing.c.place),
+        order_by=(run.c.at.desc(), run.c.id.desc()),
+    )
+    query = (
+        select(*(standing.c[name] for name in names), order.label("age"))
+        .join(run, run.c.id == standing.c.run)
+        .where(run.c.at <= horizon.now)
+    )
+    if horizon.run is not None:
+        query = query.where(run.c.id < horizon.run)
+    aged = _narrow(query, standing, threats, events, places).subquery()
+    rows = connection.execute(select(*(aged.c[name] for name in names)).where(aged.c.age == 1))
+    found = [Standing(**row._mapping) for row in rows]
+    return tuple(sorted(found, key=lambda s: (s.threat, s.event, s.place)))
+
+
+def _chains(
+    connection: Connection,
+    horizon: Horizon,
+    threats: Sequence[str],
+    events: Sequence[str],
+    places: Sequence[str],
+) -> tuple[Chain, ...]:
+    query = select(
+        draft.c.id,
+        draft.c.chain,
+        draft.c.threat,
+        draft.c.event,
+        draft.c.place,
+        draft.c.number,
+        draft.c.version,
+        draft.c.at,
+    ).where(draft.c.at <= horizon.now)
+    if horizon.run is not None:
+        query = query.where(draft.c.run < horizon.run)
+    query = _narrow(query, draft, threats, events, places).order_by(draft.c.version)
+    by_chain: dict[str, list[Any]] = {}
+    for row in connection.execute(query):
+        by_chain.setdefault(row.chain, []).append(row)
+    states = notices.states(connection, now=horizon.now, seen=horizon.seen)
+    issued: dict[str, str] = {}
+    pending: dict[str, Any] = {}
+    for name, rows in by_chain.items():
+        for row in rows:
+            state = states.get(row.id, notices.NONE)
+            if state.approved:
+                issued[name] = row.id
+        if states.get(rows[-1].id, notices.NONE).pending:
+            pending[name] = rows[-1]
+    wanted = [*issued.values(), *(row.id for row in pending.values())]
+    said = {
+        name: codec.decode_said(json.loads(body)["said"])
+        for name, body in fetch(connection, draft.c.id, draft.c.body, wanted).items()
+    }
+    found = [
+        _chain(rows[-1], said, issued.get(name), pending.get(name))
+        for name, rows in by_chain.items()
+    ]
+    return tuple(sorted(found, key=lambda c: (c.threat, c.event, c.place, c.number)))
+
+
+def _chain(last: Any, said: Mapping[str, Said], issued: str | None, waits: Any) -> Chain:
+    return Chain(
+        id=last.chain,
+        threat=last.threat,
+        event=last.event,
+        place=last.place,
+        number=last.number,
+        issued=said[issued] if issued else None,
+        pending=said[waits.id] if waits is not None else None,
+        pending_id=waits.id if waits is not None else "",
+        drafted=waits.at if waits is not None else None,
+        version=last.version,
+    )
+
+
+def bodies(
+    connection: Connection, table: Table, decode: Callable[[Any], T], number: int | None = None
+) -> Iterator[T]:
+    """Everything of a kind, run by run, in a fixed order."""
+    query = select(table.c.body).order_by(table.c.run, table.c.threat, table.c.event)
+    query = query.order_by(table.c.place, table.c.id)
+    if number is not None:
+        query = query.where(table.c.run == number)
+    return (decode(json.loads(body)) for body in connection.execute(query).scalars())

@@ -1,0 +1,371 @@
+import dataclasses
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from haidang.base.errors import BadData
+from haidang.warn.cap import Alert, AreaBlock, Info, Reference, parse, problems, to_bytes
+
+LOCAL = timezone(timedelta(hours=7))
+SENT = datetime(2024, 9, 6, 19, 22, tzinfo=LOCAL)
+RING = ((20.6, 106.4), (21.1, 106.4), (21.1, 107.2), (20.6, 107.2), (20.6, 106.4))
+AREA = AreaBlock("Hải Phòng", (RING,), ((20.13, 107.72, 12.5),), (("xx-code", "31"),))
+INFO = Info(
+    language="vi",
+    category="Met",
+    event="Bão số 3",
+    responses=("Evacuate", "Shelter"),
+    urgency="Expected",
+    severity="Extreme",
+    certainty="Likely",
+    event_codes=(("OET:v1.2", "OET-204"),),
+    effective=SENT,
+    onset=SENT + timedelta(hours=12),
+    expires=SENT + timedelta(hours=24),
+    sender_name="Hải Đăng",
+    headline="DIỄN TẬP. Bão số 3: rủi ro thiên tai cấp 4",
+    description="Gió cấp 12.\nGió giật mạnh hơn.",
+    instruction="Rời nhà yếu & lồng bè <ngay>.",
+    contact="112",
+    parameters=(("level", "4"), ("empty", "")),
+    areas=(AREA,),
+)
+ENGLISH = dataclasses.replace(
+    INFO,
+    language="en",
+    event="Typhoon No. 3",
+    headline="EXERCISE. Level 4",
+    areas=(dataclasses.replace(AREA, description="Hải Phòng city"),),
+)
+FIRST = Reference("haidang@example.org", "hd.31.0001", SENT - timedelta(hours=9))
+ALERT = Alert(
+    identifier="hd.31.0002",
+    sender="haidang@example.org",
+    sent=SENT,
+    status="Exercise",
+    kind="Update",
+    source="bulletin 19:00",
+    note="Replay",
+    references=(FIRST, dataclasses.replace(FIRST, identifier="hd.31.0000")),
+    incidents=("2024-03", "yagi"),
+    infos=(INFO, ENGLISH),
+)
+PLAIN = dataclasses.replace(
+    ALERT, kind="Alert", source=None, note=None, references=(), incidents=(), infos=(INFO,)
+)
+
+
+def codes(alert):
+    return [(p.code.removeprefix("warn.cap_"), p.field) for p in problems(alert)]
+
+
+def with_info(**changes):
+    return dataclasses.replace(ALERT, infos=(dataclasses.replace(INFO, **changes),))
+
+
+def with_ring(*ring):
+    return with_info(areas=(AreaBlock("x", (tuple(ring),)),))
+
+
+@pytest.fixture(scope="module")
+def schema(shared):
+    return etree.XMLSchema(etree.parse(shared / "data" / "cap" / "schema" / "CAP-v1.2.xsd"))
+
+
+@pytest.mark.parametrize("kind", ["Alert", "Update", "Cancel"])
+@pytest.mark.parametrize("zone", [LOCAL, UTC, timezone(-timedelta(hours=3, minutes=30))])
+def test_every_kind_fits_the_schema_of_oasis(schema, kind, zone):
+    alert = dataclasses.replace(ALERT, kind=kind, sent=SENT.astimezone(zone))
+    schema.assertValid(etree.fromstring(to_bytes(alert)))
+    schema.assertValid(etree.fromstring(to_bytes(dataclasses.replace(PLAIN, sent=alert.sent))))
+
+
+def test_the_schema_can_refuse(schema):
+    wrong = to_bytes(ALERT).replace(b"<urgency>Expected", b"<urgency>Soon")
+    assert not schema.validate(etree.fromstring(wrong))
+
+
+@pytest.mark.parametrize("alert", [ALERT, PLAIN])
+def test_what_is_written_reads_back_the_same(alert):
+    assert parse(to_bytes(alert)) == alert
+    assert to_bytes(parse(to_bytes(alert))) == to_bytes(alert)
+
+
+def test_the_bytes():
+    text = to_bytes(ALERT).decode()
+    assert text.startswith("<?xml version='1.0' encoding='UTF-8'?>\n<alert xmlns=")
+    assert "<sent>2024-09-06T19:22:00+07:00</sent>" in text
+    assert "<polygon>20.6,106.4 21.1,106.4 21.1,107.2 20.6,107.2 20.6,106.4</polygon>" in text
+    assert "<circle>20.13,107.72 12.5</circle>" in text
+    assert (
+        "<references>haidang@example.org,hd.31.0001,2024-09-06T10:22:00+07:00 "
+        "haidang@example.org,hd.31.0000,2024-09-06T10:22:00+07:00</references>"
+    ) in text
+    assert "Rời nhà yếu &amp; lồng bè &lt;ngay&gt;." in text
+
+
+ORDER = {
+    "alert": (
+        "identifier sender sent status msgType source scope note references incidents info info"
+    ),
+    "info": (
+        "language category event responseType responseType urgency severity certainty eventCode "
+        "effective onset expires senderName headline description instruction contact parameter "
+        "parameter area"
+    ),
+    "area": "areaDesc polygon circle geocode",
+}
+
+
+def test_the_order_of_the_elements():
+    """By hand from the tables of CAP 1.2, 3.2, for machines without the schema."""
+    root = etree.fromstring(to_bytes(ALERT))
+    for node in (root, root[-1], root[-1][-1]):
+        names = " ".join(etree.QName(e).localname for e in node)
+        assert names == ORDER[etree.QName(node).localname]
+
+
+def test_utc_is_minus_zero_and_never_z():
+    text = to_bytes(dataclasses.replace(ALERT, sent=SENT.astimezone(UTC))).decode()
+    assert "<sent>2024-09-06T12:22:00-00:00</sent>" in text
+    assert "Z<" not in text
+
+
+@pytest.mark.parametrize(
+    ("alert", "found"),
+    [
+        (dataclasses.replace(ALERT, identifier="a b"), ("name", "identifier")),
+        (dataclasses.replace(ALERT, identifier=""), ("name", "identifier")),
+        (dataclasses.replace(ALERT, sender="a,b"), ("name", "sender")),
+        (dataclasses.replace(ALERT, sender="a&b"), ("name", "sender")),
+        (
+            dataclasses.replace(ALERT, references=(dataclasses.replace(FIRST, identifier="<"),)),
+            ("name", "references[0].identifier"),
+        ),
+        (dataclasses.replace(ALERT, references=()), ("references", "references")),
+        (dataclasses.replace(ALERT, kind="Cancel", references=()), ("references", "references")),
+        (dataclasses.replace(ALERT, identifier="hd.31.0001"), ("itself", "references[0]")),
+        (dataclasses.replace(ALERT, incidents=("a b",)), ("incident", "incidents[0]")),
+        (dataclasses.replace(ALERT, kind="Ack"), ("value", "kind")),
+        (dataclasses.replace(ALERT, scope="Private"), ("value", "scope")),
+        (dataclasses.replace(ALERT, infos=()), ("no_info", "infos")),
+        (
+            dataclasses.replace(ALERT, sent=SENT.replace(microsecond=1)),
+            ("seconds", "sent"),
+        ),
+        (
+            dataclasses.replace(
+                ALERT, sent=SENT.replace(tzinfo=timezone(timedelta(hours=7, seconds=6)))
+            ),
+            ("seconds", "sent"),
+        ),
+        (dataclasses.replace(ALERT, sent=SENT.replace(tzinfo=None)), ("zone", "sent")),
+        (with_info(expires=SENT, onset=None), ("expired", "infos[0].expires")),
+        (with_info(onset=SENT + timedelta(days=2)), ("after", "infos[0].onset")),
+        (with_info(effective=SENT + timedelta(days=2)), ("after", "infos[0].effective")),
+        (with_info(language=""), ("language", "infos[0].language")),
+        (with_info(language="tiếng Việt"), ("language", "infos[0].language")),
+        (with_info(description=" \n"), ("empty", "infos[0].description")),
+        (with_info(headline=""), ("empty", "infos[0].headline")),
+        (with_info(headline="x" * 161), ("headline", "infos[0].headline")),
+        (with_info(urgency="Soon"), ("value", "infos[0].urgency")),
+        (with_info(responses=("Run",)), ("value", "infos[0].responses[0]")),
+        (with_info(areas=()), ("no_area", "infos[0].areas")),
+        (with_info(areas=(AreaBlock(""),)), ("empty", "infos[0].areas[0].description")),
+        (
+            with_info(areas=(AreaBlock("x", circles=((91.0, 0.0, 1.0),)),)),
+            ("point", "infos[0].areas[0].circles[0]"),
+        ),
+        (with_ring(*RING[:-1]), ("open", "infos[0].areas[0].rings[0]")),
+        (with_ring((0, 0), (0, 1), (0, 0)), ("short", "infos[0].areas[0].rings[0]")),
+        (
+            with_ring((0, 0), (1, 1), (0, 1), (1, 0), (0, 0)),
+            ("crossing", "infos[0].areas[0].rings[0]"),
+        ),
+        (
+            with_ring((0, 0), (1, 1), (2, 2), (0, 0)),
+            ("crossing", "infos[0].areas[0].rings[0]"),
+        ),
+        (
+            with_ring((0, 0), (float("nan"), 1), (1, 1), (0, 0)),
+            ("point", "infos[0].areas[0].rings[0]"),
+        ),
+        (with_info(instruction="a\x0bb"), ("character", "infos[0].instruction")),
+        (with_info(parameters=(("x", "\ud800"),)), ("character", "infos[0].parameters[0][1]")),
+        (
+            dataclasses.replace(ALERT, infos=(INFO, dataclasses.replace(INFO, language="VI"))),
+            ("twice", "infos[1].language"),
+        ),
+        (
+            dataclasses.replace(
+                ALERT, infos=(INFO, dataclasses.replace(ENGLISH, areas=(AreaBlock("x"),)))
+            ),
+            ("areas", "infos[1].areas"),
+        ),
+        (
+            dataclasses.replace(
+                ALERT, infos=(INFO, dataclasses.replace(ENGLISH, severity="Minor"))
+            ),
+            ("disagree", "infos[1].severity"),
+        ),
+    ],
+)
+def test_one_fault_is_one_problem_and_nothing_is_written(alert, found):
+    assert codes(alert) == [found]
+    for problem in problems(alert):
+        assert problem.say("vi") != problem.say("en")
+    with pytest.raises(BadData):
+        to_bytes(alert)
+
+
+def test_two_hundred_vertices_are_allowed_and_one_more_is_not():
+    def comb(n):
+        top = [(1.0 + (i % 2), i / 10) for i in range(n - 3)]
+        return (*top, (0.0, 100.0), (0.0, 0.0), top[0])
+
+    assert codes(with_ring(*comb(200))) == []
+    assert codes(with_ring(*comb(201))) == [("vertices", "infos[0].areas[0].rings")]
+    halves = with_info(areas=(AreaBlock("x", (comb(100), comb(101))),))
+    assert codes(halves) == [("vertices", "infos[0].areas[0].rings")]
+
+
+def test_all_faults_are_told_at_once():
+    bad = dataclasses.replace(with_info(headline="", expires=SENT, onset=None), identifier="a b")
+    with pytest.raises(BadData) as caught:
+        to_bytes(bad)
+    assert len(caught.value.problems) == 3
+
+
+# --- awkward text -------------------------------------------------------------------------------
+
+LETTERS = st.one_of(
+    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], exclude_characters="￾￿"),
+    st.sampled_from(
+        ["\n", "\r", "\t", "]]>", "<", "&", "&amp;", "ệ", "e\u0323\u0302", "\x85", "\u2028"]
+    ),
+)
+TEXT = st.lists(LETTERS, max_size=12).map("".join)
+FULL = TEXT.filter(str.strip)
+NAME = st.text("abcXYZ0189._@-đ", min_size=1, max_size=12)
+TIME = st.builds(
+    lambda minutes, offset: (
+        datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    ).astimezone(timezone(timedelta(minutes=offset))),
+    st.integers(0, 10**6),
+    st.integers(-14 * 60, 14 * 60),
+)
+DEGREE = st.floats(-89, 89)
+PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple)
+SIDE = st.floats(0.001, 1)
+
+
+@st.composite
+def areas(draw):
+    lat, lon, a, b = draw(DEGREE), draw(DEGREE), draw(SIDE), draw(SIDE)
+    ring = ((lat, lon), (lat, lon + b), (lat + a, lon + b), (lat + a, lon), (lat, lon))
+    circle = (draw(DEGREE), draw(DEGREE), draw(st.floats(0, 1000)))
+    return AreaBlock(draw(FULL), (ring,), (circle,), draw(PAIRS))
+
+
+@st.composite
+def alerts(draw):
+    sent = draw(TIME)
+    expires = sent + timedelta(minutes=draw(st.integers(1, 10**4)))
+    info = dataclasses.replace(
+        INFO,
+        event=draw(FULL),
+        sender_name=draw(FULL),
+        headline=draw(FULL.filter(lambda t: len(t) <= 160)),
+        description=draw(FULL),
+        instruction=draw(FULL),
+        contact=draw(st.none() | TEXT),
+        event_codes=draw(PAIRS),
+        parameters=draw(PAIRS),
+        effective=draw(st.none() | st.just(sent)),
+        onset=draw(st.none() | st.just(expires)),
+        expires=expires,
+        areas=tuple(draw(st.lists(areas(), min_size=1, max_size=2))),
+    )
+    return Alert(
+        identifier=draw(NAME),
+        sender=draw(NAME),
+        sent=sent,
+        status=draw(st.sampled_from(["Actual", "Exercise", "Test", "System", "Draft"])),
+        kind=draw(st.sampled_from(["Alert", "Update", "Cancel"])),
+        source=draw(st.none() | TEXT),
+        note=draw(st.none() | TEXT),
+        references=(Reference(draw(NAME), "an-earlier-one", draw(TIME)),),
+        incidents=tuple(draw(st.lists(NAME, max_size=2))),
+        infos=(info, dataclasses.replace(info, language="en")),
+    )
+
+
+@given(alerts())
+def test_round_trip(alert):
+    again = parse(to_bytes(alert))
+    assert again == alert
+    assert again.sent.utcoffset() == alert.sent.utcoffset()
+
+
+@given(st.sampled_from([chr(c) for c in range(32) if c not in (9, 10, 13)] + ["\ufffe", "\udfff"]))
+def test_what_xml_cannot_hold_is_refused_and_named(character):
+    (problem,) = problems(with_info(description=f"Gió{character}"))
+    assert (problem.code, problem.params["position"]) == ("warn.cap_character", 4)
+    assert problem.params["code"] == f"U+{ord(character):04X}"
+
+
+# --- hostile and foreign documents --------------------------------------------------------------
+
+
+def refused(data):
+    with pytest.raises(BadData) as caught:
+        parse(data)
+    (problem,) = caught.value.problems
+    assert problem.say("vi")
+    return problem.code.removeprefix("warn.cap_")
+
+
+def edited(old, new):
+    data = to_bytes(ALERT)
+    assert old in data
+    return data.replace(old, new)
+
+
+def test_entities_are_never_expanded(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("42")
+    dtd = f'<!DOCTYPE alert [<!ENTITY x SYSTEM "file://{secret}">]>\n<alert '.encode()
+    data = edited(b"<alert ", dtd).replace(b"Replay", b"&x;")
+    assert refused(data) == "dtd"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "xml"),
+        (b"<alert>", "xml"),
+        (b"<alert/>", "root"),
+        (b'<alert xmlns="urn:oasis:names:tc:emergency:cap:1.1"/>', "root"),
+        (edited(b"<scope>Public</scope>", b""), "missing"),
+        (edited(b"<scope>", b"<scope>Public</scope><scope>"), "repeated"),
+        (edited(b"<scope>Public", b"<scope>Private"), "value"),
+        (edited(b"<responseType>Evacuate", b"<responseType>Run"), "value"),
+        (edited(b"<note>", b"<code>x</code><note>"), "unheld"),
+        (edited(b"<note>Replay", b"<note><b/>Replay"), "unreadable"),
+        (edited(b"T19:22:00+07:00</sent>", b"T19:22:00Z</sent>"), "unreadable"),
+        (edited(b"T19:22:00+07:00</sent>", b"T25:22:00+07:00</sent>"), "unreadable"),
+        (edited(b"<polygon>20.6,", b"<polygon>nan,"), "unreadable"),
+        (edited(b"<circle>20.13,107.72 ", b"<circle>20.13 "), "unreadable"),
+        (edited(b"hd.31.0001,", b"hd.31.0001;"), "unreadable"),
+    ],
+)
+def test_what_cannot_be_read_whole_is_not_read(data, code):
+    assert refused(data) == code
+
+
+def test_the_example_of_the_standard_is_refused_only_for_what_we_do_not_keep(shared):
+    data = (shared / "data" / "cap" / "oasiscap" / "v1dot2_appendix_adot2.xml").read_bytes()
+    assert refused(data) in {"unheld", "missing"}
