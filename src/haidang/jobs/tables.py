@@ -22,7 +22,7 @@ LEVELS: Final = (
     "bulletin", "at", "place", "place_name", "kind", "threat", "event", "level", "level_before",
     "combined", "assessed_level", "reason", "status", "article", "clause", "act", "regions",
     "wind_low", "wind_central", "wind_high", "force_low", "force_central", "force_high",
-    "p_level_3", "p_level_4", "p_level_5", "law_on", "places_on", "assessment", "decision",
+    "law_on", "places_on", "assessment", "decision",
 )  # fmt: skip
 IMPACTS: Final = (
     "bulletin", "at", "place", "place_name", "measure", "unit", "low", "central", "high",
@@ -64,7 +64,10 @@ def tables(played: Played, language: str = "en") -> Tables:
         drafts = store.drafts()
         messages = {m.draft: m for m in store.messages()}
     return Tables(
-        levels=_table(LEVELS, _levels(played, decisions, found, language)),
+        levels=_table(
+            (*LEVELS, *(f"p_level_{k}" for k in played.context.pack.binding.levels)),
+            _levels(played, decisions, found, language),
+        ),
         impacts=_table(IMPACTS, _impacts(played, found, language)),
         onsets=_table(ONSETS, _onsets(played, found, language)),
         warnings=_table(WARNINGS, _warnings(played, drafts, messages, language)),
@@ -111,13 +114,11 @@ def _levels(
             "regions": found.grounds.note,
             **_interval("wind", found.intensity),
             **_forces(found.intensity),
-            "p_level_3": p.get(3, np.nan),
-            "p_level_4": p.get(4, np.nan),
-            "p_level_5": p.get(5, np.nan),
             "law_on": played.case.spec.law_on.isoformat(),
             "places_on": played.case.spec.places_on.isoformat(),
             "assessment": found.id,
             "decision": decision.id,
+            **{f"p_level_{k}": p.get(k, np.nan) for k in played.context.pack.binding.levels},
         }
 
 

@@ -30,11 +30,13 @@ class WindOutlook:
         swath: Maxima and times by member, 10-minute wind, m/s.
         start: Time of step 0.
         step_h: Time step, h.
+        steps: Number of time steps.
     """
 
     swath: Swath
     start: datetime
     step_h: float
+    steps: int
 
 
 def outlook(ensemble: Ensemble, areas: Areas, spec: CycloneWind) -> WindOutlook:
@@ -60,7 +62,7 @@ def outlook(ensemble: Ensemble, areas: Areas, spec: CycloneWind) -> WindOutlook:
         cutoff_km=spec.cutoff_km,
         scale=float(convert_maximum(1.0, 60, 600, spec.surface)),
     )
-    return WindOutlook(found, ensemble.start, spec.step_h)
+    return WindOutlook(found, ensemble.start, spec.step_h, len(ensemble.hours))
 
 
 MEDIAN = 0.5
@@ -85,7 +87,8 @@ def onsets(found: WindOutlook, area: int, spec: CycloneWind) -> tuple[Onset, ...
 
     The onset's quantiles are over **all** members, those that never get there counted as never:
     the central onset is given only if at least half of the members reach the force. The end's
-    quantiles are over the members that reach it.
+    quantiles are over the members that reach it; a member that still has the force at the horizon
+    has no end yet, and None says that the end lies beyond what we looked at.
     """
     out = []
     for k, force in enumerate(spec.forces):
@@ -101,8 +104,10 @@ def onsets(found: WindOutlook, area: int, spec: CycloneWind) -> tuple[Onset, ...
         )
         ends = When(None, None, None)
         if reached.any():
+            horizon = np.iinfo(np.int32).max
+            still = last[reached] >= found.steps - 1
             at = np.quantile(
-                last[reached].astype(np.float64),
+                np.where(still, horizon, last[reached]).astype(np.float64),
                 [spec.interval[0], MEDIAN, spec.interval[1]],
                 method="inverted_cdf",
             )
