@@ -1,1 +1,39 @@
-"""Hải Đăng (lighthouse): early warning and response for every threat that is not a war."""
+"""Hải Đăng (lighthouse): early warning and response for every threat that is not a war.
+
+>>> import haidang as hd
+>>> print(hd.level(42, area="coastal", beaufort=13).level)
+4
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from haidang.api import Replay, level, replay
+    from haidang.risk.hazards.tropical_cyclone import windfield
+    from haidang.risk.impact import impact
+
+__all__ = ["Replay", "__version__", "impact", "level", "replay", "windfield"]
+__version__ = version("haidang")
+
+_HOMES = {
+    "Replay": "haidang.api",
+    "level": "haidang.api",
+    "replay": "haidang.api",
+    "windfield": "haidang.risk.hazards.tropical_cyclone",
+    "impact": "haidang.risk.impact",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Lazy on purpose: `haidang --help` must not wait for numba and pandas.
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'haidang' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

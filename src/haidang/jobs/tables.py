@@ -1,4 +1,4 @@
-"""What a replay left in its store, as tidy tables: one row one fact, the same in CSV and Parquet."""
+"""What a replay left in its store, as tidy tables: one row one fact, in CSV and Parquet."""
 
 from __future__ import annotations
 

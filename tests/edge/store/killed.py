@@ -70,7 +70,7 @@ def main(folder: Path, how: str) -> None:
         for file in files:
             assert not child(file, steps, None, None)
     else:
-        hits = range(1, 62, 4) if how == "migration" else range(62, 240, 16)
+        hits = range(1, 62, 6) if how == "migration" else range(62, 240, 22)
         files = []
         for hit in hits:
             file = folder / f"hit{hit}.db"

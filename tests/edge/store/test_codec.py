@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -112,6 +113,7 @@ STANDING = st.builds(Standing, LABEL, LABEL, LABEL, COUNT, TIME, TIME, st.none()
 def twice(value, encode, decode) -> None:
     """One trip fixes the value; every later trip changes nothing."""
     text = canonical(encode(value))
+    assert codec.text(encode(value)) == text
     again = decode(json.loads(text))
     assert type(again) is type(value)
     assert canonical(encode(again)) == text
@@ -179,6 +181,4 @@ def test_infinity_is_refused() -> None:
 
 
 def _with(judged: Assessment, value: Interval) -> Assessment:
-    from dataclasses import replace
-
     return replace(judged, intensity=value)

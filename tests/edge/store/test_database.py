@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, insert, inspect, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from edge.store.samples import HOUR, T0, deliver, fix
+from edge.store.samples import DAYS, HOUR, T0, deliver, duty, fix
 from haidang.base.errors import BadData, Unavailable
 from haidang.edge.store import Store
 from haidang.edge.store.database import REVISIONS, Database, config
@@ -246,7 +246,10 @@ def test_times_come_back_in_utc_and_none_goes_in_without_a_zone(file: Path) -> N
         with pytest.raises(BadData) as caught:
             store.add_fixes("b", [fix(0, issued=datetime(2024, 9, 7))], "s", local, local)  # noqa: DTZ001
         assert (caught.value.problems[0].row, caught.value.problems[0].field) == (1, "issued")
-        assert caught.value.problems[0].code == "problem.zone"
+        assert caught.value.problems[0].code == "store.zone"
+        with pytest.raises(BadData) as caught:
+            store.add_fixes("b", [], "s", local, datetime(2024, 9, 7))  # noqa: DTZ001
+        assert caught.value.problems[0].field == "received"
     database = Database(file)
     row = {"id": 9, "key": "k", "source": "s", "sha256": "", "rows": 0, "received": T0}
     with pytest.raises(Exception, match="zone"), database.writing() as c:
@@ -271,9 +274,19 @@ def test_the_wall_clock_stays_out_of_the_ledger(tmp_path: Path) -> None:
     heads = []
     for name, wall in (("a.db", T0), ("b.db", T0 + 900 * HOUR)):
         with Store.open(tmp_path / name, clock=lambda wall=wall: wall) as store:
-            from edge.store.samples import duty
-
             duty(store, 3)
             heads.append(store.head())
             assert {a.at for a in store.attempts()} == {wall}
     assert heads[0] == heads[1]
+
+
+def test_postgresql_gives_the_same_head(file: Path) -> None:
+    address = os.environ.get("HAIDANG_TEST_POSTGRESQL", "")
+    if not address:
+        pytest.skip("set HAIDANG_TEST_POSTGRESQL to the address of an empty database")
+    with Store.open(file) as store, Store.open(address) as other:
+        duty(store, 5)
+        duty(other, 5)
+        assert store.head() == other.head()
+        assert other.verify() == ()
+        assert store.snapshot(T0 + 9 * HOUR, **DAYS) == other.snapshot(T0 + 9 * HOUR, **DAYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -163,3 +164,16 @@ def test_levels_and_notices_are_as_of_too(until: int) -> None:
         duty(short, until)
         now = T0 + (until - 1) * HOUR
         assert long.snapshot(now, **DAYS) == short.snapshot(now, **DAYS)
+
+
+def test_threads_share_one_store(store: Store) -> None:
+    found: list[int] = []
+    threads = [
+        threading.Thread(target=lambda n=n: found.append(deliver(store, n))) for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == list(range(1, 9))
+    assert len(store.snapshot(T0 + 8 * HOUR, **DAYS).tracks.fixes) == 16

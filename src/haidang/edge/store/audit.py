@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
-from haidang.base.ids import canonical, digest
+from haidang.base.ids import digest
 from haidang.base.problem import Problem
 from haidang.edge.store import chain as links
-from haidang.edge.store import notices, runs
+from haidang.edge.store import codec, notices, runs
 from haidang.edge.store.tables import (
     assessment,
     decision,
@@ -61,7 +61,7 @@ def _lines(connection: Connection) -> Iterator[Line]:
     yield from _decisions(connection)
     for row in connection.execute(select(draft.c.at, draft.c.body)):
         body = runs.draft_line(json.loads(row.body), digest(row.body))
-        yield "draft", row.at, canonical(body)
+        yield "draft", row.at, codec.text(body)
     yield from _acts(connection)
     accepted = draft_event.c.at.label("accepted")
     query = select(message, accepted).outerjoin(
@@ -71,7 +71,7 @@ def _lines(connection: Connection) -> Iterator[Line]:
     for row in connection.execute(query):
         sha256 = hashlib.sha256(row.body).hexdigest()
         line = notices.message_line(notices.to_message(row._mapping), sha256)
-        yield "message", row.accepted, canonical(line)
+        yield "message", row.accepted, codec.text(line)
 
 
 def _runs(connection: Connection) -> Iterator[Line]:
@@ -88,7 +88,7 @@ def _runs(connection: Connection) -> Iterator[Line]:
             "packs": json.loads(row.packs),
             "standing_sha256": runs.standing_digest(levels.get(row.id, [])),
         }
-        yield "run", row.at, canonical(body)
+        yield "run", row.at, codec.text(body)
 
 
 def _decisions(connection: Connection) -> Iterator[Line]:
@@ -100,7 +100,7 @@ def _decisions(connection: Connection) -> Iterator[Line]:
         # The columns are what queries read, so they are held against the seal as well.
         columns = {name: getattr(row, name) for name in ("before", "after", "combined", "reason")}
         body = runs.decision_line({**json.loads(row.body), **columns}, grounds)
-        yield "decision", row.at, canonical(body)
+        yield "decision", row.at, codec.text(body)
 
 
 def _acts(connection: Connection) -> Iterator[Line]:
@@ -127,4 +127,4 @@ def _acts(connection: Connection) -> Iterator[Line]:
                 body = notices.act_line(row.draft, row.actor, row.role, row.note)
         if row.action == "signed":
             signer[row.draft] = row.actor
-        yield ("approval" if row.action == "approved" else row.action), row.at, canonical(body)
+        yield ("approval" if row.action == "approved" else row.action), row.at, codec.text(body)

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 
-from haidang.base.ids import canonical, digest, plain
+from haidang.base.ids import digest
 from haidang.base.problem import Problem
+from haidang.edge.store import codec
 from haidang.edge.store.tables import ledger, ledger_wall
 
 ROOT: Final = "0" * 64
@@ -44,7 +45,7 @@ def seal(prev: str, seq: int, at: datetime, kind: str, body: str) -> str:
     The body is already canonical and goes in as it stands: one changed letter changes the hash,
     and nothing is parsed.
     """
-    head = f'{{"at":"{plain(at)}","body":{body},"kind":{canonical(kind)},"seq":{seq}}}'
+    head = f'{{"at":"{codec.stamp(at)}","body":{body},"kind":{codec.text(kind)},"seq":{seq}}}'
     return digest(prev + head)
 
 
@@ -61,11 +62,11 @@ def append(
     entries: Iterable[tuple[datetime, str, Mapping[str, object]]],
     recorded: datetime,
 ) -> None:
-    """Seal (at, kind, body) one after the other behind the head."""
+    """Seal (at, kind, plain body) one after the other behind the head."""
     seq, prev = head(connection)
     rows: list[dict[str, Any]] = []
     for at, kind, body in entries:
-        seq, text = seq + 1, canonical(body)
+        seq, text = seq + 1, codec.text(body)
         mark = seal(prev, seq, at, kind, text)
         rows.append({"seq": seq, "at": at, "kind": kind, "body": text, "prev": prev, "hash": mark})
         prev = mark

@@ -8,10 +8,11 @@ rounded value is the one in force; NaN is null and comes back as NaN.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from haidang.app.verdict import Decision, Draft
 from haidang.base.ids import plain
@@ -23,6 +24,24 @@ from haidang.watch.signal import Signal, State
 
 Body = Mapping[str, Any]
 """What ``json`` knows, by field name."""
+
+_JSON: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
+def text(plain_value: object) -> str:
+    """Canonical JSON of what is plain already, in a third of the time of ``ids.canonical``.
+
+    >>> text({"b": None, "a": ("Đà", 1.5)})
+    '{"a":["Đà",1.5],"b":null}'
+    """
+    return _JSON.encode(plain_value)
+
+
+def stamp(value: datetime | None) -> str | None:
+    """A time as JSON: UTC with a ``Z``."""
+    return cast("str | None", plain(value))
 
 
 def encode_assessment(value: Assessment) -> Body:
@@ -37,8 +56,8 @@ def encode_assessment(value: Assessment) -> Body:
         "threat": value.threat,
         "event": value.event,
         "place": value.place,
-        "at": _stamp(value.at),
-        "until": _stamp(value.until),
+        "at": stamp(value.at),
+        "until": stamp(value.until),
         "state": value.state.value,
         "intensity": _interval(value.intensity),
         "grounds": _grounds(value.grounds),
@@ -84,7 +103,7 @@ def encode_decision(value: Decision) -> Body:
         "threat": value.threat,
         "event": value.event,
         "place": value.place,
-        "at": _stamp(value.at),
+        "at": stamp(value.at),
         "before": int(value.before),
         "after": int(value.after),
         "combined": int(value.combined),
@@ -109,7 +128,7 @@ def encode_draft(value: Draft) -> Body:
         "threat": value.threat,
         "event": value.event,
         "place": value.place,
-        "at": _stamp(value.at),
+        "at": stamp(value.at),
         "kind": value.kind,
         "occasion": value.occasion.value,
         "said": encode_said(value.said),
@@ -128,11 +147,11 @@ def encode_draft(value: Draft) -> Body:
         "severity": value.severity,
         "certainty": value.certainty,
         "responses": list(value.responses),
-        "onset": _stamp(value.onset),
-        "parameters": [[name, text] for name, text in value.parameters],
+        "onset": stamp(value.onset),
+        "parameters": [[name, said] for name, said in value.parameters],
         "wakes": bool(value.wakes),
         "approval": bool(value.approval),
-        "due": _stamp(value.due),
+        "due": stamp(value.due),
     }
 
 
@@ -144,10 +163,10 @@ def decode_draft(body: Body) -> Draft:
             "at": _time(body["at"]),
             "occasion": Occasion(body["occasion"]),
             "said": decode_said(body["said"]),
-            "texts": tuple(Text(**text) for text in body["texts"]),
+            "texts": tuple(Text(**one) for one in body["texts"]),
             "responses": tuple(body["responses"]),
             "onset": _maybe_time(body["onset"]),
-            "parameters": tuple((name, text) for name, text in body["parameters"]),
+            "parameters": tuple((name, said) for name, said in body["parameters"]),
             "due": _time(body["due"]),
         }
     )
@@ -158,8 +177,8 @@ def encode_said(value: Said) -> Body:
     return {
         "level": int(value.level),
         "force": int(value.force),
-        "onset": _stamp(value.onset),
-        "expires": _stamp(value.expires),
+        "onset": stamp(value.onset),
+        "expires": stamp(value.expires),
     }
 
 
@@ -175,9 +194,9 @@ def encode_standing(value: Standing) -> Body:
         "event": value.event,
         "place": value.place,
         "level": int(value.level),
-        "since": _stamp(value.since),
-        "confirmed": _stamp(value.confirmed),
-        "quieter_since": _stamp(value.quieter_since),
+        "since": stamp(value.since),
+        "confirmed": stamp(value.confirmed),
+        "quieter_since": stamp(value.quieter_since),
     }
 
 
@@ -193,16 +212,12 @@ def decode_standing(body: Body) -> Standing:
     )
 
 
-def _stamp(value: datetime | None) -> str | None:
-    return cast("str | None", plain(value))
+def _time(value: str) -> datetime:
+    return datetime.fromisoformat(value)
 
 
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _maybe_time(text: str | None) -> datetime | None:
-    return None if text is None else _time(text)
+def _maybe_time(value: str | None) -> datetime | None:
+    return None if value is None else _time(value)
 
 
 def _number(value: float) -> float | None:
@@ -242,8 +257,8 @@ def _onset(value: Onset) -> Body:
     return {
         "threshold": int(value.threshold),
         "probability": _number(value.probability),
-        "onset": [_stamp(t) for t in value.onset],
-        "end": [_stamp(t) for t in value.end],
+        "onset": [stamp(t) for t in value.onset],
+        "end": [stamp(t) for t in value.end],
     }
 
 
@@ -260,7 +275,7 @@ def _signal(value: Signal) -> Body:
     return {
         "indicator": value.indicator,
         "subject": value.subject,
-        "start": _stamp(value.start),
+        "start": stamp(value.start),
         "state": value.state.value,
         "value": _number(value.value),
         "expected": _number(value.expected),

@@ -1,14 +1,16 @@
 """Opening a database so that a kill at any moment leaves the old state or the new, never a half.
 
-SQLite is told to leave transactions to us: the driver's own guess at them commits before DDL,
-which would leave half a schema behind. A writer begins with ``BEGIN IMMEDIATE`` (it queues, it
-never fails half-way on a lock), a reader with ``BEGIN`` (it sees one state and blocks nobody).
+SQLite's driver is told to leave transactions to us: by itself it begins none for DDL, so each
+table would be committed alone and a kill would leave half a schema behind. A writer begins with
+``BEGIN IMMEDIATE`` (it queues, it never fails half-way on a lock), a reader with ``BEGIN`` (it
+sees one state and blocks nobody).
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,7 @@ REVISIONS: Final = ("0001",)
 """Every schema that this program knows, oldest first; the last one is the one it works with."""
 
 _WRITE: Final = "haidang_write"
+_BREATH_S: Final = 0.01
 _SAID: Final = (
     ("not a database", "store.not_a_database"),
     ("malformed", "store.corrupt"),
@@ -68,7 +71,7 @@ class Database:
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise Unavailable(Problem("store.driver", {"detail": error}, file=self.name)) from error
         try:
-            self._open(check=check and self.sqlite and not memory)
+            self._open(busy_s, check=check and self.sqlite and not memory)
         except BaseException:
             self._engine.dispose()
             raise
@@ -80,7 +83,10 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One state of the database, for as long as the block lasts."""
-        with self._told(), self._engine.begin() as connection:
+        engine = self._engine
+        if not self.sqlite:  # SQLite's readers see one state anyway
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with self._told(), engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -109,10 +115,10 @@ class Database:
         except sqlite3.Error as error:  # while connecting, before SQLAlchemy wraps anything
             raise Unavailable(_problem(str(error), self.name)) from error
 
-    def _open(self, *, check: bool) -> None:
+    def _open(self, busy_s: float, *, check: bool) -> None:
         with self._told():
             if self.sqlite:
-                self._write_ahead()
+                self._write_ahead(busy_s)
             if check and (damage := self._damage()):
                 raise Unavailable(Problem("store.corrupt", {"detail": damage}, file=self.name))
             if self._revision() == REVISIONS[-1]:
@@ -121,13 +127,22 @@ class Database:
             with engine.begin() as connection:
                 self._migrate(connection)
 
-    def _write_ahead(self) -> None:
-        """The journal mode is a property of the file, not of a connection: asked for once."""
+    def _write_ahead(self, busy_s: float) -> None:
+        """The journal mode is a property of the file, not of a connection: set once.
+
+        SQLite does not wait for a lock here as it does elsewhere, so we do.
+        """
+        latest = time.monotonic() + busy_s
         raw = self._engine.raw_connection()
         try:
             cursor = raw.cursor()
-            if cursor.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
-                cursor.execute("PRAGMA journal_mode = WAL")
+            while cursor.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
+                try:
+                    cursor.execute("PRAGMA journal_mode = WAL")
+                except sqlite3.OperationalError as error:
+                    if "locked" not in str(error) or time.monotonic() > latest:
+                        raise
+                    time.sleep(_BREATH_S)
             cursor.close()
         finally:
             raw.close()

@@ -106,6 +106,8 @@ def add(
     """Keep a delivery under the next number; see ``Store.add_fixes``."""
     make: Callable[[str, int, Any], dict[str, Any]] = _fix if what == "fix" else _observation
     table: Table = fix if what == "fix" else observation
+    _aware(key, None, "published", published)
+    _aware(key, None, "received", received)
     values = [make(key, number, row) for number, row in enumerate(rows, 1)]
     content = {"what": what, "source": source, "published": published, "rows": values}
     sha256 = digest(canonical(content))
@@ -222,11 +224,11 @@ def _observation(key: str, number: int, row: ObservationRow) -> dict[str, Any]:
     }
 
 
-def _aware(key: str, number: int, name: str, value: datetime) -> datetime:
+def _aware(key: str, number: int | None, name: str, value: datetime) -> datetime:
     if value.tzinfo is None:
-        raise _refused("problem.zone", key, number, name, value)
+        raise _refused("store.zone", key, number, name, value)
     return value
 
 
-def _refused(code: str, key: str, number: int, name: str, value: object) -> BadData:
+def _refused(code: str, key: str, number: int | None, name: str, value: object) -> BadData:
     return BadData(Problem(code, {"value": value}, file=key, row=number, field=name))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, insert, select
+from sqlalchemy import Connection, Select, and_, exists, func, insert, select
 
 from haidang.app.verdict import Draft, Message
 from haidang.base.errors import BadData, NotFound
@@ -27,7 +27,8 @@ from haidang.edge.store.tables import draft, draft_event, message, outbox
 
 Build = Callable[[Draft, tuple[Message, ...]], Message]
 
-_OVER: Final = ("approved", "refused", "superseded", "withdrawn")
+OVER: Final = ("approved", "refused", "superseded", "withdrawn")
+"""Acts after which a draft waits no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,30 +100,12 @@ def difference(old: Draft, new: Draft) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def states(
-    connection: Connection,
-    *,
-    now: datetime | None = None,
-    seen: int | None = None,
-    drafts: Sequence[str] | None = None,
-) -> dict[str, State]:
-    """Where drafts had come to.
-
-    Args:
-        connection: Where to read.
-        now: Acts up to this instant only; None for all.
-        seen: Acts up to this number only; None for all.
-        drafts: Only these; None for all.
-    """
+def states(connection: Connection, drafts: Sequence[str]) -> dict[str, State]:
+    """Where these drafts have come to; one that does not exist is left out."""
     query = select(draft_event).order_by(draft_event.c.id)
-    if now is not None:
-        query = query.where(draft_event.c.at <= now)
-    if seen is not None:
-        query = query.where(draft_event.c.id <= seen)
     found: dict[str, State] = {}
-    for piece in [None] if drafts is None else chunks(drafts):
-        part = query if piece is None else query.where(draft_event.c.draft.in_(piece))
-        for row in connection.execute(part):
+    for piece in chunks(drafts):
+        for row in connection.execute(query.where(draft_event.c.draft.in_(piece))):
             found[row.draft] = _after(found.get(row.draft, NONE), row)
     return found
 
@@ -135,7 +118,7 @@ def _after(state: State, row: Any) -> State:
             return replace(state, signer=row.actor)
         case "escalated":
             return replace(state, roles=(*state.roles, row.role))
-        case action if action in _OVER:
+        case action if action in OVER:
             return replace(state, last=action, actor=row.actor)
     return state
 
@@ -167,14 +150,14 @@ def pending(connection: Connection) -> tuple[Draft, ...]:
     """The newest draft of each chain where it still waits, by time, place and version."""
     top = select(draft.c.chain, func.max(draft.c.version).label("version"))
     top_of = top.group_by(draft.c.chain).subquery()
-    settled = select(draft_event.c.draft).where(draft_event.c.action.in_(_OVER))
+    settled = exists().where(draft_event.c.draft == draft.c.id, draft_event.c.action.in_(OVER))
     query = (
         select(draft.c.body)
         .join(
             top_of,
             and_(top_of.c.chain == draft.c.chain, top_of.c.version == draft.c.version),
         )
-        .where(draft.c.id.not_in(settled))
+        .where(~settled)
         .order_by(draft.c.at, draft.c.place, draft.c.version, draft.c.id)
     )
     found = connection.execute(query).scalars()
@@ -327,8 +310,8 @@ def message_line(one: Message, sha256: str) -> Mapping[str, object]:
         "kind": one.kind,
         "level": one.level,
         "sender": one.sender,
-        "sent": one.sent,
-        "expires": one.expires,
+        "sent": codec.stamp(one.sent),
+        "expires": codec.stamp(one.expires),
         "sha256": sha256,
     }
 
@@ -340,7 +323,7 @@ def _registered(connection: Connection, actor: str) -> None:
 
 
 def _state(connection: Connection, draft_id: str) -> State:
-    return states(connection, drafts=[draft_id]).get(draft_id, NONE)
+    return states(connection, [draft_id]).get(draft_id, NONE)
 
 
 def _waiting(connection: Connection, one: Draft, at: datetime) -> State:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Select, Table, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, insert, select
 
 from haidang.app.snapshot import Chain, Snapshot
 from haidang.app.verdict import Draft, Verdict
 from haidang.base.errors import BadData
-from haidang.base.ids import canonical, content_id, digest
+from haidang.base.ids import content_id, digest
 from haidang.base.problem import Problem
 from haidang.data.tracks import Tracks
 from haidang.edge.store import chain as links
@@ -60,7 +60,7 @@ def commit(connection: Connection, verdict: Verdict, recorded: datetime) -> bool
         params = {"scope": verdict.scope, "at": verdict.at.isoformat()}
         raise BadData(Problem("store.other_verdict", params))
     number = newest(connection, run) + 1
-    packs = canonical(verdict.packs)
+    packs = codec.text(verdict.packs)
     connection.execute(
         insert(run),
         {
@@ -96,7 +96,7 @@ def run_line(key: str, verdict: Verdict) -> Mapping[str, object]:
 
 def standing_digest(levels: Sequence[Standing]) -> str:
     """Digest of standing levels, whatever their order."""
-    return digest("\n".join(sorted(canonical(codec.encode_standing(s)) for s in levels)))
+    return digest("\n".join(sorted(codec.text(codec.encode_standing(s)) for s in levels)))
 
 
 def decision_line(body: codec.Body, sha256: str) -> Mapping[str, object]:
@@ -118,7 +118,7 @@ def _conclusions(connection: Connection, number: int, verdict: Verdict) -> list[
     rows: list[dict[str, Any]] = []
     digests: dict[str, str] = {}
     for one in verdict.assessments:
-        body = canonical(codec.encode_assessment(one))
+        body = codec.text(codec.encode_assessment(one))
         digests[one.id] = digest(body)
         rows.append(
             {
@@ -151,7 +151,7 @@ def _conclusions(connection: Connection, number: int, verdict: Verdict) -> list[
                 "combined": choice.combined,
                 "reason": choice.reason.value,
                 "assessment": choice.assessment or None,
-                "body": canonical(encoded),
+                "body": codec.text(encoded),
             }
         )
         seal = digests.get(choice.assessment, "")
@@ -197,13 +197,13 @@ def _drafts(connection: Connection, number: int, verdict: Verdict) -> list[LineI
     events: list[dict[str, Any]] = []
     for one in verdict.drafts:
         body = codec.encode_draft(one)
-        text = canonical(body)
+        text = codec.text(body)
         rows.append(_draft_row(number, one, text))
         lines.append((one.at, "draft", draft_line(body, digest(text))))
         events.append(_event(one.id, number, one.at, "drafted", ""))
     _versions(connection, verdict.drafts)
     gone = [*verdict.superseded, *(w.draft for w in verdict.withdrawals)]
-    waiting = notices.states(connection, drafts=gone)
+    waiting = notices.states(connection, gone)
     for name in gone:
         if name not in waiting or not waiting[name].pending:
             raise BadData(Problem("store.stale", {"draft": name}))
@@ -335,55 +335,44 @@ def _chains(
     events: Sequence[str],
     places: Sequence[str],
 ) -> tuple[Chain, ...]:
-    query = select(
-        draft.c.id,
-        draft.c.chain,
-        draft.c.threat,
-        draft.c.event,
-        draft.c.place,
-        draft.c.number,
-        draft.c.version,
-        draft.c.at,
-    ).where(draft.c.at <= horizon.now)
-    if horizon.run is not None:
-        query = query.where(draft.c.run < horizon.run)
-    query = _narrow(query, draft, threats, events, places).order_by(draft.c.version)
-    by_chain: dict[str, list[Any]] = {}
-    for row in connection.execute(query):
-        by_chain.setdefault(row.chain, []).append(row)
-    states = notices.states(connection, now=horizon.now, seen=horizon.seen)
-    issued: dict[str, str] = {}
-    pending: dict[str, Any] = {}
-    for name, rows in by_chain.items():
-        for row in rows:
-            state = states.get(row.id, notices.NONE)
-            if state.approved:
-                issued[name] = row.id
-        if states.get(rows[-1].id, notices.NONE).pending:
-            pending[name] = rows[-1]
-    wanted = [*issued.values(), *(row.id for row in pending.values())]
-    said = {
-        name: codec.decode_said(json.loads(body)["said"])
-        for name, body in fetch(connection, draft.c.id, draft.c.body, wanted).items()
-    }
-    found = [
-        _chain(rows[-1], said, issued.get(name), pending.get(name))
-        for name, rows in by_chain.items()
-    ]
+    """Of each chain its newest draft, whether that waits, and what its newest message said."""
+
+    def acted(*actions: str) -> ColumnElement[bool]:
+        query = exists().where(draft_event.c.draft == draft.c.id, draft_event.c.at <= horizon.now)
+        if horizon.seen is not None:
+            query = query.where(draft_event.c.id <= horizon.seen)
+        return query.where(draft_event.c.action.in_(actions))
+
+    def newest_of_each(*conditions: ColumnElement[bool]) -> Sequence[Any]:
+        top = select(draft.c.chain, func.max(draft.c.version).label("version"))
+        top = top.where(draft.c.at <= horizon.now, *conditions).group_by(draft.c.chain)
+        if horizon.run is not None:
+            top = top.where(draft.c.run < horizon.run)
+        of = _narrow(top, draft, threats, events, places).subquery()
+        same = and_(of.c.chain == draft.c.chain, of.c.version == draft.c.version)
+        settled = acted(*notices.OVER).label("settled")
+        return connection.execute(select(draft, settled).join(of, same)).all()
+
+    issued = {row.chain: _said(row) for row in newest_of_each(acted("approved"))}
+    found = [_chain(row, issued.get(row.chain)) for row in newest_of_each()]
     return tuple(sorted(found, key=lambda c: (c.threat, c.event, c.place, c.number)))
 
 
-def _chain(last: Any, said: Mapping[str, Said], issued: str | None, waits: Any) -> Chain:
+def _said(row: Any) -> Said:
+    return codec.decode_said(json.loads(row.body)["said"])
+
+
+def _chain(last: Any, issued: Said | None) -> Chain:
     return Chain(
         id=last.chain,
         threat=last.threat,
         event=last.event,
         place=last.place,
         number=last.number,
-        issued=said[issued] if issued else None,
-        pending=said[waits.id] if waits is not None else None,
-        pending_id=waits.id if waits is not None else "",
-        drafted=waits.at if waits is not None else None,
+        issued=issued,
+        pending=None if last.settled else _said(last),
+        pending_id="" if last.settled else last.id,
+        drafted=None if last.settled else last.at,
         version=last.version,
     )
 

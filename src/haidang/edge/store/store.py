@@ -264,7 +264,7 @@ class Store:
     def draft_state(self, draft_id: str) -> notices.State:
         """Where a draft has come to: who signed, what settled it, to whom it was passed on."""
         with self._db.reading() as c:
-            return notices.states(c, drafts=[draft_id]).get(draft_id, notices.NONE)
+            return notices.states(c, [draft_id]).get(draft_id, notices.NONE)
 
     def chain_messages(self, chain_id: str) -> tuple[Message, ...]:
         """What a chain has said so far, oldest first."""

@@ -1,7 +1,8 @@
-"""The tables of the store. Nothing but drafts' events, attempts and contacts ever follows a row.
+"""The tables of the store.
 
-Every table is append-only except ``contact``, which may be erased. Times are UTC. What the core
-concluded is kept whole as canonical JSON (``body``) beside the few columns that queries need.
+Rows are added and never changed, except in ``actor`` (a person's role) and ``contact``, which may
+be erased. Times are UTC. What the core concluded is kept whole as canonical JSON (``body``)
+beside the few columns that queries need.
 """
 
 from __future__ import annotations

@@ -1,0 +1,169 @@
+"""The verbs for analysts: ``import haidang as hd``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from haidang.edge.store.store import Store
+from haidang.jobs import verify
+from haidang.jobs.replay import Played, play
+from haidang.jobs.tables import Tables, tables
+from haidang.law.evaluate import Ruling, lookup
+from haidang.pack.case import Case, load_case
+from haidang.pack.load import Roots, load_country, roots
+from haidang.review.announced import Compared
+from haidang.review.verification import Contingency
+
+__all__ = ["Replay", "level", "replay", "replay_case"]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A case played through the chain, as tidy tables.
+
+    Attributes:
+        levels: One row a bulletin and place: level, reason, article, wind, law and places day.
+        impacts: One row a bulletin, place and measure: low, central, high.
+        onsets: One row a bulletin, place and wind force: first and last hour, probability.
+        warnings: One row a draft: kind, occasion, level, headline, CAP identifier and file.
+        announced: What was really announced, ours beside it; empty where nothing is known.
+        verification: Areas warned against areas hit, by lead time; empty without a later track.
+        head: Hash of the newest ledger entry: the same inputs give the same head.
+        entries: Number of ledger entries.
+        folder: Where the store, the CAP files and the tables lie.
+        played: The case with its context.
+    """
+
+    levels: pd.DataFrame
+    impacts: pd.DataFrame
+    onsets: pd.DataFrame
+    warnings: pd.DataFrame
+    announced: pd.DataFrame
+    verification: pd.DataFrame
+    head: str
+    entries: int
+    folder: Path
+    played: Played
+
+
+def replay(
+    case: str,
+    out: str | Path | None = None,
+    *,
+    language: str = "en",
+    progress: Callable[[int, int, str], None] = lambda *_: None,
+) -> Replay:
+    """Play a case that ships with a pack.
+
+    Args:
+        case: Its id, e.g. as ``haidang replay`` lists them.
+        out: Folder for everything it leaves; ``<out>/<case>``. None uses ``out`` in the working
+            folder. Playing again in the same folder goes on where it stopped, or changes nothing.
+        language: Of place names and headlines in the tables.
+        progress: Told of each step: (done, of, what).
+
+    Raises:
+        NotFound: No such case; those that exist are named.
+        Unavailable: The folder or the store in it cannot be used.
+        BadPack, BadData: The case, the pack or the country does not fit.
+    """
+    found = roots()
+    return replay_case(load_case(case, found), found, out, language=language, progress=progress)
+
+
+def replay_case(
+    case: Case,
+    where: Roots,
+    out: str | Path | None = None,
+    *,
+    language: str = "en",
+    progress: Callable[[int, int, str], None] = lambda *_: None,
+) -> Replay:
+    """As ``replay``, for a case of one's own."""
+    folder = Path("out" if out is None else out) / case.spec.id
+    played = play(case, where, folder, progress)
+    found = tables(played, language)
+    compared, counted = judged(played)
+    with Store.open(played.database, check=False) as store:
+        entries, head = store.head()
+    return Replay(
+        levels=found.levels,
+        impacts=found.impacts,
+        onsets=found.onsets,
+        warnings=found.warnings,
+        announced=_announced(compared),
+        verification=_verification(counted),
+        head=head,
+        entries=entries,
+        folder=folder,
+        played=played,
+    )
+
+
+def judged(played: Played) -> tuple[tuple[Compared, ...], tuple[Contingency, ...]]:
+    """A played case beside what was announced and beside what happened."""
+    with Store.open(played.database, check=False) as store:
+        by_issue = verify.outlooks(store.assessments())
+    compared = verify.announced(played, by_issue)
+    return compared, verify.verify(played.case, played.context, by_issue)
+
+
+def as_tables(made: Replay) -> Tables:
+    """The four tables of the chain."""
+    return Tables(made.levels, made.impacts, made.onsets, made.warnings)
+
+
+def _announced(rows: Iterable[Compared]) -> pd.DataFrame:
+    columns = [
+        "issued", "valid_until", "area", "domain", "announced", "ours_window", "ours_horizon",
+        "places", "note",
+    ]  # fmt: skip
+    said = [
+        {**{k: v for k, v in asdict(r).items() if k != "area_text"}, "area": r.area_text,
+         "places": "|".join(r.places)}
+        for r in rows
+    ]  # fmt: skip
+    return pd.DataFrame(said, columns=columns)
+
+
+def _verification(rows: Iterable[Contingency]) -> pd.DataFrame:
+    columns = [
+        "lead_h", "force", "hits", "misses", "false_alarms", "correct_negatives", "pod", "far",
+        "csi",
+    ]  # fmt: skip
+    said = [{**asdict(r), "pod": r.pod, "far": r.far, "csi": r.csi} for r in rows]
+    return pd.DataFrame(said, columns=columns)
+
+
+def level(
+    article: str | int,
+    *,
+    country: str | None = None,
+    day: date | None = None,
+    **inputs: object,
+) -> Ruling:
+    """What an article of a country's law says of one case.
+
+    Args:
+        article: Number, with or without ``art``.
+        country: Country id; may be left out where only one is installed.
+        day: Day whose law is asked; None is today.
+        inputs: The table's own inputs, e.g. wind force and area; a wrong name lists them.
+
+    Returns:
+        A ruling with ``level``, ``clause`` and ``status``; ``print`` says it in a sentence. A
+        combination that the text does not define has no level and says so.
+
+    Raises:
+        NotFound: No such country or article, or no version in force on that day.
+        BadData: An input is missing, unknown or not of its kind.
+    """
+    found = roots()
+    book = load_country(found.country(country), found.threats).lawbook
+    asked = datetime.now(UTC).date() if day is None else day
+    return lookup(book.at(article, asked), day=asked, **inputs)

@@ -1,0 +1,244 @@
+"""Why this level, and why was I not told? The chain behind an id or a place, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from haidang.app.verdict import Decision, Draft, Message
+from haidang.base.errors import NotFound
+from haidang.base.problem import Problem
+from haidang.edge.store.codec import decode_assessment, decode_draft
+from haidang.edge.store.store import Store
+from haidang.edge.store.trace import Step
+from haidang.law.evaluate import cite
+from haidang.pack.schema import Country
+from haidang.risk.assessment import Assessment
+from haidang.warn.decide import Reason
+from haidang.words import word
+
+SILENT = {Reason.HELD_NO_DATA, Reason.HOLD_EXPIRED, Reason.BLIND}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence of an explanation.
+
+    Attributes:
+        stage: Link of the chain it speaks of.
+        id: The link's id.
+        at: When, on the country's clock.
+        text: In words.
+    """
+
+    stage: str
+    id: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Says things of one country in one language.
+
+    Attributes:
+        history: Every decision of the store, run by run: a reason speaks of what went before.
+    """
+
+    country: Country
+    language: str
+    history: tuple[Decision, ...]
+
+    def say(self, key: str, **params: object) -> str:
+        """A text of this room."""
+        return word(f"explain.{key}", self.language, **params)
+
+    def place(self, code: str) -> str:
+        """Name of a place, by code, whatever its kind; the code itself where none has it."""
+        named = [p for p in self.country.places.gazetteer if p.code == code]
+        return named[-1].name(self.language) if named else code
+
+    def time(self, at: datetime) -> str:
+        """An instant on the country's clock, with its offset."""
+        aware = at if at.tzinfo else at.replace(tzinfo=UTC)
+        local = self.country.local(aware)
+        hours = (local.utcoffset() or timedelta(0)) // timedelta(hours=1)
+        return f"{local:%d/%m/%Y %H:%M} ({hours:+03d})"
+
+    def reason(self, decision: Decision, found: Assessment) -> str:
+        """A decision's reason as a sentence."""
+        before = [
+            d
+            for d in self.history
+            if (d.threat, d.event, d.place) == (decision.threat, decision.event, decision.place)
+            and d.at <= decision.at
+        ]
+        confirmed = next((d.at for d in reversed(before) if d.reason not in SILENT), decision.at)
+        quieter = decision.at
+        for one in reversed(before):
+            if one.reason is not Reason.HOLDING:
+                break
+            quieter = one.at
+        pack = self.country.packs.get(decision.threat)
+        warn = pack.threat.warn if pack else None
+        level = found.grounds.level
+        return word(
+            f"warn.reason_{decision.reason.value}",
+            self.language,
+            place=self.place(decision.place),
+            level=decision.after,
+            before=decision.before,
+            found="?" if level is None else level,
+            confirmed=self.time(confirmed),
+            quieter=self.time(quieter),
+            hold_h="?" if warn is None else f"{warn.hold_h:g}",
+            max_hold_h="?" if warn is None else f"{warn.max_hold_h:g}",
+        )
+
+    def grounds(self, found: Assessment) -> str:
+        """What the law says and by how many tracks, in a sentence."""
+        grounds = found.grounds
+        if grounds.status != "defined":
+            status = self.say("status_" + grounds.status.replace(" ", "_"))
+            return self.say("grounds_other", status=status)
+        p = dict(found.p_level).get(grounds.level or 0)
+        wind = found.intensity
+        return self.say(
+            "grounds",
+            level=grounds.level,
+            clause=cite(grounds.clause, self.language),
+            act=grounds.decision,
+            inputs=grounds.inputs,
+            p="?" if p is None else f"{100 * p:.0f}",
+            low="?" if wind is None else f"{wind.low:.0f}",
+            central="?" if wind is None else f"{wind.central:.0f}",
+            high="?" if wind is None else f"{wind.high:.0f}",
+        )
+
+
+def databases(under: Path) -> tuple[Path, ...]:
+    """Stores of the replays below a folder, newest first."""
+    found = under.glob("*/haidang.db")
+    return tuple(sorted(found, key=lambda p: p.stat().st_mtime, reverse=True))
+
+
+def explain(paths: Sequence[Path], name: str, country: Country, language: str) -> tuple[Line, ...]:
+    """The chain of one id: deliveries, assessment, decision, draft, approval, message, attempts.
+
+    Args:
+        paths: Stores to look in; the first that knows the id answers.
+        name: An id or its beginning.
+        country: Names places and keeps the clock.
+        language: Of the sentences.
+
+    Raises:
+        NotFound: No store knows the id, or there is no store.
+        BadData: The beginning fits more than one id; they are listed.
+    """
+    for path in paths:
+        with Store.open(path, check=False) as store:
+            try:
+                steps = store.explain(name)
+            except NotFound:
+                continue
+            speaker = Speaker(country, language, store.decisions())
+            return tuple(_lines(steps, speaker))
+    where = ", ".join(p.parent.name for p in paths) or "-"
+    raise NotFound(Problem("explain.no_id", {"id": name, "where": where}))
+
+
+def explain_place(
+    path: Path, place: str, at: datetime, country: Country, language: str
+) -> tuple[Line, ...]:
+    """What was decided for a place at an instant, why, and what it had been told by then.
+
+    Args:
+        path: A store.
+        place: Area code.
+        at: The instant.
+        country: Names places and keeps the clock.
+        language: Of the sentences.
+
+    Raises:
+        NotFound: Nothing was decided for the place by then.
+    """
+    with Store.open(path, check=False) as store:
+        speaker = Speaker(country, language, store.decisions())
+        decided = [d for d in speaker.history if d.place == place and d.at <= at]
+        if not decided:
+            said = {"place": speaker.place(place), "at": speaker.time(at)}
+            raise NotFound(Problem("explain.nothing_decided", said))
+        newest = decided[-1]
+        found = {a.id: a for a in store.assessments()}[newest.assessment]
+        drafts = {d.id: d for d in store.drafts() if d.place == place}
+        sent = [m for m in store.messages() if m.draft in drafts and m.sent <= at]
+    return tuple(_place_lines(newest, found, sent, drafts, speaker))
+
+
+def _place_lines(
+    newest: Decision,
+    found: Assessment,
+    sent: Sequence[Message],
+    drafts: Mapping[str, Draft],
+    speaker: Speaker,
+) -> Iterator[Line]:
+    local = speaker.country.local
+    yield Line("decision", newest.id, local(newest.at), speaker.reason(newest, found))
+    yield Line("assessment", found.id, local(found.at), speaker.grounds(found))
+    if not sent:
+        text = speaker.say("not_told", place=speaker.place(newest.place))
+        yield Line("message", "", local(newest.at), text)
+    for message in sent[-3:]:
+        texts = drafts[message.draft].texts
+        text = next((t for t in texts if t.language == speaker.language), texts[0]).headline
+        yield Line("message", message.identifier, local(message.sent), text)
+
+
+def _lines(steps: Sequence[Step], speaker: Speaker) -> Iterator[Line]:
+    found = {s.id: decode_assessment(_body(s)) for s in steps if s.stage == "assessment"}
+    decisions = {d.id: d for d in speaker.history}
+    for step in steps:
+        aware = step.at if step.at.tzinfo else step.at.replace(tzinfo=UTC)
+        text = _text(step, speaker, found, decisions)
+        yield Line(step.stage, step.id, speaker.country.local(aware), text)
+
+
+def _body(step: Step) -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], step.facts["body"])
+
+
+def _text(
+    step: Step,
+    speaker: Speaker,
+    found: Mapping[str, Assessment],
+    decisions: Mapping[str, Decision],
+) -> str:
+    facts = {k: speaker.time(v) if isinstance(v, datetime) else v for k, v in step.facts.items()}
+    if step.stage == "assessment":
+        return speaker.grounds(found[step.id])
+    if step.stage == "decision":
+        decision = decisions[step.id]
+        return speaker.reason(decision, found[decision.assessment])
+    if step.stage == "draft":
+        draft = decode_draft(_body(step))
+        texts = draft.texts
+        text = next((t for t in texts if t.language == speaker.language), texts[0])
+        occasion = speaker.say(f"occasion_{draft.occasion.value}")
+        return speaker.say(
+            "draft", version=draft.version, occasion=occasion, headline=text.headline
+        )
+    if step.stage == "draft_event":
+        action = speaker.say(f"action_{facts['action']}")
+        if not facts["actor"]:
+            return speaker.say("by_program", action=action)
+        return speaker.say("by_person", action=action, role=facts["role"], actor=facts["actor"])
+    if step.stage == "attempt":
+        return speaker.say("delivered" if facts["ok"] else "not_delivered", error=facts["error"])
+    if step.stage == "message":
+        facts["kind"] = word(f"warn.kind_{str(facts['kind']).lower()}", speaker.language)
+    if step.stage == "fix":
+        facts["kind"] = speaker.say(f"fix_{facts['kind']}")
+    return speaker.say(step.stage, **facts)

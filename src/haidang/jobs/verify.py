@@ -1,0 +1,200 @@
+"""A replay beside what was announced, and beside what happened."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from haidang.app.assess import assess
+from haidang.app.context import Context
+from haidang.app.snapshot import Snapshot
+from haidang.base.errors import BadData
+from haidang.base.wind import beaufort, convert_maximum
+from haidang.data.tracks import Tracks
+from haidang.edge.feeds.bulletins import read_bulletins
+from haidang.jobs.replay import Played
+from haidang.pack.case import Case
+from haidang.review.announced import Compared
+from haidang.review.verification import Contingency, contingency
+from haidang.risk.assessment import Assessment
+from haidang.risk.cyclone import outlook
+from haidang.risk.hazards.track_ensemble import Ensemble
+
+LEADS_H = (48, 36, 24, 12, 6)
+FORCES = (8, 10, 12)
+
+
+Outlook = dict[str, tuple[int | None, int]]
+"""(assessed level or None, deciding wind force, -1 without data), by place"""
+
+
+def outlooks(assessments: Iterable[Assessment]) -> dict[datetime, Outlook]:
+    """What was assessed on each bulletin, before any hysteresis, by its time of issue.
+
+    Args:
+        assessments: Of one event, run by run; of two runs on one bulletin the first counts.
+    """
+    out: dict[datetime, Outlook] = {}
+    first_run: dict[datetime, datetime] = {}
+    for found in assessments:
+        issued = found.signals[0].start
+        if first_run.setdefault(issued, found.at) != found.at:
+            continue
+        force = -1 if found.intensity is None else int(beaufort(found.intensity.central))
+        out.setdefault(issued, {})[found.place] = (found.grounds.level, force)
+    return out
+
+
+def newest(by_issue: Mapping[datetime, Outlook], at: datetime) -> Outlook:
+    """The outlook of the newest bulletin issued by an instant; empty before the first."""
+    known = [issued for issued in by_issue if issued <= at]
+    return by_issue[max(known)] if known else {}
+
+
+def within(played: Played, at: datetime, hours: float) -> Outlook:
+    """As assessed on what was issued by an instant, looking only so many hours ahead.
+
+    Args:
+        played: A played case.
+        at: Bulletins issued later are not read.
+        hours: How far to look, h.
+    """
+    case, context = played.case, played.context
+    heard = [s for s in played.steps if s.issued is not None and s.issued <= at]
+    fixes = tuple(replace(f, receipt=number) for number, s in enumerate(heard, 1) for f in s.fixes)
+    if not fixes:
+        return {}
+    threat = context.pack.threat
+    risk = threat.risk.model_copy(update={"horizon_h": max(hours, threat.risk.step_h)})
+    pack = replace(context.pack, threat=threat.model_copy(update={"risk": risk}))
+    snapshot = Snapshot(
+        heard[-1].now,
+        len(heard),
+        Tracks(fixes),
+        (),
+        (),
+        case.spec.law_on,
+        case.spec.places_on,
+    )
+    found = assess(replace(context, pack=pack), snapshot)
+    return next(iter(outlooks(found).values()), {})
+
+
+def announced(played: Played, by_issue: Mapping[datetime, Outlook]) -> tuple[Compared, ...]:
+    """Every row of what was announced, ours beside it.
+
+    Ours is as assessed, without hysteresis, from the bulletins issued by the same hour: over the
+    announcement's own window, and over our whole horizon.
+
+    Args:
+        played: A played case.
+        by_issue: Its ``outlooks``.
+    """
+    path = played.case.announced()
+    if path is None:
+        return ()
+    cached: dict[tuple[datetime, float], Outlook] = {}
+    out = []
+    for row in csv.DictReader(path.read_text("utf-8").splitlines()):
+        issued = datetime.fromisoformat(row["issued"])
+        until = datetime.fromisoformat(row["valid_until"]) if row["valid_until"] else None
+        places = tuple(row["places"].split("|"))
+        window: Outlook = {}
+        if until is not None:
+            key = (issued, (until - issued) / timedelta(hours=1))
+            window = cached.setdefault(key, {}) or within(played, *key)
+            cached[key] = window
+        out.append(
+            Compared(
+                issued=issued,
+                valid_until=until,
+                area_text=row["area"],
+                domain=row["domain"],
+                announced=int(row["level"]),
+                ours_window=_highest(window, places),
+                ours_horizon=_highest(newest(by_issue, issued), places),
+                places=places,
+                note=row["note"],
+            )
+        )
+    return tuple(out)
+
+
+def _highest(levels: Outlook, places: tuple[str, ...]) -> int | None:
+    found = [level for p in places if (level := levels.get(p, (None, 0))[0]) is not None]
+    return max(found, default=None)
+
+
+def truth_forces(case: Case, context: Context) -> tuple[dict[str, int], datetime | None]:
+    """Strongest wind force of every area under the track as found out afterwards, and landfall.
+
+    The same wind model over that one track: this judges the forecast of the track and strength,
+    not the wind model.
+
+    Returns:
+        Force by place, and the first hour that the centre is over land that we know of (None if
+        never).
+
+    Raises:
+        BadData: The case has no such track.
+    """
+    path = case.truth()
+    if path is None or case.spec.truth is None:
+        raise BadData()
+    fixes = read_bulletins(path, case.spec.event, case.spec.truth.averaging_s).fixes
+    rows = sorted((f for f in fixes if f.kind == "analysis"), key=lambda f: f.valid)
+    start = rows[0].valid
+    at = np.array([(f.valid - start) / timedelta(hours=1) for f in rows])
+    hours = np.arange(0.0, at[-1] + 1e-9, 1.0)
+    lat = np.interp(hours, at, [f.lat for f in rows])
+    lon = np.interp(hours, at, [f.lon for f in rows])
+    wind = np.interp(hours, at, [f.wind for f in rows])
+    spec = context.pack.threat.risk
+    one = Ensemble(
+        hours=hours,
+        lat=lat[None],
+        lon=lon[None],
+        wind=np.asarray(convert_maximum(wind, 600, 60, spec.surface))[None],
+        start=start,
+    )
+    found = outlook(one, context.areas, spec)
+    forces = beaufort(found.swath.area_max[0])
+    land = context.over_land(lat, lon)
+    landfall = start + timedelta(hours=float(hours[land.argmax()])) if land.any() else None
+    return dict(zip(context.areas.codes, (int(f) for f in forces), strict=True)), landfall
+
+
+def verify(
+    case: Case, context: Context, by_issue: Mapping[datetime, Outlook]
+) -> tuple[Contingency, ...]:
+    """Land areas warned against those hit, by lead time before landfall.
+
+    Warned: the deciding wind force of the newest bulletin issued by then is the force asked for
+    or more. Hit: the same under the track as found out afterwards. Empty where the case has no
+    such track or it never came ashore.
+
+    Args:
+        case: Of the replay.
+        context: As it was played with.
+        by_issue: Its ``outlooks``.
+    """
+    if case.truth() is None:
+        return ()
+    happened, landfall = truth_forces(case, context)
+    if landfall is None:
+        return ()
+    land = [c for c, k in zip(context.areas.codes, context.areas.kinds, strict=True) if k != "sea"]
+    out = []
+    for lead in LEADS_H:
+        levels = newest(by_issue, landfall - timedelta(hours=lead))
+        if not levels:
+            continue
+        for force in FORCES:
+            warned = {p for p, (_, f) in levels.items() if f >= force}
+            hit = {p for p, f in happened.items() if f >= force}
+            out.append(contingency(lead, force, warned, hit, land))
+    return tuple(out)

@@ -1,0 +1,123 @@
+"""How a page writes numbers and times: one language, one clock, every pattern in the words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Final
+
+from haidang.risk.assessment import Interval, When
+from haidang.words import catalogue, word
+
+MINUS: Final = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Words, numbers and times of one page.
+
+    Attributes:
+        language: Language tag.
+        zone: The country's clock.
+        room: File of the words that keys without a dot belong to.
+    """
+
+    language: str
+    zone: tzinfo
+    room: str = "report"
+
+    def __call__(self, key: str, /, **params: object) -> str:
+        """A text; a key with a dot names its room itself."""
+        return word(key if "." in key else f"{self.room}.{key}", self.language, **params)
+
+    def either(self, key: str, otherwise: str) -> str:
+        """A text that need not exist, such as the name of a role that a case made up."""
+        full = f"{self.room}.{key}"
+        return self(key) if full in catalogue() else otherwise
+
+    def of(self, names: Mapping[str, str]) -> str:
+        """The name in this language, English or any where there is none."""
+        found = names.get(self.language) or names.get("en")
+        return found or next(iter(names.values()), "")
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number with the language's separators.
+
+        >>> from datetime import timezone
+        >>> vi = Speaker("vi", timezone.utc)
+        >>> vi.number(1234567), vi.number(-0.58, 2)
+        ('1.234.567', '−0,58')
+        """
+        text = f"{abs(value):,.{digits}f}"
+        signs = {",": self("format.thousands"), ".": self("law.decimal_sign")}
+        sign = MINUS if value < 0 else ""
+        return sign + "".join(signs.get(c, c) for c in text)
+
+    def thousands(self, people: float) -> str:
+        """People in thousands; some, but fewer than 500, are never written as none.
+
+        >>> from datetime import timezone
+        >>> en = Speaker("en", timezone.utc)
+        >>> en.thousands(0), en.thousands(120), en.thousands(1_234_500)
+        ('0', '<1', '1,234')
+        """
+        if 0 < people < 500:  # noqa: PLR2004 - half a thousand
+            return "<1"
+        return self.number(round(people / 1000))
+
+    def clock(self, at: datetime) -> str:
+        """Hour and minute on the country's clock."""
+        local = at.astimezone(self.zone)
+        return self("format.time", hour=f"{local:%H}", minute=f"{local:%M}")
+
+    def day(self, at: datetime) -> str:
+        """Day and month on the country's clock."""
+        local = at.astimezone(self.zone)
+        month = self("format.months").split(" ")[local.month - 1]
+        width = int(self("format.day_digits"))
+        return self("format.date", day=str(local.day).zfill(width), month=month)
+
+    def short(self, at: datetime) -> str:
+        """Day, month, hour and minute.
+
+        >>> from datetime import datetime, timedelta, timezone
+        >>> at = datetime(2024, 9, 6, 0, 0, tzinfo=timezone.utc)
+        >>> Speaker("vi", timezone(timedelta(hours=7))).short(at)
+        '06/09 07:00'
+        """
+        return self("moment_short", day=self.day(at), time=self.clock(at))
+
+    def span(self, first: datetime, last: datetime) -> str:
+        """Two instants; the day of the second only where it is another one."""
+        same = first.astimezone(self.zone).date() == last.astimezone(self.zone).date()
+        return f"{self.short(first)}–{self.clock(last) if same else self.short(last)}"
+
+    def between(self, when: When) -> str:
+        """Early to late, a late time that half of the members have but some never in words."""
+        if when.early is None:
+            return ""
+        if when.late is None:
+            return self("early_or_never", early=self.short(when.early))
+        if when.late == when.early:
+            return ""
+        return self.span(when.early, when.late)
+
+    def hours(self, value: float) -> str:
+        """A number of hours."""
+        return self("hours", hours=self.number(round(value)))
+
+    def range(self, value: Interval, digits: int = 0) -> str:
+        """Low to high."""
+        return f"{self.number(value.low, digits)}–{self.number(value.high, digits)}"
+
+    def offset(self, at: datetime) -> str:
+        """Distance of the country's clock from UTC at an instant.
+
+        >>> from datetime import datetime, timedelta, timezone
+        >>> at = datetime(2024, 9, 6, tzinfo=timezone.utc)
+        >>> Speaker("en", timezone(timedelta(hours=5, minutes=30))).offset(at)
+        '+05:30'
+        """
+        text = at.astimezone(self.zone).strftime("%z")
+        return text[:3] if text[3:5] == "00" else f"{text[:3]}:{text[3:5]}"
