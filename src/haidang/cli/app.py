@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -273,7 +274,11 @@ def explain(
     else:
         raise typer.BadParameter(say("explain_what"))
     for line in lines:
-        out.print(f"[bold]{line.at:%d/%m/%Y %H:%M}[/bold]  {line.text}", highlight=False)
+        out.print(
+            f"[bold]{line.at:%d/%m/%Y %H:%M}[/bold]  {escape(line.text)}",
+            highlight=False,
+            soft_wrap=True,
+        )
         out.print(f"                  {line.id}", style="dim", highlight=False)
 
 

@@ -52,7 +52,7 @@ class Speaker:
     language: str
     history: tuple[Decision, ...]
 
-    def say(self, key: str, **params: object) -> str:
+    def say(self, key: str, /, **params: object) -> str:
         """A text of this room."""
         return word(f"explain.{key}", self.language, **params)
 

@@ -10,21 +10,25 @@ from hypothesis import strategies as st
 from haidang.risk.hazards.holland_pressure import DEEPEST_HPA, deficit_of_peak, steady_tracks
 from haidang.risk.hazards.tropical_cyclone import KM_PER_DEGREE, h08_b, h10_peak, swath
 
-WINDS = [20.0, 30.0, 45.0, 60.0, 80.0]
+WINDS = [20.0, 30.0, 45.0, 60.0, 77.0, 80.0, 95.0]  # the relation itself ends at some 78
 
 
 @given(v=st.floats(5, 90), lat=st.floats(-40, 40), moving=st.floats(0, 15))
 def test_the_deficit_gives_back_the_wind(v, lat, moving):
     wind, where, speed = np.array([v]), np.array([lat]), np.array([moving])
     deficit = deficit_of_peak(wind, where, speed)
-    assert 0 < deficit[0] < DEEPEST_HPA
+    assert 0 < deficit[0] <= DEEPEST_HPA
     again = h10_peak(h08_b(deficit, np.zeros(1), where, speed), deficit)
-    assert again[0] == pytest.approx(v, rel=1e-8)
+    if deficit[0] < 199.999:
+        assert again[0] == pytest.approx(v, rel=1e-8)
+    else:  # the relation has ended: no deficit gives so much
+        assert v > 70
+        assert again[0] <= v
 
 
 def test_a_stronger_wind_needs_a_deeper_storm():
-    wind = np.linspace(1, 90, 90)
-    found = deficit_of_peak(wind, np.full(90, 20.0), np.full(90, 5.0))
+    wind = np.linspace(1, 80, 80)
+    found = deficit_of_peak(wind, np.full(80, 20.0), np.full(80, 5.0))
     assert np.all(np.diff(found) > 0)
 
 
@@ -68,12 +72,7 @@ def test_the_wind_of_a_coast_is_no_jump_of_the_model():
     hours, lat, lon = np.arange(6.0), np.full((1, 6), 20.0), np.full((1, 6), 110.0)
     dropped = np.array([[50.0, 50.0, 50.0, 40.0, 38.0, 36.0]])
     steady = np.full((1, 6), 40.0)
-    km = np.arange(2.0, 150.0, 0.25)
-    cells = 20.0 + km / KM_PER_DEGREE, np.full_like(km, 110.0)
-
-    def peak(wind):
-        tracks = steady_tracks(hours, lat, lon, wind)
-        part = type(tracks)(**{f: getattr(tracks, f)[:, 3:4] for f in ARRAYS} | REST(tracks))
-        return swath(part, *cells, [0, km.size], [1.0], model="H10", cutoff_km=500).area_max[0, 0]
-
-    assert peak(dropped) == pytest.approx(peak(steady))
+    a, b = (steady_tracks(hours, lat, lon, wind) for wind in (dropped, steady))
+    for name in ("v_m", "b", "dp_hpa", "rmax_km", "x_n"):
+        assert getattr(a, name)[0, 3] == pytest.approx(getattr(b, name)[0, 3])
+    assert a.v_m[0, 3] == pytest.approx(40)

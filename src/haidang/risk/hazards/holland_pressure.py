@@ -40,7 +40,9 @@ def deficit_of_peak(v_m: Floats, lat: Floats, v_trans: Floats) -> Floats:
         v_trans: Speed of translation, m/s, same shape.
 
     Returns:
-        hPa, same shape, 0..200; by bisection to better than 1e-9 hPa.
+        hPa, same shape, 0..200; by bisection to better than 1e-9 hPa. 200 where no deficit reaches
+        the wind: the relation ends at 78 m/s for a storm that stands still at 20 degrees, later for
+        one that moves.
 
     Source: Holland (2008), Mon. Wea. Rev. 136, eq. 7 and 11; Holland et al. (2010), eq. 8.
     """
@@ -82,5 +84,8 @@ def steady_tracks(hours: Floats, lat: Floats, lon: Floats, wind: Floats) -> Prep
         first_step="forward",
     )
     b = h08_b(deficit, np.zeros_like(deficit), lat, moving)
-    v_m = h10_peak(b, deficit)
+    # Beyond the end of the relation the storm has the shape of the deepest and the given peak:
+    # the strongest storms must not come out weaker than they were said to be.
+    ended = deficit > DEEPEST_HPA * (1 - 1e-9)
+    v_m = np.where(ended, wind, h10_peak(b, deficit))
     return replace(tracks, b=b, v_m=v_m, x_n=h10_outer_exponent(v_m, b, tracks.rmax_km))
