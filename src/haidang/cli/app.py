@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from haidang.base.problem import Problem
     from haidang.pack.case import Case
     from haidang.pack.load import Roots
+    from haidang.review.verification import Contingency
 
 out = Console()
 err = Console(stderr=True)
@@ -68,6 +69,7 @@ def build() -> typer.Typer:
     app.callback()(_callback)
     app.command("replay", help=word("cli.help_replay", _language()))(replay)
     app.command("check", help=word("cli.help_check", _language()))(check)
+    app.command("verify", help=word("cli.help_verify", _language()))(verify)
     app.command("explain", help=word("cli.help_explain", _language()))(explain)
     ledger = typer.Typer(no_args_is_help=True, help=word("cli.help_ledger", _language()))
     ledger.command("verify", help=word("cli.help_ledger_verify", _language()))(ledger_verify)
@@ -236,6 +238,47 @@ def check(
     )
     if errors:
         raise typer.Exit(1)
+
+
+def verify(
+    cases: Annotated[
+        Optional[list[str]], typer.Argument(help=word("cli.help_verify_cases", "en"))
+    ] = None,  # noqa: UP045
+    quantile: Annotated[float, typer.Option(help=word("cli.help_quantile", "en"))] = 0.0,
+) -> None:
+    """Past events judged by the track as found out afterwards, by lead time before landfall."""
+    from haidang.jobs import verify as job  # noqa: PLC0415
+    from haidang.jobs.replay import plan, prepare  # noqa: PLC0415
+    from haidang.pack.case import find_cases, load_case  # noqa: PLC0415
+    from haidang.pack.load import roots  # noqa: PLC0415
+
+    where = roots()
+    counted = []
+    for name in cases or sorted(find_cases(where)):
+        case = load_case(name, where)
+        if case.truth() is None:
+            continue
+        context = prepare(case, where)
+        if quantile:
+            context = job.with_risk(context, quantile=quantile)
+        by_issue = job.hindcast(case, context, plan(case)[0])
+        found = job.verify(case, context, by_issue)
+        _scores(name, found)
+        counted.append(found)
+    if len(counted) > 1:
+        _scores(say("all_cases", n=len(counted)), job.total(c for f in counted for c in f))
+    out.print(say("few_events"), highlight=False)
+
+
+def _scores(title: str, found: tuple[Contingency, ...]) -> None:
+    table = Table(title=title, title_justify="left")
+    for name in ("lead", "force", "hits", "misses", "false_alarms", "pod", "far", "csi"):
+        table.add_column(say(f"column_{name}"), justify="right")
+    for row in found:
+        scores = ("–" if v is None else f"{v:.2f}" for v in (row.pod, row.far, row.csi))
+        counts = (row.lead_h, row.force, row.hits, row.misses, row.false_alarms)
+        table.add_row(*(f"{v:g}" for v in counts), *scores)
+    out.print(table)
 
 
 def _day(text: str) -> date:

@@ -234,7 +234,8 @@ def _text(
         action = speaker.say(f"action_{facts['action']}")
         if not facts["actor"]:
             return speaker.say("by_program", action=action)
-        return speaker.say("by_person", action=action, role=facts["role"], actor=facts["actor"])
+        role = speaker.country.spec.role(str(facts["role"]), speaker.language)
+        return speaker.say("by_person", action=action, role=role, actor=facts["actor"])
     if step.stage == "attempt":
         return speaker.say("delivered" if facts["ok"] else "not_delivered", error=facts["error"])
     if step.stage == "message":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,9 +14,9 @@ from haidang.app.context import Context
 from haidang.app.snapshot import Snapshot
 from haidang.base.errors import BadData
 from haidang.base.wind import beaufort, convert_maximum
-from haidang.data.tracks import Tracks
+from haidang.data.tracks import Fix, Tracks
 from haidang.edge.feeds.bulletins import read_bulletins
-from haidang.jobs.replay import Played
+from haidang.jobs.replay import Played, Step
 from haidang.pack.case import Case
 from haidang.review.announced import Compared
 from haidang.review.verification import Contingency, contingency
@@ -55,6 +55,49 @@ def newest(by_issue: Mapping[datetime, Outlook], at: datetime) -> Outlook:
     return by_issue[max(known)] if known else {}
 
 
+def with_risk(context: Context, **changed: object) -> Context:
+    """The same context with some numbers of the pack's risk section changed.
+
+    Args:
+        context: Of a case.
+        changed: Keys of ``risk:`` and their values.
+    """
+    threat = context.pack.threat
+    risk = threat.risk.model_copy(update=changed)
+    pack = replace(context.pack, threat=threat.model_copy(update={"risk": risk}))
+    return replace(context, pack=pack)
+
+
+def hindcast(case: Case, context: Context, steps: Sequence[Step]) -> dict[datetime, Outlook]:
+    """Assess a case bulletin by bulletin without a store: for verification, not for duty.
+
+    Args:
+        case: With bulletins.
+        context: Its country, pack, areas and law.
+        steps: The case's steps.
+    """
+    out: dict[datetime, Outlook] = {}
+    heard: list[Fix] = []
+    for number, step in enumerate((s for s in steps if s.issued is not None), 1):
+        heard += [replace(f, receipt=number) for f in step.fixes]
+        snapshot = Snapshot(
+            step.now, number, Tracks(tuple(heard)), (), (), case.spec.law_on, case.spec.places_on
+        )
+        out |= outlooks(assess(context, snapshot))
+    return out
+
+
+def total(counted: Iterable[Contingency]) -> tuple[Contingency, ...]:
+    """Counts of several cases added up, by lead time and force."""
+    sums: dict[tuple[float, int], list[int]] = {}
+    for one in counted:
+        row = sums.setdefault((one.lead_h, one.force), [0, 0, 0, 0])
+        counts = (one.hits, one.misses, one.false_alarms, one.correct_negatives)
+        for i, n in enumerate(counts):
+            row[i] += n
+    return tuple(Contingency(lead, force, *row) for (lead, force), row in sums.items())
+
+
 def within(played: Played, at: datetime, hours: float) -> Outlook:
     """As assessed on what was issued by an instant, looking only so many hours ahead.
 
@@ -68,9 +111,7 @@ def within(played: Played, at: datetime, hours: float) -> Outlook:
     fixes = tuple(replace(f, receipt=number) for number, s in enumerate(heard, 1) for f in s.fixes)
     if not fixes:
         return {}
-    threat = context.pack.threat
-    risk = threat.risk.model_copy(update={"horizon_h": max(hours, threat.risk.step_h)})
-    pack = replace(context.pack, threat=threat.model_copy(update={"risk": risk}))
+    hours = max(hours, context.pack.threat.risk.step_h)
     snapshot = Snapshot(
         heard[-1].now,
         len(heard),
@@ -80,7 +121,7 @@ def within(played: Played, at: datetime, hours: float) -> Outlook:
         case.spec.law_on,
         case.spec.places_on,
     )
-    found = assess(replace(context, pack=pack), snapshot)
+    found = assess(with_risk(context, horizon_h=hours), snapshot)
     return next(iter(outlooks(found).values()), {})
 
 

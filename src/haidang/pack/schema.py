@@ -114,7 +114,15 @@ class SenderSpec(Spec):
 
 
 class CountrySpec(Spec):
-    """``country.yaml``: names, languages, clock, sender."""
+    """``country.yaml``: names, languages, clock, sender.
+
+    Attributes:
+        id: The folder's name, two letters.
+        scale: Scale of ``law/scales.yaml`` on which hazards are judged.
+        geocode: Name of the list that the places' codes come from, as CAP geocodes carry it.
+        credits: What must stand under every map and report, by language.
+        roles: Names of the roles that act, by role id and language.
+    """
 
     id: str = Field(pattern=r"^[a-z]{2}$")
     name: Mapping[str, str]
@@ -124,6 +132,12 @@ class CountrySpec(Spec):
     sender: SenderSpec
     geocode: str = Field(min_length=1)
     credits: Mapping[str, str]
+    roles: Mapping[str, Mapping[str, str]] = {}
+
+    def role(self, name: str, language: str) -> str:
+        """What a role is called; its own id where nobody has named it."""
+        names = self.roles.get(name, {})
+        return names.get(language) or names.get("en") or name
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from haidang.base.wind import convert_maximum, lower_bound
@@ -134,10 +135,8 @@ def impacts(found: WindOutlook, areas: Areas, spec: CycloneWind) -> list[tuple[I
         One tuple an area. Measures that no member reaches are left out, except force 8, which
         is always answered; an area without known exposure answers None.
     """
-    by_class = {
-        force: [areas.sums((found.swath.cell_max >= lower_bound(force)) * p) for p in areas.people]
-        for force in CLASSES
-    }
+    counted = people_by_force(found.swath.cell_max, areas)
+    by_class = {force: counted[:, :, :, k] for k, force in enumerate(CLASSES)}
     loss = _loss(found, areas, spec)
     out: list[tuple[Impact, ...]] = []
     for i in range(len(areas)):
@@ -147,7 +146,7 @@ def impacts(found: WindOutlook, areas: Areas, spec: CycloneWind) -> list[tuple[I
             continue
         rows: list[Impact] = []
         for force, spreads in by_class.items():
-            found_in = [interval(s[:, i], spec) for s in spreads]
+            found_in = [interval(s[:, i].astype(np.float64), spec) for s in spreads]
             value = Interval(
                 min(v.low for v in found_in),
                 found_in[0].central,
@@ -158,6 +157,38 @@ def impacts(found: WindOutlook, areas: Areas, spec: CycloneWind) -> list[tuple[I
         rows.append(Impact("loss_ratio", "1", loss[i]))
         out.append(tuple(rows))
     return out
+
+
+def people_by_force(cell_max: Floats, areas: Areas) -> NDArray[np.int64]:
+    """People under each wind force or more.
+
+    Args:
+        cell_max: Strongest wind, (member, cell), m/s.
+        areas: Cells by area, with their people.
+
+    Returns:
+        (spread, member, area, force of ``CLASSES``), people.
+    """
+    bounds = np.array([lower_bound(force) for force in CLASSES])
+    inside = np.searchsorted(bounds, cell_max, side="right")
+    out = np.zeros((len(areas.people), len(cell_max), len(areas), len(CLASSES) + 1), np.int64)
+    _count(inside, areas.people, areas.start, out)
+    # In class k or above: sum from the strongest down. Column 0 is below every class.
+    return np.ascontiguousarray(out[..., ::-1].cumsum(axis=-1)[..., ::-1][..., 1:])
+
+
+@njit(cache=True, nogil=True)
+def _count(
+    inside: NDArray[np.int64],
+    people: NDArray[np.int64],
+    start: NDArray[np.int64],
+    out: NDArray[np.int64],
+) -> None:
+    for spread in range(people.shape[0]):
+        for member in range(inside.shape[0]):
+            for area in range(len(start) - 1):
+                for cell in range(start[area], start[area + 1]):
+                    out[spread, member, area, inside[member, cell]] += people[spread, cell]
 
 
 def _loss(found: WindOutlook, areas: Areas, spec: CycloneWind) -> list[Interval]:

@@ -112,10 +112,6 @@ class Ground:
     areas: tuple[Area, ...]
     parallel: float
 
-    def ident(self, code: str) -> str:
-        """Id of an area's outline in the document."""
-        return f"a{next(i for i, a in enumerate(self.areas) if a.code == code)}"
-
 
 def ground(areas: Iterable[Area], tolerance: float = TOLERANCE) -> Ground:
     """Thin the outlines and put them in drawing order.
@@ -180,7 +176,7 @@ def _path(of: Ground, shape: BaseGeometry) -> str:
             continue
         moves = " ".join(f"{x} {y}" for x, y in step.tolist()).replace(" -", "-")
         out.append(f"M{at[0, 0]} {at[0, 1]}l{moves}z")
-    return "".join(out).replace("M-", "M-")
+    return "".join(out)
 
 
 # Levels: colours are the country's, patterns are ours.
@@ -712,7 +708,6 @@ def _sign(x: float, y: float, name: str, mark: Mark) -> str:
 def _chip(x: float, y: float, mark: Mark, through: Window) -> str:
     fill = f"url(#{through.id}-{f'p{mark.level}' if mark.level else 'px'})"
     at = {"x": round(x) - 8.5, "y": round(y) - 8.5, "width": 17, "height": 17, "rx": 2}
-    chip = el("g", {"transform": ""}) if False else ""
     # The pattern's scale undoes the window's, so the chip's own must be put back.
     k = through.scale
     inner = {key: round(float(v) / k, 2) for key, v in at.items()}

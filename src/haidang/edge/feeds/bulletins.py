@@ -205,7 +205,8 @@ class _Row:
                 problems.append(self.wrong("missing", field))
             return None
         try:
-            value = float(text)
+            # Python reads 2_0 as a number, people do not.
+            value = math.nan if "_" in text else float(text)
         except ValueError:
             value = math.nan
         if math.isnan(value):

@@ -1,0 +1,1 @@
+"""One module a page: frozen context and pure build."""

@@ -1,0 +1,152 @@
+"""Reads a played case once and writes its pages: the only place here that touches files."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from haidang.base.errors import HaidangError
+from haidang.data.tracks import Fix
+from haidang.edge.feeds.bulletins import read_bulletins
+from haidang.edge.store.store import Store
+from haidang.jobs.replay import Played
+from haidang.jobs.tables import Tables
+from haidang.review.announced import Compared
+from haidang.review.verification import Contingency
+from haidang.web.pages.report import Kept, Report, build, file_name
+from haidang.web.pages.report_map import landfall
+from haidang.web.speak import Speaker
+
+
+def write_reports(
+    played: Played,
+    tables: Tables,
+    folder: Path,
+    compared: Sequence[Compared] = (),
+    contingency: Sequence[Contingency] = (),
+) -> tuple[Path, ...]:
+    """Write the report of a replay, one file a language of the country.
+
+    Each file is whole in itself: no script, no font, no image, nothing fetched. The first language
+    is ``report.html``, the others ``report.<tag>.html``; they link to each other and, by relative
+    paths, to the notices in ``cap/``.
+
+    Args:
+        played: The case, played to its end.
+        tables: Of the same case.
+        folder: Made if it is not there; the one that holds ``cap/``.
+        compared: Announced levels beside ours.
+        contingency: Verification against what was found afterwards.
+
+    Returns:
+        The files, in the order of the country's languages. A file appears whole or not at all.
+
+    Raises:
+        Unavailable: The store cannot be read.
+    """
+    kept = read(played)
+    folder.mkdir(parents=True, exist_ok=True)
+    languages = played.context.country.spec.languages
+    out = []
+    for language in languages:
+        page = render(build(played, tables, kept, compared, contingency, language), played)
+        path = folder / file_name(languages, language)
+        part = path.with_name(path.name + ".part")
+        part.write_text(page, encoding="utf-8", newline="\n")
+        os.replace(part, path)
+        out.append(path)
+    return tuple(out)
+
+
+def read(played: Played) -> Kept:
+    """What the report needs of the store, and the landfall as found out afterwards.
+
+    Raises:
+        Unavailable: The store cannot be read.
+    """
+    spec = played.case.spec
+    with Store.open(played.database, check=False) as store:
+        entries = [json.loads(e.body) for e in store.ledger() if e.kind == "approval"]
+        return Kept(
+            assessments=store.assessments(),
+            decisions=store.decisions(),
+            drafts=store.drafts(),
+            messages=store.messages(),
+            approved={e["draft"]: e["role"] for e in entries},
+            head=store.head(),
+            snapshots={
+                s.now: store.snapshot(
+                    s.now,
+                    law_day=spec.law_on,
+                    places_day=spec.places_on,
+                    scope=played.scope,
+                    threats=[spec.threat],
+                    events=[spec.event],
+                )
+                for s in played.steps
+            },
+            landfall=_landfall(played),
+        )
+
+
+def _landfall(played: Played) -> datetime | None:
+    """From the track found out afterwards; from the bulletins where there is none."""
+    fixes = [f for s in played.steps for f in s.fixes if f.kind == "analysis"]
+    path, truth = played.case.truth(), played.case.spec.truth
+    if path is not None and truth is not None:
+        try:
+            known = read_bulletins(path, played.case.spec.event, truth.averaging_s).fixes
+            fixes = [f for f in known if f.kind == "analysis"]
+        except (HaidangError, OSError):
+            pass  # the bulletins' own positions are the next best; the report says which it used
+    fixes.sort(key=lambda f: f.valid)
+    return _instant(fixes, played)
+
+
+def _instant(fixes: list[Fix], played: Played) -> datetime | None:
+    after = landfall(fixes, played.context)
+    return None if after is None else fixes[0].valid + after
+
+
+def render(report: Report, played: Played) -> str:
+    """A report as HTML; the same report gives the same bytes."""
+    template = _environment().get_template("report.html")
+    say = Speaker(report.language, played.context.zone)
+    return template.render(r=report, say=say, css=Markup(stylesheet()), css_text=css_text)  # noqa: S704
+
+
+@cache
+def stylesheet() -> str:
+    """The one stylesheet, ours: put into the page so that the page is whole in itself."""
+    return files("haidang.web").joinpath("static", "hd.css").read_text("utf-8")
+
+
+def css_text(value: str) -> Markup:
+    """A text as a CSS string that can neither end the string nor the style element.
+
+    >>> css_text('a"</style>')
+    Markup('"a\\\\22 \\\\3c /style\\\\3e "')
+    """
+    unsafe = {'"', "\\", "<", ">", "&", "'"}
+    said = "".join(f"\\{ord(c):x} " if c in unsafe or ord(c) < ord(" ") else c for c in value)
+    return Markup(f'"{said}"')  # noqa: S704 - everything that could close it is escaped above
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("haidang.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
