@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from haidang.base.errors import HaidangError
-from haidang.cli.app import build, language_of
+from haidang.cli.app import build
+from haidang.cli.show import language
 
 
 def main() -> None:
@@ -14,7 +14,6 @@ def main() -> None:
     try:
         build()()
     except HaidangError as err:
-        language = language_of(os.environ)
         for problem in err.problems:
-            print(problem.say(language), file=sys.stderr)
+            print(problem.say(language()), file=sys.stderr)
         sys.exit(2)

@@ -2,83 +2,49 @@
 
 from __future__ import annotations
 
-import locale
-import os
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from haidang.words import LANGUAGES, word
+from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
+from haidang.cli.show import places as show_places
+from haidang.words import LANGUAGES
 
 if TYPE_CHECKING:
     from haidang.api import Replay
-    from haidang.base.problem import Problem
     from haidang.pack.case import Case
     from haidang.pack.load import Roots
-    from haidang.review.verification import Contingency
-
-out = Console()
-err = Console(stderr=True)
 
 
-def language_of(environment: Mapping[str, str]) -> str:
-    """The user's language: ``HAIDANG_LANG``, then the locale, then English."""
-    asked = environment.get("HAIDANG_LANG") or environment.get("LC_ALL") or environment.get("LANG")
-    asked = asked or (locale.getlocale()[0] or "")
-    tag = asked.split("_")[0].split(".")[0].lower()
-    return tag if tag in LANGUAGES else "en"
-
-
-def say(key: str, **params: object) -> str:
-    """A text of the command line in the user's language."""
-    return word(f"cli.{key}", _language(), **params)
-
-
-_chosen: list[str] = []
-
-
-def _language() -> str:
-    return _chosen[-1] if _chosen else language_of(os.environ)
-
-
-Lang = Annotated[
-    Optional[str], typer.Option("--lang", help="vi, en", show_default=False)  # noqa: UP045
-]
-Out = Annotated[Path, typer.Option("--out", help=word("cli.help_out", "en"))]
-Db = Annotated[
-    Optional[Path], typer.Option("--db", help=word("cli.help_db", "en"))  # noqa: UP045
-]
-Country = Annotated[
-    Optional[str], typer.Option("--country", help=word("cli.help_country", "en"))  # noqa: UP045
-]
+Lang = Annotated[str | None, typer.Option("--lang", help="vi, en", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", help=help_text("help_out"))]
+Db = Annotated[Path | None, typer.Option("--db", help=help_text("help_db"))]
+Country = Annotated[str | None, typer.Option("--country", help=help_text("help_country"))]
 
 
 def build() -> typer.Typer:
     """The command line; a group of its own for every threat that is told by bulletins."""
     app = typer.Typer(
-        help=word("cli.help", _language()), no_args_is_help=True, pretty_exceptions_enable=False,
+        help=help_text("help"), no_args_is_help=True, pretty_exceptions_enable=False,
         add_completion=False,
     )  # fmt: skip
     app.callback()(_callback)
-    app.command("replay", help=word("cli.help_replay", _language()))(replay)
-    app.command("check", help=word("cli.help_check", _language()))(check)
-    app.command("verify", help=word("cli.help_verify", _language()))(verify)
-    app.command("explain", help=word("cli.help_explain", _language()))(explain)
-    ledger = typer.Typer(no_args_is_help=True, help=word("cli.help_ledger", _language()))
-    ledger.command("verify", help=word("cli.help_ledger_verify", _language()))(ledger_verify)
-    ledger.command("head", help=word("cli.help_ledger_head", _language()))(ledger_head)
+    app.command("replay", help=help_text("help_replay"))(replay)
+    app.command("check", help=help_text("help_check"))(check)
+    app.command("verify", help=help_text("help_verify"))(verify)
+    app.command("explain", help=help_text("help_explain"))(explain)
+    ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
+    ledger.command("verify", help=help_text("help_ledger_verify"))(ledger_verify)
+    ledger.command("head", help=help_text("help_ledger_head"))(ledger_head)
     app.add_typer(ledger, name="ledger")
-    places = typer.Typer(invoke_without_command=True, help=word("cli.help_places", _language()))
+    places = typer.Typer(invoke_without_command=True, help=help_text("help_places"))
     places.callback()(places_list)
-    places.command("find", help=word("cli.help_places_find", _language()))(places_find)
-    places.command("import", help=word("cli.help_places_import", _language()))(places_import)
+    places.command("find", help=help_text("help_places_find"))(places_find)
+    places.command("import", help=help_text("help_places_import"))(places_import)
     app.add_typer(places, name="places")
     _threat_groups(app)
     return app
@@ -89,10 +55,8 @@ def _threat_groups(app: typer.Typer) -> None:
     from haidang.pack.load import roots  # noqa: PLC0415 - the walk is cheap, importing it is not
 
     for name in sorted(roots().threats):
-        group = typer.Typer(
-            no_args_is_help=True, help=word("cli.help_threat", _language(), name=name)
-        )
-        group.command("new", help=word("cli.help_new", _language()))(_new(name))
+        group = typer.Typer(no_args_is_help=True, help=help_text("help_threat", name=name))
+        group.command("new", help=help_text("help_new"))(_new(name))
         app.add_typer(group, name=name)
 
 
@@ -100,7 +64,7 @@ def _callback(lang: Lang = None) -> None:
     if lang:
         if lang not in LANGUAGES:
             raise typer.BadParameter(say("no_language", name=lang, known=", ".join(LANGUAGES)))
-        _chosen.append(lang)
+        choose(lang)
 
 
 def _played(case: Case, where: Roots, folder: Path) -> Replay:
@@ -119,7 +83,7 @@ def _played(case: Case, where: Roots, folder: Path) -> Replay:
             label = say("step", what=what) if what else say("reporting")
             bar.update(task, completed=done, total=of, description=label)
 
-        return replay_case(case, where, folder, language=_language(), progress=tell)
+        return replay_case(case, where, folder, language=language(), progress=tell)
 
 
 def _finish(made: Replay) -> None:
@@ -133,57 +97,16 @@ def _finish(made: Replay) -> None:
     made.announced.to_csv(made.folder / "tables" / "announced.csv", index=False)
     made.verification.to_csv(made.folder / "tables" / "verification.csv", index=False)
     reports = write_reports(made.played, found, made.folder, *judged(made.played))
-    _problems(made.played.problems)
-    _summary(made)
+    problems(made.played.problems)
+    summary(made)
     for path in (*reports, made.folder / "cap", made.folder / "tables"):
         out.print(f"  {path}", highlight=False, soft_wrap=True)
     out.print(say("ledger_line", entries=made.entries, head=made.head), highlight=False)
     out.print(say("decision_support"), highlight=False)
 
 
-def _summary(made: Replay) -> None:
-    levels = made.levels
-    raised = levels[levels["level"] > 0]
-    if raised.empty:
-        out.print(say("no_level"))
-        return
-    top = raised.groupby(["kind", "place", "place_name"], sort=False)["level"].max().reset_index()
-    table = Table(title=say("summary_title"), title_justify="left")
-    for name in ("place", "highest", "first", "clause", "onset"):
-        table.add_column(say(f"column_{name}"))
-    rows = top.sort_values(["level", "kind", "place"], ascending=[False, True, True])
-    for row in rows.head(12).itertuples():
-        first = raised[(raised["place"] == row.place) & (raised["level"] == row.level)].iloc[0]
-        onset = made.onsets[
-            (made.onsets["place"] == row.place)
-            & (made.onsets["bulletin"] == first["bulletin"])
-            & made.onsets["onset_central"].notna()
-        ]
-        leads = onset.iloc[-1] if len(onset) else None
-        table.add_row(
-            str(row.place_name),
-            str(row.level),
-            f"{first['bulletin']:%d/%m %H:%M}",
-            str(first["clause"]),
-            ""
-            if leads is None
-            else say(
-                "onset_cell", force=leads["force"], at=f"{leads['onset_central']:%d/%m %H:%M}"
-            ),
-        )
-    out.print(table)
-    if len(rows) > 12:  # noqa: PLR2004 - a screen's worth
-        out.print(say("more_areas", n=len(rows) - 12))
-
-
-def _problems(found: tuple[Problem, ...]) -> None:
-    for problem in found:
-        style = "red" if problem.severity == "error" else "yellow"
-        err.print(problem.say(_language()), style=style, highlight=False, soft_wrap=True)
-
-
 def replay(
-    case: Annotated[str, typer.Argument(help=word("cli.help_case", "en"))],
+    case: Annotated[str, typer.Argument(help=help_text("help_case"))],
     folder: Out = Path("out"),
 ) -> None:
     """Play a case that ships with a pack, bulletin by bulletin."""
@@ -196,11 +119,11 @@ def replay(
 
 def _new(threat: str):  # type: ignore[no-untyped-def]
     def new(
-        file: Annotated[Path, typer.Argument(help=word("cli.help_new_file", "en"))],
-        name: Annotated[str, typer.Option(help=word("cli.help_new_name", "en"))] = "",
-        status: Annotated[str, typer.Option(help=word("cli.help_new_status", "en"))] = "Exercise",
-        averaging: Annotated[int, typer.Option(help=word("cli.help_new_averaging", "en"))] = 600,
-        approve: Annotated[bool, typer.Option(help=word("cli.help_new_approve", "en"))] = True,
+        file: Annotated[Path, typer.Argument(help=help_text("help_new_file"))],
+        name: Annotated[str, typer.Option(help=help_text("help_new_name"))] = "",
+        status: Annotated[str, typer.Option(help=help_text("help_new_status"))] = "Exercise",
+        averaging: Annotated[int, typer.Option(help=help_text("help_new_averaging"))] = 600,
+        approve: Annotated[bool, typer.Option(help=help_text("help_new_approve"))] = True,
         country: Country = None,
         folder: Out = Path("out"),
     ) -> None:
@@ -216,14 +139,14 @@ def _new(threat: str):  # type: ignore[no-untyped-def]
 
 
 def check(
-    on: Annotated[str, typer.Option(help=word("cli.help_check_on", "en"))] = "",
+    on: Annotated[str, typer.Option(help=help_text("help_check_on"))] = "",
 ) -> None:
     """Walk every pack and every country like a compiler."""
     from haidang.pack.check import check as run_check  # noqa: PLC0415
     from haidang.pack.load import roots  # noqa: PLC0415
 
     report = run_check(roots(), _day(on))
-    _problems(report.problems)
+    problems(report.problems)
     errors = sum(p.severity == "error" for p in report.problems)
     out.print(
         say(
@@ -241,10 +164,8 @@ def check(
 
 
 def verify(
-    cases: Annotated[
-        Optional[list[str]], typer.Argument(help=word("cli.help_verify_cases", "en"))
-    ] = None,  # noqa: UP045
-    quantile: Annotated[float, typer.Option(help=word("cli.help_quantile", "en"))] = 0.0,
+    cases: Annotated[list[str] | None, typer.Argument(help=help_text("help_verify_cases"))] = None,
+    quantile: Annotated[float, typer.Option(help=help_text("help_quantile"))] = 0.0,
 ) -> None:
     """Past events judged by the track as found out afterwards, by lead time before landfall."""
     from haidang.jobs import verify as job  # noqa: PLC0415
@@ -263,22 +184,11 @@ def verify(
             context = job.with_risk(context, quantile=quantile)
         by_issue = job.hindcast(case, context, plan(case)[0])
         found = job.verify(case, context, by_issue)
-        _scores(name, found)
+        scores(name, found)
         counted.append(found)
     if len(counted) > 1:
-        _scores(say("all_cases", n=len(counted)), job.total(c for f in counted for c in f))
+        scores(say("all_cases", n=len(counted)), job.total(c for f in counted for c in f))
     out.print(say("few_events"), highlight=False)
-
-
-def _scores(title: str, found: tuple[Contingency, ...]) -> None:
-    table = Table(title=title, title_justify="left")
-    for name in ("lead", "force", "hits", "misses", "false_alarms", "pod", "far", "csi"):
-        table.add_column(say(f"column_{name}"), justify="right")
-    for row in found:
-        scores = ("–" if v is None else f"{v:.2f}" for v in (row.pod, row.far, row.csi))
-        counts = (row.lead_h, row.force, row.hits, row.misses, row.false_alarms)
-        table.add_row(*(f"{v:g}" for v in counts), *scores)
-    out.print(table)
 
 
 def _day(text: str) -> date:
@@ -291,9 +201,9 @@ def _day(text: str) -> date:
 
 
 def explain(
-    name: Annotated[str, typer.Argument(help=word("cli.help_explain_id", "en"))] = "",
-    place: Annotated[str, typer.Option(help=word("cli.help_explain_place", "en"))] = "",
-    at: Annotated[str, typer.Option(help=word("cli.help_explain_at", "en"))] = "",
+    name: Annotated[str, typer.Argument(help=help_text("help_explain_id"))] = "",
+    place: Annotated[str, typer.Option(help=help_text("help_explain_place"))] = "",
+    at: Annotated[str, typer.Option(help=help_text("help_explain_at"))] = "",
     db: Db = None,
     country: Country = None,
     folder: Out = Path("out"),
@@ -311,9 +221,9 @@ def explain(
             when = when.replace(tzinfo=home.zone)
         if not paths:
             raise typer.BadParameter(say("no_store", folder=folder))
-        lines = job.explain_place(paths[0], place, when, home, _language())
+        lines = job.explain_place(paths[0], place, when, home, language())
     elif name:
-        lines = job.explain(paths, name, home, _language())
+        lines = job.explain(paths, name, home, language())
     else:
         raise typer.BadParameter(say("explain_what"))
     for line in lines:
@@ -327,7 +237,7 @@ def explain(
 
 def ledger_verify(
     db: Db = None,
-    anchor: Annotated[str, typer.Option(help=word("cli.help_anchor", "en"))] = "",
+    anchor: Annotated[str, typer.Option(help=help_text("help_anchor"))] = "",
     folder: Out = Path("out"),
 ) -> None:
     """Recompute every hash of a ledger."""
@@ -342,7 +252,7 @@ def ledger_verify(
         with Store.open(path) as store:
             found = store.verify(anchor or None)
             entries, head = store.head()
-        _problems(found)
+        problems(found)
         bad = bad or bool(found)
         key = "ledger_bad" if found else "ledger_good"
         out.print(say(key, path=path, entries=entries, head=head), highlight=False)
@@ -364,7 +274,7 @@ def ledger_head(db: Db = None, folder: Out = Path("out")) -> None:
 def places_list(
     context: typer.Context,
     kind: Annotated[str, typer.Option(help="nation, province, commune, sea, point")] = "province",
-    on: Annotated[str, typer.Option(help=word("cli.help_places_on", "en"))] = "",
+    on: Annotated[str, typer.Option(help=help_text("help_places_on"))] = "",
     country: Country = None,
 ) -> None:
     """List places as they are, or were, on a day."""
@@ -376,7 +286,7 @@ def places_list(
     if found is None:
         raise typer.BadParameter(say("bad_kind", value=kind, known=", ".join(KINDS)))
     home = _home(country)
-    _show_places(home.places.gazetteer.at(_day(on), found), home.places.population_on(_day(on)))
+    show_places(home.places.gazetteer.at(_day(on), found), home.places.population_on(_day(on)))
 
 
 def _home(country: str | None):  # type: ignore[no-untyped-def]
@@ -386,45 +296,26 @@ def _home(country: str | None):  # type: ignore[no-untyped-def]
     return load_country(where.country(country), where.threats)
 
 
-def _show_places(found, people: Mapping[str, int]) -> None:  # type: ignore[no-untyped-def]
-    table = Table()
-    for name in ("code", "name", "status", "parent", "people", "valid"):
-        table.add_column(say(f"column_{name}"), justify="right" if name == "people" else "left")
-    for place in found:
-        until = "" if place.valid_to is None else place.valid_to.isoformat()
-        number = people.get(place.code) if place.kind == "province" else None
-        table.add_row(
-            place.code,
-            place.name(_language()),
-            place.status,
-            place.parent or "",
-            "" if number is None else f"{number:,}",
-            f"{'' if place.valid_from == date.min else place.valid_from} – {until}",
-        )
-    out.print(table)
-    out.print(say("n_places", n=len(found)))
-
-
 def places_find(
-    text: Annotated[str, typer.Argument(help=word("cli.help_find_text", "en"))],
-    on: Annotated[str, typer.Option(help=word("cli.help_places_on", "en"))] = "",
+    text: Annotated[str, typer.Argument(help=help_text("help_find_text"))],
+    on: Annotated[str, typer.Option(help=help_text("help_places_on"))] = "",
     country: Country = None,
 ) -> None:
     """Find places by name; accents and capitals do not matter."""
     home = _home(country)
     day = _day(on)
-    _show_places(home.places.gazetteer.search(text, day), home.places.population_on(day))
+    show_places(home.places.gazetteer.search(text, day), home.places.population_on(day))
 
 
 def places_import(
-    file: Annotated[Path, typer.Argument(help=word("cli.help_import_file", "en"))],
+    file: Annotated[Path, typer.Argument(help=help_text("help_import_file"))],
     kind: Annotated[str, typer.Option(help="commune, province")] = "commune",
-    code: Annotated[str, typer.Option(help=word("cli.help_import_code", "en"))] = "code",
+    code: Annotated[str, typer.Option(help=help_text("help_import_code"))] = "code",
     country: Country = None,
 ) -> None:
     """Take in outlines that you bring: checked, kept for the next runs."""
     from haidang.jobs.outlines import import_file  # noqa: PLC0415
 
-    kept, path, problems = import_file(file, _home(country), kind, code)
-    _problems(problems)
+    kept, path, found = import_file(file, _home(country), kind, code)
+    problems(found)
     out.print(say("imported", n=kept, path=path), highlight=False, soft_wrap=True)

@@ -95,7 +95,8 @@ def total(counted: Iterable[Contingency]) -> tuple[Contingency, ...]:
         counts = (one.hits, one.misses, one.false_alarms, one.correct_negatives)
         for i, n in enumerate(counts):
             row[i] += n
-    return tuple(Contingency(lead, force, *row) for (lead, force), row in sums.items())
+    order = sorted(sums, key=lambda key: (-key[0], key[1]))
+    return tuple(Contingency(*key, *sums[key]) for key in order)
 
 
 def within(played: Played, at: datetime, hours: float) -> Outlook:

@@ -16,16 +16,19 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from haidang.base.errors import BadPack, NotFound
 from haidang.base.place import Kind
 from haidang.base.problem import Problem
 from haidang.base.spec import Spec
+from haidang.law.levels import Names
 from haidang.pack.law import read_law
 from haidang.pack.places import load_places
 from haidang.pack.schema import BindingSpec, Country, CountrySpec, Pack, ThreatSpec
 from haidang.warn.spec import Messages, MessageSpec
+from haidang.words import LANGUAGES, catalogue, word
 
 PATH_VARIABLE: Final = "HAIDANG_PACKS"
 """Further folders that hold ``threats/`` and ``countries/``, separated as in PATH."""
@@ -103,6 +106,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise BadPack(Problem("pack.missing_file", {}, file=name)) from err
     except (OSError, UnicodeDecodeError) as err:
         raise BadPack(Problem("pack.unreadable", {"why": err}, file=name)) from err
+    except _TwiceError as err:
+        row = None if err.problem_mark is None else err.problem_mark.line + 1
+        where = {"key": err.key}
+        raise BadPack(Problem("pack.key_twice", where, file=name, row=row, field=err.key)) from err
     except yaml.YAMLError as err:
         mark = getattr(err, "problem_mark", None)
         why = getattr(err, "problem", None) or str(err)
@@ -113,6 +120,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return found
 
 
+class _TwiceError(yaml.constructor.ConstructorError):
+    """A key that stands twice."""
+
+    def __init__(self, key: str, mark: yaml.Mark | None) -> None:
+        super().__init__(None, None, f"the key '{key}' stands twice", mark)
+        self.key = key
+
+
 class _Strict(yaml.SafeLoader):
     """Refuses a key that stands twice: YAML would keep the last, and somebody's edit is lost."""
 
@@ -121,9 +136,7 @@ class _Strict(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' stands twice", key_node.start_mark
-                )
+                raise _TwiceError(str(key), key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -150,15 +163,50 @@ def parse(spec: type[S], raw: Mapping[str, Any], path: Path) -> S:
 
 
 def _wrong(err: ValidationError, path: Path) -> Iterator[Problem]:
-    lines = path.read_text("utf-8").splitlines()
     for found in err.errors():
         keys = [str(k) for k in found["loc"]]
         code = {"extra_forbidden": "unknown_key", "missing": "missing_key"}.get(found["type"])
-        why = found["msg"].removeprefix("Value error, ")
-        given = found.get("input")
-        params = {"key": keys[-1] if keys else "", "why": why, "given": repr(given)[:60]}
-        row = next((n for n, t in enumerate(lines, 1) if keys and keys[-1] in t), None)
-        yield Problem(f"pack.{code or 'bad_value'}", params, short(path), row, ".".join(keys))
+        given = repr(found.get("input"))[:60]
+        params = {"key": keys[-1] if keys else "", "why": _why(found), "given": given}
+        where = short(path), line_of(path, keys), ".".join(keys)
+        yield Problem(f"pack.{code or 'bad_value'}", params, *where)
+
+
+def _why(found: ErrorDetails) -> Names:
+    """What a value must be, in every language that has words for it."""
+    key = f"pack.why_{found['type']}"
+    if key not in catalogue():
+        return Names({"en": found["msg"].removeprefix("Value error, ")})
+    return Names({k: word(key, k, **found.get("ctx", {})) for k in LANGUAGES})
+
+
+def line_of(path: Path, keys: Iterable[str | int]) -> int | None:
+    """The line of a key in a YAML file; of the mapping it is missing from, where it is missing.
+
+    Args:
+        path: The file.
+        keys: From the top: keys of mappings, numbers of lists.
+
+    Returns:
+        Counted from 1; None for a key at the top that is missing, or a file that is not YAML.
+    """
+    try:
+        node = yaml.compose(path.read_text("utf-8"), yaml.SafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    line = None
+    for key in map(str, keys):
+        if isinstance(node, yaml.MappingNode):
+            pair = next((p for p in node.value if p[0].value == key), None)
+        elif isinstance(node, yaml.SequenceNode) and key.isdecimal():
+            items = node.value[int(key) :]
+            pair = (items[0], items[0]) if items else None
+        else:
+            pair = None
+        if pair is None:
+            return line
+        line, node = pair[0].start_mark.line + 1, pair[1]
+    return line
 
 
 def load_threat(folder: Path) -> tuple[ThreatSpec, Messages]:
@@ -175,17 +223,29 @@ def load_threat(folder: Path) -> tuple[ThreatSpec, Messages]:
     return spec, load_messages(folder)
 
 
-class _Messages(Spec):
-    texts: Mapping[int, MessageSpec]
+_TEXTS: Final = TypeAdapter(dict[int, MessageSpec])
 
 
 def load_messages(folder: Path) -> Messages:
-    """Every ``messages.<lang>.yaml`` of a folder: language, level, text."""
-    found: dict[str, Mapping[int, MessageSpec]] = {}
-    for path in sorted(folder.glob("messages.*.yaml")):
-        language = path.name.split(".")[1]
-        found[language] = parse(_Messages, {"texts": read_yaml(path)}, path).texts
-    return found
+    """Every ``messages.<lang>.yaml`` of a folder: language, level, text.
+
+    Raises:
+        BadPack: See ``read_messages``.
+    """
+    paths = sorted(folder.glob("messages.*.yaml"))
+    return {path.name.split(".")[1]: read_messages(path) for path in paths}
+
+
+def read_messages(path: Path) -> Mapping[int, MessageSpec]:
+    """One file of messages: level, text.
+
+    Raises:
+        BadPack: See ``parse`` and ``read_yaml``.
+    """
+    try:
+        return _TEXTS.validate_python(read_yaml(path))
+    except ValidationError as err:
+        raise BadPack(*_wrong(err, path)) from err
 
 
 def load_binding(country_folder: Path, threat_folder: Path) -> Pack:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from haidang.base.spec import Spec
 
@@ -26,11 +27,13 @@ class ErrorGrowth(Spec):
     @model_validator(mode="after")
     def _grows(self) -> ErrorGrowth:
         if len(self.hours) != len(self.values):
-            raise ValueError("hours and values need the same length")
+            raise PydanticCustomError("growth_length", "hours and values need the same length")
         if self.hours[0] != 0 or any(a >= b for a, b in pairwise(self.hours)):
-            raise ValueError("hours must start at 0 and ascend")
+            raise PydanticCustomError("growth_hours", "hours must start at 0 and ascend")
         if self.values[0] < 0 or any(a > b for a, b in pairwise(self.values)):
-            raise ValueError("an error cannot be negative nor shrink with lead time")
+            raise PydanticCustomError(
+                "growth_shrinks", "an error cannot be negative nor shrink with lead time"
+            )
         return self
 
 
@@ -52,8 +55,9 @@ class Vulnerability(Spec):
     def _ordered(self) -> Vulnerability:
         low, central, high = self.v_half_ms
         if not low >= central >= high > self.v_thresh_ms:
-            raise ValueError(
-                "v_half_ms is (low loss, central, high loss): descending, above v_thresh_ms"
+            raise PydanticCustomError(
+                "half_order",
+                "v_half_ms is (low loss, central, high loss): descending, above v_thresh_ms",
             )
         return self
 
@@ -101,7 +105,9 @@ class CycloneWind(Spec):
     @model_validator(mode="after")
     def _ordered(self) -> CycloneWind:
         if not 0 < self.interval[0] < self.quantile < self.interval[1] < 1:
-            raise ValueError("need 0 < interval[0] < quantile < interval[1] < 1")
+            raise PydanticCustomError(
+                "interval_order", "need 0 < interval[0] < quantile < interval[1] < 1"
+            )
         if list(self.forces) != sorted(set(self.forces)):
-            raise ValueError("forces must ascend")
+            raise PydanticCustomError("forces_order", "forces must ascend")
         return self

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from haidang.base.spec import Spec
 
@@ -75,13 +76,15 @@ class WarnSpec(Spec):
     def _ascending(cls, levels: tuple[LevelSpec, ...]) -> tuple[LevelSpec, ...]:
         ranks = [level.level for level in levels]
         if ranks != sorted(set(ranks)):
-            raise ValueError("levels must ascend, each once")
+            raise PydanticCustomError("levels_order", "levels must ascend, each once")
         return levels
 
     @model_validator(mode="after")
     def _renewed_in_time(self) -> WarnSpec:
         if self.renew_h >= self.valid_h:
-            raise ValueError("renew_h must be smaller than valid_h, or every run would renew")
+            raise PydanticCustomError(
+                "renew_late", "renew_h must be smaller than valid_h, or every run would renew"
+            )
         return self
 
     def of(self, level: int) -> LevelSpec:

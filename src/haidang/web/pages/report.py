@@ -291,9 +291,7 @@ class _Builder:
 
     # The whole.
 
-    def report(
-        self, compared: Sequence[Compared], contingency: Sequence[Contingency]
-    ) -> Report:
+    def report(self, compared: Sequence[Compared], contingency: Sequence[Contingency]) -> Report:
         say, spec, country = self.say, self.played.case.spec, self.context.country.spec
         languages = country.languages
         overview, inset = self._overview()
@@ -552,9 +550,7 @@ class _Builder:
             inset=close,
             changes=changes,
             groups=self._groups(look),
-            notices=tuple(
-                self._notice(d) for d in self.kept.drafts if d.at == step.now
-            ),
+            notices=tuple(self._notice(d) for d in self.kept.drafts if d.at == step.now),
         )
 
     def _counts(self, look: _Look, before: _Look | None) -> str:
@@ -715,9 +711,7 @@ class _Builder:
         if begins is None:
             early = onset.onset.early
             first = say("unlikely", chance=chance)
-            return Span(
-                first, say("earliest", time=say.short(early)) if early else "", "", ""
-            )
+            return Span(first, say("earliest", time=say.short(early)) if early else "", "", "")
         ends = onset.end.central
         return Span(
             say.short(begins),
@@ -749,10 +743,14 @@ class _Builder:
         at = {(d.place, d.at): d for d in self.kept.decisions}
         out = []
         for key, land in (("land", True), ("sea", False)):
-            codes = {d.place for d in self.kept.decisions if d.after and self._land(d.place) == land}
+            codes = {
+                d.place for d in self.kept.decisions if d.after and self._land(d.place) == land
+            }
             ordered = sorted(codes, key=lambda c: self._rank(c, at))
             rows = tuple(
-                History(self.name(c), tuple(self._then(at.get((c, x.step.now))) for x in self.looks))
+                History(
+                    self.name(c), tuple(self._then(at.get((c, x.step.now))) for x in self.looks)
+                )
                 for c in ordered
             )
             if rows:
@@ -887,5 +885,3 @@ MISSING: Final = ("rain", "flood", "slide", "surge", "friction", "coasts", "skil
 
 def _day(day: date) -> str:
     return day.isoformat()
-
-

@@ -73,9 +73,7 @@ def atlas(
     ground = svg.ground(areas)
     land = [a.bounds for a in ground.areas if not a.dashed and a.shape is not None]
     hit = [
-        a.bounds
-        for a in ground.areas
-        if a.code in raised and not a.dashed and a.shape is not None
+        a.bounds for a in ground.areas if a.code in raised and not a.dashed and a.shape is not None
     ]
     everything = svg.around([a.bounds for a in ground.areas], 0.3)
     towards = float(np.mean(centres)) if centres else everything[2]
