@@ -312,10 +312,13 @@ def _text(context: Context, found: Assessment, fresh: Said, language: str, statu
 def event_name(context: Context, event: str, language: str) -> str:
     """What a notice calls the event, by the threat's own pattern.
 
-    An event id ends in its name after the last hyphen: ``2411-yagi`` is called Yagi.
+    An event id is words joined by hyphens, a number before them left out: ``2411-yagi`` is
+    called Yagi, ``big-one`` Big One.
     """
     called = context.pack.threat.called
-    own = event.rsplit("-", 1)[-1].capitalize()
+    words = event.split("-")
+    named = words[1:] if len(words) > 1 and words[0].isdigit() else words
+    own = " ".join(w.capitalize() for w in named)
     return called.get(language, called["en"]).format(name=own)
 
 

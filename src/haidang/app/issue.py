@@ -50,7 +50,6 @@ def issue(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Mess
         sent=local,
         status=cast(Status, draft.status),
         kind=draft.kind,
-        source=_note(context),
         note=_note(context),
         references=tuple(Reference(m.sender, m.identifier, context.local(m.sent)) for m in earlier),
         incidents=(draft.event,),

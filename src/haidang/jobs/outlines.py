@@ -6,22 +6,15 @@ import json
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
 
 import shapely
 
 from haidang.base.errors import BadData
 from haidang.base.place import KINDS
 from haidang.base.problem import Problem
+from haidang.pack.load import home
 from haidang.pack.places import import_outlines
 from haidang.pack.schema import Country
-
-HOME_VARIABLE: Final = "HAIDANG_HOME"
-
-
-def home() -> Path:
-    """Where a user's own places are kept: ``HAIDANG_HOME``, else ``haidang-data`` here."""
-    return Path(os.environ.get(HOME_VARIABLE, "haidang-data"))
 
 
 def import_file(

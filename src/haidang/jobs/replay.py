@@ -131,6 +131,7 @@ def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_:
         _register(store, case.spec.officers)
         for number, step in enumerate(steps):
             progress(number, len(steps), f"{context.local(step.now):%d/%m %H:%M}")
+            escalate(store, context, step.now)
             ingest(store, case, step)
             run(store, case, context, step.now)
             for draft in store.pending():
@@ -191,6 +192,23 @@ def act(store: Store, case: Case, context: Context, draft: Draft) -> None:
             return issue(context, approved, at, earlier)
 
         store.approve(draft.id, officer.actor, officer.role, at, build, [capfile.NAME])
+
+
+def escalate(store: Store, context: Context, now: datetime) -> None:
+    """Pass drafts that nobody approved in time to the next role; each role gets one once.
+
+    Args:
+        store: Of the case.
+        context: Its country names the roles.
+        now: Drafts due before this are passed on, with the time they were due.
+    """
+    roles = context.country.spec.escalation
+    limit = timedelta(minutes=context.pack.threat.warn.approval_limit_min)
+    for draft in store.pending():
+        for rank, role in enumerate(roles):
+            at = draft.due + rank * limit
+            if at <= now and role not in store.draft_state(draft.id).roles:
+                store.escalate(draft.id, at, role)
 
 
 def deliver(store: Store, folder: Path) -> int:

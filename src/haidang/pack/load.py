@@ -33,6 +33,20 @@ from haidang.words import LANGUAGES, catalogue, word
 PATH_VARIABLE: Final = "HAIDANG_PACKS"
 """Further folders that hold ``threats/`` and ``countries/``, separated as in PATH."""
 
+HOME_VARIABLE: Final = "HAIDANG_HOME"
+"""Folder of what a user brought along, such as outlines; ``haidang-data`` here if not set."""
+
+
+def home() -> Path:
+    """Where a user's own places are kept."""
+    return Path(os.environ.get(HOME_VARIABLE) or "haidang-data")
+
+
+def brought_outlines(country: str) -> tuple[Path, ...]:
+    """Files of outlines that were imported for a country."""
+    return tuple(sorted((home() / "places" / country).glob("outlines*.geojson")))
+
+
 S = TypeVar("S", bound=Spec)
 
 
@@ -313,7 +327,7 @@ def load_country(folder: Path, threats: Mapping[str, Path]) -> Country:
         raise BadPack(
             Problem("pack.time_zone", where, file=short(path), field="time_zone")
         ) from err
-    places = load_places(folder / "places")
+    places = load_places(folder / "places", brought_outlines(spec.id))
     law = read_law(folder / "law")
     errors = [p for p in (*places.problems, *law.problems) if p.severity == "error"]
     if errors:

@@ -200,11 +200,12 @@ def exposure(country: CountryPlaces, step: float = STEP) -> Exposure:
     return spread_all(country.population, outlines, country.towns_by_province(), share, step)
 
 
-def load_places(folder: Path) -> CountryPlaces:
+def load_places(folder: Path, brought: Iterable[Path] = ()) -> CountryPlaces:
     """Read a country's ``places/`` folder.
 
     Args:
         folder: Where it lies; only ``provinces.csv`` must be there.
+        brought: Files of outlines that a user brought along, read after those of the folder.
 
     Returns:
         What could be read, with every problem found: rows that were left out, and what
@@ -216,7 +217,7 @@ def load_places(folder: Path) -> CountryPlaces:
     if not (folder / "provinces.csv").is_file():
         raise BadPack(Problem("place.file_missing", file="provinces.csv"))
     try:
-        return _load(folder)
+        return _load(folder, brought)
     except BadData as error:
         raise BadPack(*error.problems) from error
 
@@ -264,7 +265,7 @@ def import_outlines(
 # ── the folder ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _load(folder: Path) -> CountryPlaces:
+def _load(folder: Path, brought: Iterable[Path]) -> CountryPlaces:
     problems: list[Problem] = []
     settings = _settings(folder / "places.yaml", problems)
     people: dict[Key, int] = {}
@@ -276,7 +277,8 @@ def _load(folder: Path) -> CountryPlaces:
     gazetteer = Gazetteer([*places, *seas], _successions(folder / "successions.csv", problems))
     problems += gazetteer.check()
     editions = [
-        _edition(file, gazetteer, problems) for file in sorted(folder.glob("outlines*.geojson"))
+        _edition(file, gazetteer, problems)
+        for file in (*sorted(folder.glob("outlines*.geojson")), *brought)
     ]
     if sea_outlines:
         editions.append(Edition("sea", _ALWAYS, None, sea_outlines))

@@ -122,6 +122,7 @@ class CountrySpec(Spec):
         geocode: Name of the list that the places' codes come from, as CAP geocodes carry it.
         credits: What must stand under every map and report, by language.
         roles: Names of the roles that act, by role id and language.
+        escalation: Roles that a draft goes to, one after the other, when nobody approves it.
     """
 
     id: str = Field(pattern=r"^[a-z]{2}$")
@@ -133,6 +134,7 @@ class CountrySpec(Spec):
     geocode: str = Field(min_length=1)
     credits: Mapping[str, str]
     roles: Mapping[str, Mapping[str, str]] = {}
+    escalation: tuple[str, ...] = ()
 
     def role(self, name: str, language: str) -> str:
         """What a role is called; its own id where nobody has named it."""
