@@ -18,6 +18,7 @@ from haidang.data.tracks import Fix, Tracks
 from haidang.pack.load import load_country, roots
 from haidang.risk.areas import Areas
 from haidang.risk.assessment import Assessment, Grounds, Impact, Interval, Onset, When
+from haidang.watch.bulletins import ENDED
 from haidang.watch.signal import Signal, State
 
 TOY = Path(__file__).parents[1] / "toy"
@@ -140,4 +141,5 @@ def judged(
 
 def over(hour: float, **where: str) -> Assessment:
     """The source said that the event has ended."""
-    return judged(hour, 0, State.QUIET, **where)
+    found = judged(hour, 0, State.QUIET, **where)
+    return replace(found, signals=(replace(found.signals[0], method=ENDED),))

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from haidang.app.context import Context
 from haidang.app.snapshot import Chain, Snapshot
 from haidang.app.verdict import Decision, Draft, Verdict, Withdrawal
+from haidang.base.errors import BadPack
 from haidang.base.ids import content_id
+from haidang.base.problem import Problem
 from haidang.base.wind import beaufort
 from haidang.law.combine import combine
 from haidang.law.levels import Level, Names
@@ -17,7 +19,9 @@ from haidang.risk.assessment import Assessment, Onset
 from haidang.warn.decide import Reason, Standing, first, step
 from haidang.warn.lifecycle import Occasion, Said, message_kind, occasion
 from haidang.warn.message import Status, Text, facts, render
+from haidang.watch.bulletins import ENDED
 from haidang.watch.signal import State
+from haidang.words import word
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,14 @@ def decide(
 
     Returns:
         Decisions, new standing, drafts, withdrawals: everything that one transaction commits.
+
+    Raises:
+        BadPack: A pack of tier ``draft`` is asked to speak as Actual.
     """
+    if wish.status == "Actual":
+        tiers = [(c.pack.id, c.pack.threat.tier) for c in contexts.values()]
+        if mute := [Problem("pack.tier_draft", {"id": i}) for i, tier in tiers if tier == "draft"]:
+            raise BadPack(*mute)
     ordered = sorted(assessments, key=lambda a: (a.threat, a.event, a.place))
     standing = {(s.threat, s.event, s.place): s for s in snapshot.standing}
     stepped: list[tuple[Assessment, Standing, Standing, Reason]] = []
@@ -62,7 +73,7 @@ def decide(
             (found.threat, found.event, found.place),
             first(found.threat, found.event, found.place, snapshot.now),
         )
-        over = found.state is State.QUIET and found.grounds.status == "below"
+        over = any(s.method == ENDED for s in found.signals)
         after, reason = step(found, before, contexts[found.threat].pack.threat.warn, ended=over)
         stepped.append((found, before, after, reason))
     combined = _combined(contexts, stepped)
@@ -159,14 +170,14 @@ def _notices(
         chain = newest.get((found.threat, found.event, found.place))
         if chain is None or chain.closed:
             chain = _new_chain(found, chain)
-        fresh = _said(context, found, after, snapshot.now, chain)
+        fresh = _said(context, found, after, chain)
         why = _why(context, snapshot.now, chain, fresh)
         if why is None:
             continue
         if why is Occasion.WITHDRAWN:
             withdrawals.append(Withdrawal(chain.pending_id, snapshot.now, why))
             continue
-        draft = _draft(context, found, decision, chain, fresh, why, wish)
+        draft = _draft(context, found, after, decision, chain, fresh, why, wish)
         drafts.append(draft)
         if chain.pending_id:
             superseded[chain.pending_id] = draft.id
@@ -194,16 +205,16 @@ def _why(context: Context, now: datetime, chain: Chain, fresh: Said) -> Occasion
     return occasion(now, chain.issued, fresh, spec) or Occasion.WITHDRAWN
 
 
-def _said(
-    context: Context, found: Assessment, after: Standing, now: datetime, chain: Chain
-) -> Said:
+def _said(context: Context, found: Assessment, after: Standing, chain: Chain) -> Said:
     spec = context.pack.threat.warn
-    expires = now + timedelta(hours=spec.valid_h)
+    expires = found.at + timedelta(hours=spec.valid_h)
     if after.level == 0:
         return Said(0, 0, None, expires)
     lead = leading(found, spec.onset_force)
-    if found.intensity is None or not found.grounds.level:
-        # Held on silence or against quieter news: what was said stands, with a new end.
+    held = after.quieter_since is not None or found.state is State.NO_DATA
+    if held or found.intensity is None:
+        # Held against quieter news or on silence: what was said stands, with a new end. A weaker
+        # wind under a level that is only held would contradict it.
         last = chain.pending or chain.issued
         if last is not None:
             return replace(last, level=after.level, expires=expires)
@@ -229,6 +240,7 @@ def leading(found: Assessment, force: int) -> Onset | None:
 def _draft(
     context: Context,
     found: Assessment,
+    after: Standing,
     decision: Decision,
     chain: Chain,
     fresh: Said,
@@ -251,7 +263,7 @@ def _draft(
         ("evidence", decision.id),
     )
     texts = tuple(
-        _text(context, found, fresh, language, wish.status)
+        _text(context, found, after, fresh, language, wish.status)
         for language in context.country.spec.languages
     )
     urgency = _urgency(context, found.at, fresh)
@@ -288,7 +300,14 @@ def _draft(
     )
 
 
-def _text(context: Context, found: Assessment, fresh: Said, language: str, status: Status) -> Text:
+def _text(
+    context: Context,
+    found: Assessment,
+    after: Standing,
+    fresh: Said,
+    language: str,
+    status: Status,
+) -> Text:
     spec = context.pack.messages[language][fresh.level]
     level_name = context.scale.names(fresh.level).say(language) if fresh.level else ""
     given = facts(
@@ -306,7 +325,12 @@ def _text(context: Context, found: Assessment, fresh: Said, language: str, statu
         sender=context.country.spec.sender.name[language],
         act=context.table.act.say(language),
     )
-    return render(spec, language, given)
+    text = render(spec, language, given)
+    if found.state is not State.NO_DATA:
+        return text
+    since = context.local(after.confirmed)
+    note = word("warn.not_confirmed", language, since=f"{since:%H:%M %d/%m}")
+    return replace(text, description=f"{note}\n{text.description}")
 
 
 def event_name(context: Context, event: str, language: str) -> str:

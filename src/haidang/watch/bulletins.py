@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from typing import Final
 
 from haidang.data.tracks import Bulletin
 from haidang.watch.signal import Signal, State
 from haidang.watch.spec import TrackWatch
+
+NEWEST: Final = "newest bulletin"
+ENDED: Final = "ended by its source"
+"""Methods of a signal: by the second a calm is a fact that somebody stated, not a measurement."""
 
 
 def bulletin_signal(
@@ -30,7 +35,7 @@ def bulletin_signal(
         return _signal(event, now, State.NO_DATA, math.nan, spec, ())
     newest = bulletins[-1]
     if newest.ended:
-        return _signal(event, newest.issued, State.QUIET, 0.0, spec, (newest.receipt,))
+        return _signal(event, newest.issued, State.QUIET, 0.0, spec, (newest.receipt,), ENDED)
     if now - newest.issued > timedelta(hours=spec.stale_after_h) or newest.analysis is None:
         return _signal(event, newest.issued, State.NO_DATA, math.nan, spec, (newest.receipt,))
     points = (newest.analysis, *newest.forecast)
@@ -46,6 +51,7 @@ def _signal(
     value: float,
     spec: TrackWatch,
     evidence: tuple[int, ...],
+    method: str = NEWEST,
 ) -> Signal:
     return Signal(
         indicator="bulletin",
@@ -56,6 +62,6 @@ def _signal(
         expected=math.nan,
         score=value / spec.raise_at_ms,
         completeness=0.0 if state is State.NO_DATA else 1.0,
-        method="newest bulletin",
+        method=method,
         evidence=evidence,
     )
