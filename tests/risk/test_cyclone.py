@@ -222,9 +222,7 @@ def test_an_ensemble_over_cells_is_a_ten_minute_wind(spec):
         people=np.zeros((3, km.size), np.int64), peopled=np.array([False]),
     )  # fmt: skip
     one_minute = np.array([[50.0] * 5, [30.0] * 5])
-    tracks = Ensemble(
-        np.arange(5.0), np.full(shape, 20.0), np.full(shape, 110.0), one_minute, T0
-    )
+    tracks = Ensemble(np.arange(5.0), np.full(shape, 20.0), np.full(shape, 110.0), one_minute, T0)
     found = outlook(tracks, line, spec)
     assert (found.start, found.steps, found.step_h) == (T0, 5, spec.step_h)
     expected = convert_maximum(np.array([50.0, 30.0]), 60, 600, spec.surface)

@@ -44,7 +44,7 @@ def says(level=3, force=10, onset=12, expires=24):
         (says(onset=12), says(onset=9), Occasion.EARLIER),
         (says(onset=12), says(onset=15), Occasion.LATER),
         (says(onset=12), says(onset=14), None),
-        (says(onset=12), says(onset=None), Occasion.LATER),
+        (says(onset=12), says(onset=None), None),  # a weaker force says it, an onset cannot
         (says(onset=None), says(onset=12), Occasion.EARLIER),
         (says(onset=None), says(onset=None), None),
         (says(onset=-9), says(onset=-1), None),  # what has begun no longer moves

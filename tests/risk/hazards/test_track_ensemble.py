@@ -98,9 +98,7 @@ def test_an_error_never_shrinks_with_lead_time(hours):
 
 def test_between_official_points_the_track_is_straight():
     found = backbone(
-        bulletins(
-            fix(0, 0, 20, 112, 40), fix(0, 12, 21, 110, 50), fix(0, 24, 21, 107, 30)
-        ),
+        bulletins(fix(0, 0, 20, 112, 40), fix(0, 12, 21, 110, 50), fix(0, 24, 21, 107, 30)),
         spec(),
     )
     assert found.start == T0
@@ -163,9 +161,7 @@ def test_an_older_forecast_is_moved_through_the_newest_analysis():
 
 
 def test_a_moved_wind_is_never_negative():
-    told = bulletins(
-        fix(0, 0, 20, 112, 40), fix(0, 12, 20, 110, 5), fix(6, 0, 20, 111, 10)
-    )
+    told = bulletins(fix(0, 0, 20, 112, 40), fix(0, 12, 20, 110, 5), fix(6, 0, 20, 111, 10))
     found = backbone(told, spec())
     assert at(found, 6)[2] == 0.0
     assert np.all(found.wind >= 0)
@@ -257,7 +253,9 @@ def test_the_mean_error_of_the_strength_is_the_published_one(hour, mean):
 
 
 def test_the_given_class_of_the_wind_is_filled_evenly():
-    sharp = spec(members=10_000, intensity_errors=ErrorGrowth(hours=(0, 9), values=(0, 0), source="-"))
+    sharp = spec(
+        members=10_000, intensity_errors=ErrorGrowth(hours=(0, 9), values=(0, 0), source="-")
+    )
     wide = bulletins(fix(0, 0, 20, 112, 40, half=5))
     found = members(backbone(wide, sharp), sharp, SEA)
     wind = found.wind[:, 0] / convert_maximum(1.0, 600, 60, "at-sea")
