@@ -1,4 +1,4 @@
-"""The toy country with a small ensemble and few cells: quick enough to be asked a thousand times."""
+"""The toy country with a small ensemble and few cells: quick enough to be asked often."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def test_every_chain_ends_in_a_cancel(played):
             chains[message.chain].append(message)
     assert len(chains) == 3
     for said in chains.values():
-        assert [m.kind for m in said][0] == "Alert"
+        assert said[0].kind == "Alert"
         assert {m.kind for m in said[1:-1]} == {"Update"}
         assert (said[-1].kind, said[-1].level) == ("Cancel", 0)
         for n, message in enumerate(said):

@@ -293,6 +293,18 @@ def test_chains_run_from_alert_to_cancel_and_name_everything_before(played, aler
             ]
 
 
+def test_a_message_never_cites_the_clause_of_another_level(played, alerts):
+    gives = {row.clause: row.level for row in played.context.table.rows}
+    held = 0
+    for alert in alerts.values():
+        for info in alert.infos:
+            told = dict(info.parameters)
+            level, clause = int(told["haidang:level"]), told.get("haidang:clause")
+            held += clause is None and level > 0
+            assert clause is None or gives[clause] == level
+    assert held > 0, "no level was ever held: this proves nothing"
+
+
 def test_times_in_a_message_are_on_the_country_s_clock(played, alerts, found):
     rows = found.warnings.set_index("identifier")
     offset = played.context.local(played.steps[0].now).utcoffset()

@@ -190,7 +190,7 @@ def test_members_that_never_get_there_count_as_never(spec):
     assert half.onset == When(T0 + 1 * HOUR, T0 + 5 * HOUR, None)
     # The end is over those that reach it.
     assert half.end == When(T0 + 6 * HOUR, T0 + 6 * HOUR, T0 + 6 * HOUR)
-    nine = told(list(range(9)) + [-1], [9] * 9 + [-1], spec, steps=30)
+    nine = told([*range(9), -1], [9] * 9 + [-1], spec, steps=30)
     assert nine.onset == When(T0, T0 + 4 * HOUR, T0 + 8 * HOUR)
 
 

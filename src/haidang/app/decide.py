@@ -251,6 +251,7 @@ def _draft(
     level = warn.of(fresh.level) if fresh.level else None
     issued = chain.issued is not None
     p = dict(found.p_level).get(fresh.level)
+    found = _as_cited(found, fresh.level)
     parameters = (
         ("level", str(fresh.level)),
         ("scale", context.scale.id),
@@ -298,6 +299,17 @@ def _draft(
         approval=_needs_approval(context, fresh.level),
         due=found.at + timedelta(minutes=warn.approval_limit_min),
     )
+
+
+def _as_cited(found: Assessment, level: int) -> Assessment:
+    """An assessment as a notice of a level may cite it.
+
+    A level that is held is not the one that the newest data give: their clause would be the wrong
+    one, so the notice names the article alone.
+    """
+    if found.grounds.level == level:
+        return found
+    return replace(found, grounds=replace(found.grounds, clause=""))
 
 
 def _text(

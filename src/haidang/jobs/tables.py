@@ -94,9 +94,14 @@ def _levels(
     assessments: Mapping[str, Assessment],
     language: str,
 ) -> Iterator[dict[str, object]]:
+    # A level that is held on quieter data, or on none, stands by the clause that gave it.
+    given: dict[tuple[str, str, str], str] = {}
     for decision in decisions:
         found = assessments[decision.assessment]
         p = dict(found.p_level)
+        of = (decision.threat, decision.event, decision.place)
+        if found.grounds.level == decision.after:
+            given[of] = found.grounds.clause
         yield {
             **_key(played, found, language),
             "kind": played.context.named[found.place].kind,
@@ -109,7 +114,7 @@ def _levels(
             "reason": decision.reason.value,
             "status": found.grounds.status,
             "article": found.grounds.article,
-            "clause": found.grounds.clause,
+            "clause": given.get(of, ""),
             "act": found.grounds.decision,
             "regions": found.grounds.note,
             **_interval("wind", found.intensity),

@@ -10,7 +10,7 @@ from haidang.base.errors import BadData
 from haidang.base.place import fold
 from haidang.base.problem import Problem
 from haidang.edge.feeds.bulletins import read_bulletins
-from haidang.pack.case import Case, OfficerSpec, storm_case
+from haidang.pack.case import Case, OfficerSpec, case_of_file
 
 OFFICERS: Final = (
     OfficerSpec(role="forecaster_on_duty", actor="7f3a91c4d2e85b60", does="sign", after_min=10),
@@ -54,7 +54,7 @@ def tonight(
     period = cast(Literal[60, 120, 180, 600], averaging_s)
     called = re.sub(r"[^a-z0-9]+", "-", fold(name or file.stem)).strip("-") or "event"
     fixes = read_bulletins(file, called, period).fixes
-    return storm_case(
+    return case_of_file(
         bulletins=file,
         name=called,
         country=country,

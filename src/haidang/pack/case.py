@@ -141,7 +141,7 @@ def load_case(name: str, roots: Roots) -> Case:
     return Case(spec, country, folder, folder / "bulletins.csv")
 
 
-def storm_case(
+def case_of_file(
     bulletins: Path,
     name: str,
     country: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Final
 
 from haidang.risk.assessment import Interval, When
@@ -73,10 +73,16 @@ class Speaker:
 
     def day(self, at: datetime) -> str:
         """Day and month on the country's clock."""
-        local = at.astimezone(self.zone)
-        month = self("format.months").split(" ")[local.month - 1]
+        return self._day_month(at.astimezone(self.zone).date())
+
+    def full_day(self, day: date) -> str:
+        """A calendar day with its year."""
+        return self("date_year", date=self._day_month(day), year=day.year)
+
+    def _day_month(self, day: date) -> str:
+        month = self("format.months").split(" ")[day.month - 1]
         width = int(self("format.day_digits"))
-        return self("format.date", day=str(local.day).zfill(width), month=month)
+        return self("format.date", day=str(day.day).zfill(width), month=month)
 
     def short(self, at: datetime) -> str:
         """Day, month, hour and minute.
@@ -93,12 +99,18 @@ class Speaker:
         same = first.astimezone(self.zone).date() == last.astimezone(self.zone).date()
         return f"{self.short(first)}–{self.clock(last) if same else self.short(last)}"
 
-    def between(self, when: When) -> str:
-        """Early to late, a late time that half of the members have but some never in words."""
+    def between(self, when: When, otherwise: str) -> str:
+        """Early to late.
+
+        Args:
+            when: Early, central and late.
+            otherwise: Key of the words for no late time, with ``{early}``: what that means differs
+                between a beginning (never) and an end (later than was looked at).
+        """
         if when.early is None:
             return ""
         if when.late is None:
-            return self("early_or_never", early=self.short(when.early))
+            return self(otherwise, early=self.short(when.early))
         if when.late == when.early:
             return ""
         return self.span(when.early, when.late)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -140,7 +141,7 @@ def _thin(shape: BaseGeometry, tolerance: float) -> BaseGeometry:
     )
     kept = [p for i, p in enumerate(parts) if i == 0 or p.area >= (3 * tolerance) ** 2]
     outer = [Polygon(p.exterior).simplify(tolerance) for p in kept]
-    return shapely.MultiPolygon(outer)
+    return outer[0] if len(outer) == 1 else shapely.union_all(outer)
 
 
 def defs(of: Ground, scale: Scale, windows: Sequence[Window]) -> str:
@@ -225,7 +226,7 @@ def level_css(scale: Scale) -> str:
         rules.append(
             f".lv{n}{{background:{colour};color:{ink}}}"
             f".lv{n}::before{{background:{_css_pattern(n, faint)}}}"
-            f".pn.n{n}{{fill:{ink};stroke:{colour}}}"
+            f"svg .pn.n{n},svg .lab.n{n}{{fill:{ink};stroke:{colour}}}"
         )
     return "\n".join(rules)
 
@@ -491,7 +492,8 @@ def band(
     """The ground swept by circles around the middle track that hold a share of the members.
 
     Args:
-        lat, lon: Of the members, (member, time), degrees; member 0 is the middle.
+        lat: Of the members, (member, time), degrees north; member 0 is the middle.
+        lon: Likewise, degrees east.
         parallel: Latitude true to scale.
         share: Of the members, 0..1.
         every: Take each so manieth time.
@@ -507,7 +509,7 @@ def band(
         Point(cx, cy).buffer(max(r, 1e-3), quad_segs=8)
         for cx, cy, r in zip(x[0], y[0], radius, strict=True)
     ]
-    pairs = zip(circles, circles[1:], strict=False)
+    pairs = pairwise(circles)
     swept = shapely.union_all([shapely.convex_hull(shapely.union(a, b)) for a, b in pairs])
     swept = swept if not swept.is_empty else circles[0]
     return shapely.transform(swept.simplify(0.01), lambda c: c / np.array([squeeze, 1.0]))
@@ -524,7 +526,8 @@ class Layout:
         names: Codes of the areas whose names are written where there is room.
         always: Codes whose names are written even where they overflow.
         grid: Distance of the lines of latitude and longitude, degrees.
-        north, east: Formats of a latitude and a longitude, with ``{value}``.
+        latitude: How degrees north and south are written, with ``{value}``.
+        longitude: How degrees east and west are written.
         links: Whether positions lead anywhere by keyboard; once a document is enough.
     """
 
@@ -534,8 +537,8 @@ class Layout:
     names: frozenset[str] = frozenset()
     always: frozenset[str] = frozenset()
     grid: float = 5.0
-    north: str = "{value}°N"
-    east: str = "{value}°E"
+    latitude: tuple[str, str] = ("{value}°N", "{value}°S")
+    longitude: tuple[str, str] = ("{value}°E", "{value}°W")
     links: bool = True
 
 
@@ -551,14 +554,16 @@ def draw(of: Ground, through: Window, marks: Sequence[Mark], course: Course, lay
     """
     shown = {m.code: m for m in marks}
     labels = _Labels(through)
-    body = [
-        _grid(through, layout),
-        _areas(of, through, shown),
-        _course(through, course),
-        _signs(of, through, shown, labels),
-        _dots(through, course, layout, labels),
-        _names(of, through, shown, layout, labels),
-    ]
+    # Labels are first come, first served: the order is that of importance.
+    _reserve(through, course, labels)
+    points = _points(of, through, shown, labels)
+    signs = _signs(of, through, shown, labels)
+    names = _names(of, through, shown, layout, labels, dashed=False)
+    dots = _dots(through, course, layout, labels)
+    seas = _names(of, through, shown, layout, labels, dashed=True)
+    inside, edge = _band(through, course)
+    ground_ = (_grid(through, layout), inside, _areas(of, through, shown), edge)
+    body = (*ground_, _course(through, course), points, signs, seas, names, dots)
     width, height = round(through.width), round(through.height)
     head = el("title", {"id": f"{layout.id}-t"}, text(layout.title))
     head += el("desc", {"id": f"{layout.id}-d"}, text(layout.description))
@@ -582,17 +587,17 @@ def _grid(through: Window, layout: Layout) -> str:
     for lon in lons.tolist():
         x = round(through.xy(north, lon)[0])
         d.append(f"M{x} 0V{round(through.height)}")
-        label = layout.east.format(value=f"{lon:g}")
-        if x < through.width - 36:  # noqa: PLR2004 - room for the label
+        label = layout.longitude[lon < 0].format(value=f"{abs(lon):g}")
+        if x < through.width - _LABEL:
             said.append(
                 el("text", {"x": x + 3, "y": round(through.height) - 4, "class": "gl"}, text(label))
             )
     for lat in lats.tolist():
         y = round(through.xy(lat, west)[1])
         d.append(f"M0 {y}H{round(through.width)}")
-        label = layout.north.format(value=f"{lat:g}")
+        label = layout.latitude[lat < 0].format(value=f"{abs(lat):g}")
         at = {"x": round(through.width) - 4, "y": y - 3, "class": "gl", "text-anchor": "end"}
-        if 12 < y < through.height - 14:  # noqa: PLR2004 - room for the label
+        if _LINE < y < through.height - 2 * _LINE:
             said.append(el("text", at, text(label)))
     lines = el("path", {"class": "grat", "d": "".join(d)}) if d else ""
     return el("g", {"aria-hidden": "true"}, lines, *said) if d else ""
@@ -632,26 +637,33 @@ def _route(through: Window, points: Sequence[Position]) -> str:
     return "M" + "L".join(f"{round(x)} {round(y)}" for x, y in at)
 
 
+def _band(through: Window, course: Course) -> tuple[str, str]:
+    """The band's ground, to lie under the areas so that their colours stay true, and its edge."""
+    if course.band is None:
+        return "", ""
+    frame = box(*through.bounds).buffer(1.0)
+    swept = shapely.intersection(course.band, frame)
+    d = "".join(
+        _route(through, [(y, x) for x, y in shapely.get_coordinates(p.exterior)]) + "z"
+        for p in shapely.get_parts(swept)
+        if isinstance(p, Polygon)
+    )
+    if not d:
+        return "", ""
+    title = el("title", {}, text(course.band_title))
+    return el("path", {"class": "env", "d": d}, title), el("path", {"class": "edge", "d": d})
+
+
 def _course(through: Window, course: Course) -> str:
-    out = []
-    if course.band is not None:
-        frame = box(*through.bounds).buffer(1.0)
-        swept = shapely.intersection(course.band, frame)
-        d = "".join(
-            _route(through, [(y, x) for x, y in shapely.get_coordinates(p.exterior)]) + "z"
-            for p in shapely.get_parts(swept)
-            if isinstance(p, Polygon)
+    members = "".join(_route(through, m) for m in course.members)
+    return "".join(
+        (
+            el("path", {"class": "mem", "d": members, "aria-hidden": "true"}) if members else "",
+            _line(through, course.beyond, "trk pe"),
+            _line(through, course.said, "trk fc"),
+            _line(through, course.past, "trk"),
         )
-        if d:
-            title = el("title", {}, text(course.band_title))
-            out.append(el("path", {"class": "env", "d": d}, title))
-    if course.members:
-        d = "".join(_route(through, m) for m in course.members)
-        out.append(el("path", {"class": "mem", "d": d, "aria-hidden": "true"}))
-    out.append(_line(through, course.beyond, "trk pe"))
-    out.append(_line(through, course.said, "trk fc"))
-    out.append(_line(through, course.past, "trk"))
-    return "".join(out)
+    )
 
 
 class _Labels:
@@ -676,8 +688,8 @@ class _Labels:
         self._taken.append((x - width / 2, y - height / 2, x + width / 2, y + height / 2))
 
 
-_SMALL, _LINE, _LETTER = 7.0, 11.0, 5.3
-"""Room that a number needs, height of a line, width of a letter, pixels."""
+_SMALL, _LINE, _LETTER, _LABEL = 7.0, 11.0, 5.3, 36.0
+"""Room that a number needs, height of a line, width of a letter, room of a degree, pixels."""
 
 
 def _signs(of: Ground, through: Window, shown: Mapping[str, Mark], labels: _Labels) -> str:
@@ -685,8 +697,6 @@ def _signs(of: Ground, through: Window, shown: Mapping[str, Mark], labels: _Labe
     for area in of.areas:
         mark, spot = shown.get(area.code), through.spots.get(area.code)
         if mark is None or not mark.sign:
-            continue
-        if area.point is not None:
             continue
         if spot is None or (not area.dashed and spot.room < _SMALL - 2):
             continue
@@ -720,23 +730,27 @@ def _chip(x: float, y: float, mark: Mark, through: Window) -> str:
     return chip + _sign(x, y + 4, name, mark)
 
 
+def _reserve(through: Window, course: Course, labels: _Labels) -> None:
+    """Keep the positions themselves free of labels."""
+    for dot in course.dots:
+        if through.holds(*dot.at):
+            labels.take(*through.xy(*dot.at), 10, 10)
+
+
 def _dots(through: Window, course: Course, layout: Layout, labels: _Labels) -> str:
     out = []
-    newest_first = sorted(course.dots, key=lambda d: d.kind != "now")
-    for dot in newest_first:
+    for dot in sorted(course.dots, key=lambda d: d.kind != "now"):
         if not through.holds(*dot.at):
             continue
         x, y = through.xy(*dot.at)
-        labels.take(x, y, 12, 12)
-    for dot in newest_first:
-        if not through.holds(*dot.at):
-            continue
-        x, y = through.xy(*dot.at)
-        inside = [el("title", {}, text(dot.title))]
         radius = 5.5 if dot.kind == "now" else 3.5
-        inside.append(el("circle", {"cx": round(x, 1), "cy": round(y, 1), "r": radius}))
+        inside = [
+            el("title", {}, text(dot.title)),
+            el("circle", {"cx": round(x, 1), "cy": round(y, 1), "r": radius}),
+        ]
         wide = len(dot.label) * _LETTER + 4
-        for dx, dy in ((0, -15), (0, 16), (wide / 2 + 9, 0), (-wide / 2 - 9, 0), (0, -28), (0, 29)):
+        beside = wide / 2 + 9
+        for dx, dy in ((0, -15), (0, 16), (beside, 0), (-beside, 0), (0, -28), (0, 29)):
             if dot.label and labels.free(x + dx, y + dy, wide, _LINE + 2):
                 at = {"x": round(x + dx), "y": round(y + dy + 4), "text-anchor": "middle"}
                 inside.append(el("text", at, text(dot.label)))
@@ -750,45 +764,53 @@ def _dots(through: Window, course: Course, layout: Layout, labels: _Labels) -> s
 
 
 def _names(
-    of: Ground, through: Window, shown: Mapping[str, Mark], layout: Layout, labels: _Labels
+    of: Ground,
+    through: Window,
+    shown: Mapping[str, Mark],
+    layout: Layout,
+    labels: _Labels,
+    *,
+    dashed: bool,
 ) -> str:
-    out = [
-        _point(area, through, shown.get(area.code), labels)
-        for area in of.areas
-        if area.point is not None and through.holds(*area.point, margin=4)
-    ]
     wanted = layout.names | layout.always
     order = sorted(
-        (a for a in of.areas if a.code in wanted and a.code in through.spots),
-        key=lambda a: (
-            a.dashed,
-            a.code not in layout.always,
-            -(shown[a.code].level if a.code in shown else 0),
-            -through.spots[a.code].room,
+        (
+            a
+            for a in of.areas
+            if a.code in wanted and a.code in through.spots and a.dashed == dashed
         ),
+        key=lambda a: (a.code not in layout.always, -through.spots[a.code].room),
     )
-    for area in order:
-        out.append(_name(area, through.spots[area.code], area.code in layout.always, labels))
+    out = [
+        _name(a, through.spots[a.code], shown.get(a.code), a.code in layout.always, labels)
+        for a in order
+    ]
     return el("g", {"aria-hidden": "true"}, *(o for o in out if o)) if any(out) else ""
 
 
-def _name(area: Area, spot: Spot, always: bool, labels: _Labels) -> str:
+def _name(area: Area, spot: Spot, mark: Mark | None, always: bool, labels: _Labels) -> str:
     left, top, right, bottom = spot.box
     lines = _wrapped(area.name, right - left - 6) if area.dashed else [area.name]
     wide = max(len(line) for line in lines) * _LETTER
     high = len(lines) * _LINE
-    fits = wide <= (right - left) * (1.0 if area.dashed else 1.15) and high < bottom - top
+    fits = wide <= (right - left) * (1.0 if area.dashed else 1.1) and high < bottom - top
     if not fits and not always:
         return ""
-    for dy in (8 + high / 2, -(9 + high / 2)):
-        if labels.free(spot.x, spot.y + dy, wide, high):
+    level = mark.level if mark else 0
+    name = "lab m" if area.dashed else f"lab b n{level}" if level else "lab b"
+    below, beside = 8 + high / 2, wide / 2 + 10
+    places = [(0.0, below), (0.0, -below - 1)]
+    if always:
+        places += [(beside, 0.0), (-beside, 0.0), (wide / 3, below), (wide / 3, -below)]
+    for dx, dy in places:
+        if labels.free(spot.x + dx, spot.y + dy, wide, high):
             first = spot.y + dy - high / 2 + _LINE - 2.5
             return "".join(
                 el(
                     "text",
                     {
-                        "class": "lab m" if area.dashed else "lab b",
-                        "x": round(spot.x),
+                        "class": name,
+                        "x": round(spot.x + dx),
                         "y": round(first + i * _LINE),
                         "text-anchor": "middle",
                     },
@@ -808,6 +830,14 @@ def _wrapped(name: str, width: float) -> list[str]:
         else:
             lines[-1] = longer
     return lines
+
+
+def _points(of: Ground, through: Window, shown: Mapping[str, Mark], labels: _Labels) -> str:
+    return "".join(
+        _point(area, through, shown.get(area.code), labels)
+        for area in of.areas
+        if area.point is not None and through.holds(*area.point, margin=4)
+    )
 
 
 def _point(area: Area, through: Window, mark: Mark | None, labels: _Labels) -> str:

@@ -132,7 +132,7 @@ def test_a_missing_pressure_is_a_warning_and_the_row_is_kept():
         "pressure_hpa",
         "warning",
     )
-    names(problem, "Atkinson")
+    names(problem, "Holland")
     assert [f.pressure_hpa for f in found.fixes] == [955, None, 990]
     assert found.fixes[1].wind == 40
 

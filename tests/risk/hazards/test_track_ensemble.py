@@ -1,4 +1,4 @@
-"""The ensemble: the middle track by hand, errors as they were published, decay that never raises."""
+"""The ensemble: the middle track by hand, errors as published, decay that never raises."""
 
 from __future__ import annotations
 

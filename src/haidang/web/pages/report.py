@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -76,6 +76,7 @@ def read(played: Played) -> Kept:
         Unavailable: The store cannot be read.
     """
     spec = played.case.spec
+    at, found_out = _landfall(played)
     with Store.open(played.database, check=False) as store:
         entries = [json.loads(e.body) for e in store.ledger() if e.kind == "approval"]
         return Kept(
@@ -96,27 +97,28 @@ def read(played: Played) -> Kept:
                 )
                 for s in played.steps
             },
-            landfall=_landfall(played),
+            landfall=at,
+            found_out=found_out,
         )
 
 
-def _landfall(played: Played) -> datetime | None:
-    """From the track found out afterwards; from the bulletins where there is none."""
-    fixes = [f for s in played.steps for f in s.fixes if f.kind == "analysis"]
+def _landfall(played: Played) -> tuple[datetime | None, bool]:
+    """From the track found out afterwards (True); from the bulletins where there is none."""
     path, truth = played.case.truth(), played.case.spec.truth
     if path is not None and truth is not None:
         try:
             known = read_bulletins(path, played.case.spec.event, truth.averaging_s).fixes
-            fixes = [f for f in known if f.kind == "analysis"]
         except (HaidangError, OSError):
             pass  # the bulletins' own positions are the next best; the report says which it used
-    fixes.sort(key=lambda f: f.valid)
-    return _instant(fixes, played)
+        else:
+            return _instant(known, played), True
+    return _instant([f for s in played.steps for f in s.fixes], played), False
 
 
-def _instant(fixes: list[Fix], played: Played) -> datetime | None:
-    after = landfall(fixes, played.context)
-    return None if after is None else fixes[0].valid + after
+def _instant(fixes: Iterable[Fix], played: Played) -> datetime | None:
+    analyses = sorted((f for f in fixes if f.kind == "analysis"), key=lambda f: f.valid)
+    after = landfall(analyses, played.context)
+    return None if after is None else analyses[0].valid + after
 
 
 def render(report: Report, played: Played) -> str:
@@ -133,10 +135,10 @@ def stylesheet() -> str:
 
 
 def css_text(value: str) -> Markup:
-    """A text as a CSS string that can neither end the string nor the style element.
+    r"""A text as a CSS string that can neither end the string nor the style element.
 
     >>> css_text('a"</style>')
-    Markup('"a\\\\22 \\\\3c /style\\\\3e "')
+    Markup('"a\\22 \\3c /style\\3e "')
     """
     unsafe = {'"', "\\", "<", ">", "&", "'"}
     said = "".join(f"\\{ord(c):x} " if c in unsafe or ord(c) < ord(" ") else c for c in value)

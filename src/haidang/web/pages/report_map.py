@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
+from shapely.geometry.base import BaseGeometry
 
 from haidang.app.context import Context
 from haidang.app.snapshot import Snapshot
+from haidang.base.place import KINDS
 from haidang.data.tracks import Bulletin, Fix
 from haidang.risk.hazards.track_ensemble import Backbone, Ensemble, backbone, members
 from haidang.web import svg
@@ -18,11 +20,14 @@ from haidang.web import svg
 Words = Callable[[Fix], tuple[str, str]]
 Link = Callable[[Fix], str]
 
-WHOLE_WIDTH, CLOSE_WIDTH = 380.0, 560.0
-"""Pixels at which text on the maps has its nominal size."""
+CLOSE_WIDTH: Final = 620.0
+"""Pixels at which text on the closer map has its nominal size."""
 
-CLOSE_ASPECT: Final = 1.12
-"""Width by height of the window on the raised areas, at least."""
+CLOSE_ASPECT: Final = 1.45
+"""Width by height of the closer window, times that of the whole: side by side, equally high."""
+
+ROOM: Final = 0.6
+"""Around the areas of the closer window, degrees; half their extent where that is more."""
 
 SAMPLE: Final = 18
 """Tracks that are drawn: more would hide the levels."""
@@ -52,7 +57,7 @@ def atlas(
     context: Context,
     places_day: date,
     language: str,
-    raised: Collection[str],
+    loudest: Collection[str],
     centres: Sequence[float],
 ) -> Atlas:
     """Lay out the ground and the windows of a case.
@@ -61,28 +66,33 @@ def atlas(
         context: Areas of the case.
         places_day: Day of the outlines.
         language: Of the names.
-        raised: Codes that had a level at any time; the closer window shows those on land.
+        loudest: Codes that reached the highest level on land; the closer window is around them.
         centres: Longitudes of the analysed centres: the closer window opens to their side.
     """
+    outlines: dict[str, Mapping[str, BaseGeometry]] = {
+        kind: context.country.places.outlines_on(kind, places_day) for kind in KINDS
+    }
     areas = []
     for named in context.named.values():
         shape = None
         if named.rings is not None:
-            shape = context.country.places.outlines_on(named.kind, places_day)[named.code]
+            shape = outlines[named.kind][named.code]
         areas.append(svg.Area(named.code, named.kind, named.name(language), shape, named.point))
     ground = svg.ground(areas)
     land = [a.bounds for a in ground.areas if not a.dashed and a.shape is not None]
     hit = [
-        a.bounds for a in ground.areas if a.code in raised and not a.dashed and a.shape is not None
+        a.bounds for a in ground.areas if a.code in loudest and not a.dashed and a.shape is not None
     ]
     everything = svg.around([a.bounds for a in ground.areas], 0.3)
+    bare = svg.Window("", everything, 1.0, ground.parallel, {})
+    aspect = CLOSE_ASPECT * bare.width / bare.height
     towards = float(np.mean(centres)) if centres else everything[2]
-    near = svg.widened(svg.around(hit or land, 0.25), CLOSE_ASPECT, ground.parallel, towards)
-    return Atlas(
-        ground,
-        svg.window("w", ground, everything, WHOLE_WIDTH),
-        svg.window("c", ground, near, CLOSE_WIDTH),
-    )
+    tight = svg.around(hit or land, 0.0)
+    room = max(ROOM, (tight[3] - tight[1]) / 2) if hit else ROOM
+    near = svg.widened(svg.around([tight], room), aspect, ground.parallel, towards)
+    close = svg.window("c", ground, near, CLOSE_WIDTH)
+    whole = svg.window("w", ground, everything, close.height * bare.width / bare.height)
+    return Atlas(ground, whole, close)
 
 
 def whole_course(analyses: Sequence[Fix], words: Words, link: Link) -> svg.Course:

@@ -6,9 +6,9 @@ in words and figures of one language, so that the template only lays it out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -56,6 +56,7 @@ class Kept:
         snapshots: What each step could know, by its clock.
         landfall: When the centre came ashore as found out afterwards, None if it never did or
             nothing was found out.
+        found_out: Whether that is from a track made afterwards, not from the bulletins.
     """
 
     assessments: tuple[Assessment, ...]
@@ -66,6 +67,7 @@ class Kept:
     head: tuple[int, str]
     snapshots: Mapping[datetime, Snapshot]
     landfall: datetime | None
+    found_out: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Span:
     begins_range: str
     ends: str
     ends_range: str
+    likely: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,7 @@ class Cell:
     label: str
     begins: str
     range: str
+    likely: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,8 @@ class Report:
     notes: str
     facts: tuple[Fact, ...]
     legend: tuple[Chip, ...]
-    level_css: str
+    chance_unit: str
+    style: str
     defs: str
     overview: str
     overview_inset: str
@@ -285,7 +290,7 @@ class _Builder:
             self.context,
             played.case.spec.places_on,
             language,
-            raised={d.place for d in kept.decisions if d.after},
+            loudest=self._loudest(),
             centres=[f.lon for f in self._analyses()],
         )
 
@@ -308,7 +313,10 @@ class _Builder:
             notes=say.of(spec.notes) if spec.notes else "",
             facts=self._facts(),
             legend=tuple(self.chip(r.rank) for r in self.context.scale.ranks),
-            level_css=svg.level_css(self.context.scale),
+            chance_unit=say(
+                "chance_unit", levels=" · ".join(f"≥{k}" for k in self.context.pack.binding.levels)
+            ),
+            style=self._style(),
             defs=svg.defs(
                 self.atlas.ground, self.context.scale, (self.atlas.whole, self.atlas.close)
             ),
@@ -332,6 +340,14 @@ class _Builder:
             sources=spec.sources,
         )
 
+    def _style(self) -> str:
+        """Colours of the country's levels, and the columns that make both maps equally high."""
+        close, whole = (w.width / w.height for w in (self.atlas.close, self.atlas.whole))
+        columns = f"minmax(0,{close:.3f}fr) minmax(0,{whole:.3f}fr)"
+        wide = f".maps{{grid-template-columns:{columns}}}"
+        sides = f"@media (min-width:48rem){{{wide}}}\n@media print{{{wide}}}"
+        return f"{svg.level_css(self.context.scale)}\n{sides}"
+
     def name(self, code: str) -> str:
         """Name of an area."""
         named = self.context.named.get(code)
@@ -348,6 +364,12 @@ class _Builder:
     def _land(self, code: str) -> bool:
         return self.context.named[code].kind not in {"sea", "point"}
 
+    def _loudest(self) -> set[str]:
+        """Areas on land that reached the highest level of all on land."""
+        land = [d for d in self.kept.decisions if self._land(d.place)]
+        top = max((d.after for d in land), default=0)
+        return {d.place for d in land if d.after == top and top}
+
     def _analyses(self) -> list[Fix]:
         fixes = [f for s in self.played.steps for f in s.fixes if f.kind == "analysis"]
         return sorted(fixes, key=lambda f: f.valid)
@@ -363,8 +385,8 @@ class _Builder:
         say, spec, pack = self.say, self.played.case.spec, self.context.pack
         number, head = self.kept.head
         return (
-            (say("source_law_day"), _day(spec.law_on)),
-            (say("source_places_day"), _day(spec.places_on)),
+            (say("source_law_day"), say.full_day(spec.law_on)),
+            (say("source_places_day"), say.full_day(spec.places_on)),
             (say("source_pack"), f"{pack.id} {pack.threat.version} · {pack.fingerprint[:12]}"),
             (
                 say("source_ledger"),
@@ -388,10 +410,10 @@ class _Builder:
                     first.setdefault(look.step.now, []).append(self.name(d.place))
         steps = {x.step.now: x.step for x in self.looks}
         parts = [
-            say("answer_since", places=", ".join(names), lead=self._lead(at),
-                bulletin=self._when(steps[at]))
+            say("answer_since", places=", ".join(names), bulletin=self._when(steps[at]))
+            + (f", {lead}" if (lead := self._lead(at)) else "")
             for at, names in first.items()
-        ]  # fmt: skip
+        ]
         return say("answer", level=top, word=self.chip(top).word, parts="; ".join(parts))
 
     def _lead(self, at: datetime) -> str:
@@ -406,7 +428,7 @@ class _Builder:
         say, landfall = self.say, self.kept.landfall
         land = [d for d in self.kept.decisions if self._land(d.place)]
         top = max((d.after for d in land), default=0)
-        at_top = {d.place for d in land if d.after == top and top}
+        at_top = self._loudest()
         raised = {d.place for d in land if d.after}
         kinds = [m.kind for m in self.kept.messages]
         number, head = self.kept.head
@@ -418,7 +440,7 @@ class _Builder:
             Fact(
                 say("fact_landfall"),
                 say("fact_no_landfall") if landfall is None else say.short(landfall),
-                say("fact_landfall_note"),
+                say("fact_landfall_note" if self.kept.found_out else "fact_landfall_heard"),
             ),
             Fact(
                 say("fact_top"),
@@ -492,11 +514,16 @@ class _Builder:
         self, ident: str, marks: Sequence[svg.Mark], course: svg.Course, title: str
     ) -> tuple[str, str]:
         say, atlas = self.say, self.atlas
-        top = max((m.level for m in marks), default=0)
+        top = max((m.level for m in marks if self._land(m.code)), default=0)
         loud = frozenset(m.code for m in marks if m.level == top and top and self._land(m.code))
-        words = {"north": say("north"), "east": say("east")}
+        latitude, longitude = (say("north"), say("south")), (say("east"), say("west"))
         whole = svg.Layout(
-            id=f"{ident}w", title=title, description=say("map_description"), grid=5.0, **words
+            id=f"{ident}w",
+            title=title,
+            description=say("map_description"),
+            grid=5.0,
+            latitude=latitude,
+            longitude=longitude,
         )
         close = svg.Layout(
             id=f"{ident}c",
@@ -505,7 +532,8 @@ class _Builder:
             names=frozenset(m.code for m in marks if m.level),
             always=loud,
             grid=2.0,
-            **words,
+            latitude=latitude,
+            longitude=longitude,
         )
         return (
             svg.draw(atlas.ground, atlas.whole, marks, course, whole),
@@ -581,11 +609,15 @@ class _Builder:
         where = say(
             "centre",
             time=say.short(fix.valid),
-            north=say("north").format(value=say.number(fix.lat, 1)),
-            east=say("east").format(value=say.number(fix.lon, 1)),
+            latitude=self._degrees(fix.lat, "north", "south"),
+            longitude=self._degrees(fix.lon, "east", "west"),
             force=force,
         )
         return f"{where} {known}"
+
+    def _degrees(self, value: float, positive: str, negative: str) -> str:
+        key = positive if value >= 0 else negative
+        return self.say(key).format(value=self.say.number(abs(value), 1))
 
     def _changes(self, look: _Look) -> tuple[Change, ...]:
         groups: dict[tuple[object, ...], list[Decision]] = {}
@@ -706,18 +738,19 @@ class _Builder:
         say = self.say
         if onset is None or onset.probability == 0:
             return Span("", "", "", "")
-        begins, spread = onset.onset.central, say.between(onset.onset)
+        begins, spread = onset.onset.central, say.between(onset.onset, "early_or_never")
         chance = say.number(onset.probability, 2)
         if begins is None:
             early = onset.onset.early
             first = say("unlikely", chance=chance)
-            return Span(first, say("earliest", time=say.short(early)) if early else "", "", "")
+            spread = say("earliest", time=say.short(early)) if early else ""
+            return Span(first, spread, "", "", likely=False)
         ends = onset.end.central
         return Span(
             say.short(begins),
             spread,
             say("beyond") if ends is None else say.short(ends),
-            say.between(onset.end) if ends is not None else "",
+            say.between(onset.end, "early_or_beyond") if ends is not None else "",
         )
 
     def _notice(self, draft: Draft) -> Notice:
@@ -788,10 +821,13 @@ class _Builder:
                     None,
                 )
                 span = self._span(onset)
-                begins = span.begins or self.say("no_gale")
+                begins, likely = (
+                    span.begins or self.say("no_gale"),
+                    bool(span.begins) and span.likely,
+                )
                 if onset is not None and onset.onset.central == self._start(assessed):
                     begins, span = self.say("under_way"), Span("", "", "", "")
-                cells.append(Cell(self.name(code), begins, span.begins_range))
+                cells.append(Cell(self.name(code), begins, span.begins_range, likely))
             out.append((self._id(look.step), self._when(look.step), tuple(cells)))
         return tuple(out)
 
@@ -881,7 +917,3 @@ class _Builder:
 
 MISSING: Final = ("rain", "flood", "slide", "surge", "friction", "coasts", "skill")
 """What the model does not know, as keys of the words."""
-
-
-def _day(day: date) -> str:
-    return day.isoformat()

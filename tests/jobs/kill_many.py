@@ -1,0 +1,215 @@
+"""Not a test: plays a case in children, kills each (SIGKILL) at a random moment, lets another finish.
+
+Usage: python tests/jobs/kill_many.py CASE N. Prints one line; exit 1 if anything differs from a run
+that was left alone. A program of its own, because it forks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from haidang.edge.store import Store
+from haidang.jobs.replay import DATABASE, plan, play
+from haidang.jobs.tables import tables, write
+from haidang.pack.case import Case, load_case
+from haidang.pack.load import Roots, roots
+
+TOY = Path(__file__).resolve().parents[1] / "toy"
+
+
+def work(case: Case, known: Roots, folder: Path) -> None:
+    """What the command does: play, then write the tables."""
+    write(tables(play(case, known, folder)), folder / "tables")
+
+
+def child(case: Case, known: Roots, folder: Path, die_after_s: float | None) -> bool:
+    """Work in a child; True if it was killed before it was done.
+
+    Raises:
+        RuntimeError: It failed by itself.
+    """
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            work(case, known, folder)
+            code = 0
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    if die_after_s is not None:
+        time.sleep(die_after_s)
+        os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        raise RuntimeError(f"a run in {folder} failed by itself")
+    return os.WIFSIGNALED(status)
+
+
+def timed(case: Case, known: Roots, folder: Path) -> float:
+    """Seconds that a child takes that nobody kills."""
+    began = time.perf_counter()
+    assert not child(case, known, folder, None)
+    return time.perf_counter() - began
+
+
+@dataclass(frozen=True)
+class Print:
+    """All that must be the same after any number of kills."""
+
+    head: tuple[int, str]
+    faults: tuple[str, ...]
+    drafts: dict[str, str]
+    messages: dict[str, str]
+    files: dict[str, str]
+    left_over: tuple[str, ...]
+
+
+def fingerprint(folder: Path) -> Print:
+    """What a run left. Tries to deliver are left out: a message may be tried twice, never lost."""
+    with Store.open(folder / DATABASE) as store:
+        drafts = {d.id: store.draft_state(d.id).last for d in store.drafts()}
+        messages = {m.identifier: hashlib.sha256(m.body).hexdigest() for m in store.messages()}
+        head = store.head()
+        faults = tuple(p.say("en") for p in store.verify())
+        due = store.outbox_due(limit=10)
+    assert not due, "something still waits to be sent"
+    found = [p for name in ("cap", "tables") for p in sorted((folder / name).glob("*"))]
+    return Print(
+        head=head,
+        faults=faults,
+        drafts=drafts,
+        messages=messages,
+        files={
+            p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in found
+        },
+        left_over=tuple(p.name for p in found if p.suffix == ".part"),
+    )
+
+
+def at_kill(folder: Path) -> dict[str, object]:
+    """What a reader finds in a folder whose run was just killed: whole files or none."""
+    cap = list((folder / "cap").glob("*.xml"))
+    if not (folder / DATABASE).exists():
+        return {"entries": 0, "faults": [], "cap": len(cap)}
+    with Store.open(folder / DATABASE) as store:
+        bodies = {m.body for m in store.messages()}
+        faults = [p.say("en") for p in store.verify()]
+        entries = store.head()[0]
+    faults += [f"{p.name} is no message" for p in cap if p.read_bytes() not in bodies]
+    return {"entries": entries, "faults": faults, "cap": len(cap)}
+
+
+def thinned(known: Roots, folder: Path, members: int) -> Roots:
+    """The same threats with fewer tracks in their ensembles: what is tested here is not science."""
+    threats = {}
+    for name, source in known.threats.items():
+        copy = shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        pack = copy / "pack.yaml"
+        text, found = re.subn(r"(?m)^  members: \d+", f"  members: {members}", pack.read_text("utf-8"))
+        assert found == 1, f"{name} says its members otherwise"
+        pack.write_text(text, "utf-8")
+        threats[name] = copy
+    return replace(known, threats=threats)
+
+
+def kill_many(
+    name: str, kills: int, folder: Path, *, approve: bool = True, members: int | None = None
+) -> dict[str, object]:
+    """Kill a case so many times; each time in a folder of its own that is then finished.
+
+    Args:
+        name: Case id; the toy country's are known too.
+        kills: How many.
+        folder: Empty.
+        approve: Whether the case's officers act; without them every draft keeps waiting.
+        members: Tracks in the ensemble; None leaves the pack's.
+
+    Returns:
+        A report, as JSON takes it.
+    """
+    known = roots([TOY])
+    if members is not None:
+        known = thinned(known, folder / "threats", members)
+    case = load_case(name, known)
+    if not approve:
+        case = replace(case, spec=case.spec.model_copy(update={"officers": ()}))
+    work(case, known, folder / "whole")  # here, so that every child finds all code loaded
+    wanted = fingerprint(folder / "whole")
+    lasted = min(timed(case, known, folder / f"timed{n}") for n in range(2))
+    assert fingerprint(folder / "timed0") == fingerprint(folder / "timed1") == wanted
+    chance = random.Random(f"{name} {kills}")
+    hits: list[dict[str, object]] = []
+    for number in range(kills):
+        mine = folder / f"kill{number}"
+        # One in each slice of the run, so that no part of it is spared by chance.
+        moment = lasted * (number + chance.random()) / kills
+        killed = child(case, known, mine, moment)
+        hit: dict[str, object] = {"after_s": round(moment, 3), "killed": killed, **at_kill(mine)}
+        assert not child(case, known, mine, None)
+        hit["same"] = fingerprint(mine) == wanted
+        hits.append(hit)
+        if hit["same"]:
+            shutil.rmtree(mine)
+    return {
+        "case": name,
+        "steps": len(plan(case)[0]),
+        "lasted_s": round(lasted, 2),
+        "kills": sum(bool(h["killed"]) for h in hits),
+        "same": sum(bool(h["same"]) for h in hits),
+        "points": len({h["entries"] for h in hits}),
+        "head": wanted.head,
+        "drafts": len(wanted.drafts),
+        "messages": len(wanted.messages),
+        "files": len(wanted.files),
+        "faults": [*wanted.faults, *wanted.left_over, *(f for h in hits for f in h["faults"])],  # type: ignore[attr-defined]
+        "hits": hits,
+    }
+
+
+def main() -> int:
+    """The command; see the top of the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("case")
+    parser.add_argument("kills", type=int)
+    parser.add_argument("--no-approve", action="store_true", help="no officers: drafts wait")
+    parser.add_argument("--members", type=int, help="tracks in the ensemble; the pack's if not set")
+    parser.add_argument("--json", action="store_true", help="the whole report")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="kill_many_") as folder:
+        report = kill_many(
+            given.case,
+            given.kills,
+            Path(folder),
+            approve=not given.no_approve,
+            members=given.members,
+        )
+    good = report["same"] == given.kills and not report["faults"]
+    if given.json or not good:
+        print(json.dumps(report), file=sys.stdout if given.json else sys.stderr)
+    if not given.json:
+        print(
+            f"{given.case}: {report['kills']} of {given.kills} runs killed, at {report['points']} "
+            f"different points of the ledger; {report['same']} ended as the run that was left "
+            f"alone ({report['lasted_s']} s, {report['head'][0]} entries, "  # type: ignore[index]
+            f"{report['drafts']} drafts, {report['files']} files); "
+            f"faults: {len(report['faults'])}"  # type: ignore[arg-type]
+        )
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
