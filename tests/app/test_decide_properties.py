@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from app.toy import DAYS, HOUR, PLACES, T0, THREAT, TOY, context, judged, over, snapshot
@@ -135,6 +135,9 @@ def desk():
         yield Desk(store)
 
 
+NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
+"""A failure of a whole duty is shown as it was found: making it smaller takes minutes."""
+
 DEEDS: dict[str, Callable[[Desk, Draft], object]] = {
     "approve": Desk.approve,
     "refuse": Desk.refuse,
@@ -142,7 +145,7 @@ DEEDS: dict[str, Callable[[Desk, Draft], object]] = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, phases=NO_SHRINKING)
 @given(data=st.data())
 def test_what_was_warned_of_is_ended_by_a_cancel(data):
     """Whatever happens and whoever sleeps: when all is over, no notice is left open."""
@@ -175,7 +178,7 @@ def test_what_was_warned_of_is_ended_by_a_cancel(data):
         assert store.verify() == ()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, phases=NO_SHRINKING)
 @given(data=st.data())
 def test_the_same_news_again_makes_no_second_draft(data):
     with Store.open(":memory:") as store:

@@ -197,6 +197,14 @@ def test_held_levels_are_marked(root, kept):
     assert len(signs) == len([d for d in held if d.after])
 
 
+def test_a_held_level_cites_no_clause_as_its_own(root, kept, played):
+    found = {a.id: a.grounds for a in kept.assessments}
+    held = [d for d in kept.decisions if d.after and found[d.assessment].level != d.after]
+    assert held
+    said = [text(r[-1]) for r in root.xpath("//table[contains(@class,'areas')]//tr[td]")]
+    assert sum("Newest data alone: " in s for s in said) == len(held)
+
+
 def test_every_notice_that_went_out_is_linked(root, made, kept):
     links = root.xpath("//table[contains(@class,'notices')]//a/@href")
     sent = [f for f in made.warnings["file"] if f]

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 Lang = Annotated[str | None, typer.Option("--lang", help="vi, en", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", help=help_text("help_out"))]
-Db = Annotated[Path | None, typer.Option("--db", help=help_text("help_db"))]
+# Must exist: a store that is not there would be made, and an empty ledger is in perfect order.
+Db = Annotated[
+    Path | None,
+    typer.Option("--db", help=help_text("help_db"), exists=True, dir_okay=False),
+]
 Country = Annotated[str | None, typer.Option("--country", help=help_text("help_country"))]
 
 
@@ -200,6 +204,15 @@ def _day(text: str) -> date:
         raise typer.BadParameter(say("bad_day", value=text)) from None
 
 
+def _time(text: str) -> datetime:
+    if not text:
+        return datetime.now(UTC)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(say("bad_time", value=text)) from None
+
+
 def explain(
     name: Annotated[str, typer.Argument(help=help_text("help_explain_id"))] = "",
     place: Annotated[str, typer.Option(help=help_text("help_explain_place"))] = "",
@@ -216,7 +229,7 @@ def explain(
     home = load_country(where.country(country), where.threats)
     paths = (db,) if db else job.databases(folder)
     if place:
-        when = datetime.fromisoformat(at) if at else datetime.now(UTC)
+        when = _time(at)
         if when.tzinfo is None:
             when = when.replace(tzinfo=home.zone)
         if not paths:
@@ -265,7 +278,10 @@ def ledger_head(db: Db = None, folder: Out = Path("out")) -> None:
     from haidang.edge.store.store import Store  # noqa: PLC0415
     from haidang.jobs.explain import databases  # noqa: PLC0415
 
-    for path in (db,) if db else databases(folder):
+    paths = (db,) if db else databases(folder)
+    if not paths:
+        raise typer.BadParameter(say("no_store", folder=folder))
+    for path in paths:
         with Store.open(path, check=False) as store:
             entries, head = store.head()
         out.print(f"{head}  {entries}  {path}", highlight=False, soft_wrap=True)

@@ -17,6 +17,7 @@ from haidang.app.context import Context, build_context
 from haidang.app.decide import Wish, decide
 from haidang.app.issue import issue
 from haidang.app.verdict import Draft, Message
+from haidang.base.errors import Unavailable
 from haidang.base.ids import digest
 from haidang.base.problem import Problem
 from haidang.data.tracks import Fix
@@ -124,7 +125,10 @@ def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_:
         BadData: The bulletins or a verdict that was committed before do not fit: another case or
             pack was played in this folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise Unavailable(Problem("store.cannot_open", {"detail": err}, file=str(folder))) from err
     steps, problems = plan(case)
     context = prepare(case, roots)
     with Store.open(folder / DATABASE) as store:

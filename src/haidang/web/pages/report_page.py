@@ -113,7 +113,7 @@ class Row:
     force_range: str
     chances: tuple[tuple[str, str], ...]
     gale: Span
-    storm: Span
+    strong: Span
     people: str
     people_range: str
     reason: str
@@ -217,6 +217,7 @@ class Report:
     facts: tuple[Fact, ...]
     legend: tuple[Chip, ...]
     chance_unit: str
+    chance_short: str
     style: str
     defs: str
     overview: str
@@ -313,9 +314,8 @@ class _Builder:
             notes=say.of(spec.notes) if spec.notes else "",
             facts=self._facts(),
             legend=tuple(self.chip(r.rank) for r in self.context.scale.ranks),
-            chance_unit=say(
-                "chance_unit", levels=" · ".join(f"≥{k}" for k in self.context.pack.binding.levels)
-            ),
+            chance_unit=say("chance_unit", levels=self._levels(" · ")),
+            chance_short=f"{say('chance')} {self._levels('·')}",
             style=self._style(),
             defs=svg.defs(
                 self.atlas.ground, self.context.scale, (self.atlas.whole, self.atlas.close)
@@ -339,6 +339,9 @@ class _Builder:
             problems=tuple(p.say(self.language) for p in self.played.problems),
             sources=spec.sources,
         )
+
+    def _levels(self, between: str) -> str:
+        return between.join(f"≥{k}" for k in self.context.pack.binding.levels)
 
     def _style(self) -> str:
         """Colours of the country's levels, and the columns that make both maps equally high."""
@@ -692,8 +695,6 @@ class _Builder:
         if found.intensity is not None:
             low, central, high = (int(v) for v in beaufort(np.array(found.intensity)))
             force, force_range = str(central), f"{low}–{high}"
-        grounds = found.grounds
-        law = cite(grounds.clause, self.language) if grounds.clause else self._no_clause(found)
         return Row(
             name=self.name(d.place),
             chip=self.chip_or_none(d.after, d.reason in HELD),
@@ -705,11 +706,11 @@ class _Builder:
             force_range=force_range,
             chances=tuple((f"≥ {k}", say.number(p, 2)) for k, p in found.p_level),
             gale=self._span(onsets.get(GALE)),
-            storm=self._span(onsets.get(STORM)),
+            strong=self._span(onsets.get(STORM)),
             people=say("unknown") if people is None else say.thousands(people.central),
             people_range="" if people is None else self._people_range(people),
             reason=say(f"reason_{d.reason.value}"),
-            law=law,
+            law=self._law(d, found),
             regions=self._regions(found),
         )
 
@@ -718,8 +719,18 @@ class _Builder:
             return ""
         return f"{self.say.thousands(people.low)}–{self.say.thousands(people.high)}"
 
-    def _no_clause(self, found: Assessment) -> str:
-        return self.say("explain.status_" + found.grounds.status.replace(" ", "_"))
+    def _law(self, d: Decision, found: Assessment) -> str:
+        """The clause that gives the level; where the level is another one, what the data give."""
+        grounds = found.grounds
+        if grounds.clause:
+            said = cite(grounds.clause, self.language)
+        else:
+            said = self.say("explain.status_" + grounds.status.replace(" ", "_"))
+        if not d.after or grounds.level == d.after:
+            return said
+        if grounds.level:
+            said = f"{self._level_words(grounds.level)}, {said}"
+        return self.say("law_of_data", law=said)
 
     def _regions(self, found: Assessment) -> str:
         """The law's regions that were considered, where there were several."""

@@ -1,0 +1,341 @@
+"""The command as people run it: a process of its own, its words, its exit codes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOY = Path(__file__).parents[1] / "toy"
+BULLETINS = TOY / "countries" / "xt" / "threats" / "storm" / "golden" / "toy-2030" / "bulletins.csv"
+
+
+def haidang(
+    *arguments: object, lang: str = "en", toy: bool = False, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command without a terminal; lines are as long as they want to be."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("HAIDANG", "LC_", "LANG"))}
+    env |= {"HAIDANG_LANG": lang, "COLUMNS": "240", "PYTHONIOENCODING": "utf-8", **more}
+    if toy:
+        env["HAIDANG_PACKS"] = str(TOY)
+    return subprocess.run(
+        [sys.executable, "-c", "from haidang.cli import main; main()", *map(str, arguments)],
+        env=env,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The folder of a toy replay made by the command, and what it said. Copy before you touch."""
+    folder = tmp_path_factory.mktemp("cli")
+    return folder, haidang("replay", "toy-2030", "--out", folder, toy=True)
+
+
+@pytest.fixture
+def store(replayed, tmp_path) -> Path:
+    """A copy of its store, to do harm to."""
+    source = replayed[0] / "toy-2030" / "haidang.db"
+    with sqlite3.connect(source) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return Path(shutil.copy(source, tmp_path / "haidang.db"))
+
+
+# ── help ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "bulletin by bulletin"), ("vi", "Phát lại một sự kiện")]
+)
+def test_help_in_both_languages(lang, said):
+    done = haidang("--help", lang=lang)
+    assert done.returncode == 0
+    assert said in done.stdout
+    assert done.stderr == ""
+    for command in ("replay", "check", "explain", "ledger", "places", "storm"):
+        assert command in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "en", "vi"),
+    [
+        (("replay", "--help"), "Id of the case", "Mã ca phát lại"),
+        (("storm", "new", "--help"), "Averaging period", "Thời gian lấy trung bình"),
+        (("explain", "--help"), "Code of a place", "Mã địa phương"),
+        (("ledger", "verify", "--help"), "published earlier", "đã công bố trước đây"),
+        (("places", "find", "--help"), "with or without accents", "có dấu hay không dấu"),
+    ],
+)
+def test_help_of_options_in_both_languages(arguments, en, vi):
+    assert en in haidang(*arguments).stdout
+    said = haidang(*arguments, lang="vi").stdout
+    assert vi in said
+    assert en not in said
+
+
+def test_without_a_command_it_says_what_there_is():
+    done = haidang()
+    assert "replay" in done.stdout + done.stderr
+    assert done.returncode in {0, 2}
+
+
+def test_help_waits_for_no_heavy_library():
+    code = """
+import sys
+from haidang.cli import main
+sys.argv = ["haidang", "--help"]
+try:
+    main()
+except SystemExit as done:
+    assert not done.code, done.code
+heavy = {"numba", "pandas", "xarray", "numpy", "shapely", "sqlalchemy", "alembic", "lxml"}
+print("HEAVY", sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    heavy = done.stdout.splitlines()[-1]
+    assert not {"numba", "pandas", "xarray"} & set(heavy.replace("'", " ").replace(",", " ").split())
+
+
+# ── language ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_option_wins_over_the_environment():
+    assert "no case is called" in haidang("replay", "nope").stderr
+    assert "không có ca phát lại" in haidang("replay", "nope", lang="vi").stderr
+    assert "không có ca phát lại" in haidang("--lang", "vi", "replay", "nope").stderr
+    assert "no case is called" in haidang("--lang", "en", "replay", "nope", lang="vi").stderr
+
+
+def test_an_unknown_language_lists_the_known_ones():
+    done = haidang("--lang", "xx", "places")
+    assert done.returncode == 2
+    assert "vi" in done.stderr
+    assert "en" in done.stderr
+
+
+def test_the_locale_decides_where_nobody_says():
+    assert "không có ca" in haidang("replay", "nope", lang="", LANG="vi_VN.UTF-8").stderr
+    assert "no case" in haidang("replay", "nope", lang="", LANG="de_DE.UTF-8").stderr
+
+
+# ── errors ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_unknown_case_lists_those_there_are():
+    done = haidang("replay", "nope")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "yagi-2024" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("replay", "nope"),
+        ("replay", "yagi-2024", "--out", "/dev/null"),
+        ("storm", "new", "none.csv"),
+        ("storm", "new", BULLETINS, "--status", "Actual"),
+        ("storm", "new", BULLETINS, "--averaging", "7"),
+        ("places", "--country", "zz"),
+        ("places", "--kind", "village"),
+        ("places", "--on", "yesterday"),
+        ("places", "import", "none.geojson"),
+        ("explain",),
+        ("explain", "zzzz", "--out", "nowhere"),
+        ("explain", "--place", "22", "--out", "nowhere"),
+        ("explain", "--place", "22", "--at", "noon", "--out", "nowhere"),
+        ("explain", "abc", "--db", "none.db"),
+        ("ledger", "verify", "--db", "none.db"),
+        ("ledger", "verify", "--out", "nowhere"),
+        ("ledger", "head", "--out", "nowhere"),
+        ("check", "--on", "2024-13-01"),
+    ],
+)
+def test_what_is_wrong_is_said_without_a_traceback(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = haidang(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert 1 <= len(done.stderr.splitlines()) <= 6
+    assert list(tmp_path.iterdir()) == []  # and nothing was made on the way
+
+
+# ── places ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("on", "n"), [("2024-01-01", 63), ("2025-06-30", 63), ("2025-07-01", 34)])
+def test_places_of_a_past_day(on, n):
+    done = haidang("places", "--on", on)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == f"{n} places."
+    assert ("Hoa Binh" in done.stdout) == (n == 63)
+
+
+@pytest.mark.parametrize("text", ["Quảng Ninh", "quang ninh", "QUANG NINH", "quảng ninh"])
+def test_places_are_found_without_accents(text):
+    done = haidang("places", "find", text, "--on", "2026-05-02", lang="vi")
+    assert done.returncode == 0
+    assert "Quảng Ninh" in done.stdout
+    assert any("│ 22 " in line for line in done.stdout.splitlines())
+
+
+def test_two_countries_need_a_name():
+    done = haidang("places", toy=True)
+    assert done.returncode == 2
+    assert "xt" in done.stderr
+    found = haidang("places", "--country", "xt", "--on", "2030-01-01", toy=True)
+    assert "North Toyland" in found.stdout
+    assert found.stdout.splitlines()[-1] == "2 places."
+
+
+# ── a replay ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_replay_says_what_it_made(replayed):
+    folder, done = replayed
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "North Toyland" in done.stdout
+    assert "Decision support." in done.stdout
+    made = folder / "toy-2030"
+    assert {p.name for p in (made / "tables").iterdir()} == {
+        *(f"{n}.{s}" for n in ("levels", "impacts", "onsets", "warnings") for s in ("csv", "parquet")),
+        "announced.csv",
+        "verification.csv",
+    }
+    assert len(list((made / "cap").glob("*.xml"))) >= 9
+    pages = list(made.glob("*.html"))
+    assert pages
+    for page in pages:
+        assert str(page) in done.stdout
+    assert not list(made.rglob("*.part"))
+
+
+def test_tonight_s_file_waits_for_people(tmp_path):
+    done = haidang(
+        "storm", "new", BULLETINS, "--name", "Thử nghiệm", "--status", "Test", "--no-approve",
+        "--country", "xt", "--out", tmp_path, toy=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "thu-nghiem" / "haidang.db").is_file()
+    assert not list(tmp_path.rglob("*.xml"))
+
+
+# ── the ledger ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_untouched_ledger(replayed):
+    folder, done = replayed
+    head = haidang("ledger", "head", "--out", folder)
+    assert head.returncode == 0
+    said, entries, path = head.stdout.split()
+    assert f"Ledger: {entries} entries, head {said}" in done.stdout
+    assert Path(path) == folder / "toy-2030" / "haidang.db"
+    good = haidang("ledger", "verify", "--out", folder, "--anchor", said)
+    assert good.returncode == 0
+    assert f"{entries} entries, untouched" in good.stdout
+
+
+def test_a_head_from_elsewhere_is_found_out(replayed):
+    done = haidang("ledger", "verify", "--out", replayed[0], "--anchor", "0" * 63 + "1")
+    assert done.returncode == 1
+    assert "is not in this ledger" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("UPDATE ledger SET body = replace(body, '3', '4') WHERE seq = 7", "entry 7 of the ledger"),
+        ("DELETE FROM ledger WHERE seq = 9", "entry 9 is missing"),
+        ("UPDATE decision SET after = 0 WHERE after = 3", "not what the ledger sealed"),
+    ],
+)
+def test_a_touched_ledger_says_where(store, sql, said):
+    with sqlite3.connect(store) as connection:
+        # Whoever tampers with a file also removes what guards the table.
+        for (name,) in list(
+            connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        ):
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("PRAGMA foreign_keys = OFF")
+        assert connection.execute(sql).rowcount > 0
+    connection.close()
+    done = haidang("ledger", "verify", "--db", store)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "NOT trustworthy" in done.stdout
+    vi = haidang("ledger", "verify", "--db", store, lang="vi")
+    assert vi.returncode == 1
+    assert "KHÔNG đáng tin" in vi.stdout
+
+
+def test_half_a_database_gives_the_remedy(store):
+    whole = store.read_bytes()
+    store.write_bytes(whole[: len(whole) // 2])
+    for command in (("ledger", "verify"), ("explain", "abc")):
+        done = haidang(*command, "--db", store)
+        assert done.returncode == 2, (command, done.stdout)
+        assert "Traceback" not in done.stderr
+        assert "restore the latest backup" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    path = tmp_path / "haidang.db"
+    path.write_text("not a database at all\n" * 400, "utf-8")
+    done = haidang("ledger", "verify", "--db", path)
+    assert done.returncode == 2
+    assert "not a database of haidang" in done.stderr
+
+
+# ── explain ──────────────────────────────────────────────────────────────────────────────────
+
+
+def explain(folder: Path, *arguments: str, lang: str = "en"):
+    return haidang("explain", *arguments, "--country", "xt", "--out", folder, lang=lang, toy=True)
+
+
+def test_explain_a_message_of_the_folder(replayed):
+    folder, _ = replayed
+    name = sorted((folder / "toy-2030" / "cap").iterdir())[0].stem
+    identifier = name.split("-", 2)[2]
+    done = explain(folder, identifier)
+    assert done.returncode == 0
+    assert "rises from level 0" in done.stdout
+    assert "Delivered." in done.stdout
+    assert identifier in done.stdout
+    assert "Đã gửi xong." in explain(folder, identifier, lang="vi").stdout
+
+
+def test_explain_a_place(replayed):
+    folder, _ = replayed
+    done = explain(folder, "--place", "N", "--at", "2030-09-11T23:00")  # on the country's clock
+    assert done.returncode == 0
+    assert "stays at level 3" in done.stdout
+    early = explain(folder, "--place", "N", "--at", "2030-09-01T00:00+00:00")
+    assert early.returncode == 2
+    assert "nothing was decided for North Toyland" in early.stderr
+
+
+def test_explain_something_ambiguous_or_unknown(replayed):
+    folder, _ = replayed
+    several = explain(folder, "xt")
+    assert several.returncode == 2
+    assert "more than one id" in several.stderr
+    none = explain(folder, "zzzz")
+    assert none.returncode == 2
+    assert "nothing begins with 'zzzz'" in none.stderr
