@@ -105,7 +105,9 @@ print("HEAVY", sorted(heavy & set(sys.modules)))
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     heavy = done.stdout.splitlines()[-1]
-    assert not {"numba", "pandas", "xarray"} & set(heavy.replace("'", " ").replace(",", " ").split())
+    assert not {"numba", "pandas", "xarray"} & set(
+        heavy.replace("'", " ").replace(",", " ").split()
+    )
 
 
 # ── language ─────────────────────────────────────────────────────────────────────────────────
@@ -213,7 +215,11 @@ def test_a_replay_says_what_it_made(replayed):
     assert "Decision support." in done.stdout
     made = folder / "toy-2030"
     assert {p.name for p in (made / "tables").iterdir()} == {
-        *(f"{n}.{s}" for n in ("levels", "impacts", "onsets", "warnings") for s in ("csv", "parquet")),
+        *(
+            f"{n}.{s}"
+            for n in ("levels", "impacts", "onsets", "warnings")
+            for s in ("csv", "parquet")
+        ),
         "announced.csv",
         "verification.csv",
     }

@@ -1,4 +1,4 @@
-"""Not a test: plays a case in children, kills each (SIGKILL) at a random moment, lets another finish.
+"""Not a test: plays a case in children, kills each at a random moment, lets another finish.
 
 Usage: python tests/jobs/kill_many.py CASE N. Prints one line; exit 1 if anything differs from a run
 that was left alone. A program of its own, because it forks.
@@ -119,7 +119,9 @@ def thinned(known: Roots, folder: Path, members: int) -> Roots:
     for name, source in known.threats.items():
         copy = shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         pack = copy / "pack.yaml"
-        text, found = re.subn(r"(?m)^  members: \d+", f"  members: {members}", pack.read_text("utf-8"))
+        text, found = re.subn(
+            r"(?m)^  members: \d+", f"  members: {members}", pack.read_text("utf-8")
+        )
         assert found == 1, f"{name} says its members otherwise"
         pack.write_text(text, "utf-8")
         threats[name] = copy

@@ -73,9 +73,9 @@ def test_an_averaging_period_that_nobody_uses_is_refused(tmp_path, period):
 
 @pytest.mark.parametrize("period", PERIODS)
 def test_the_averaging_period_is_taken_over(tmp_path, period):
-    assert tonight(file_of(tmp_path, *ROWS), THREAT, COUNTRY, averaging_s=period).spec.averaging_s == (
-        period
-    )
+    assert tonight(
+        file_of(tmp_path, *ROWS), THREAT, COUNTRY, averaging_s=period
+    ).spec.averaging_s == (period)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,9 @@ def test_bad_rows_are_named_and_the_good_ones_played(tmp_path, known):
 def test_what_is_filled_is_said_and_kept(tmp_path, known):
     rows = ("2030-09-11T00:00Z,2030-09-11T00:00Z,11.2,-37.0,,950,analysis",)
     head = "issued,valid,lat,lon,wind_kmh,pressure_hpa,kind"
-    played = play(tonight(file_of(tmp_path, *rows, head=head), THREAT, COUNTRY), known, tmp_path / "o")
+    played = play(
+        tonight(file_of(tmp_path, *rows, head=head), THREAT, COUNTRY), known, tmp_path / "o"
+    )
     assert [(p.code, p.severity) for p in played.problems] == [("feed.no_wind", "warning")]
     assert (tables(played).levels["level"] > 0).any()
 

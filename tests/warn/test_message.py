@@ -369,8 +369,6 @@ MEANT = {
         "place", "level", "before", "onset", "onset_before", "force", "force_before", "expires",
     },
     "kind": set(),
-    "state": set(),
-    "status": set(),
 }  # fmt: skip
 
 
@@ -380,8 +378,6 @@ MEANT = {
         ("reason", list(Reason)),
         ("occasion", list(Occasion)),
         ("kind", [k.lower() for k in MessageKind.__args__]),
-        ("state", list(State)),
-        ("status", [s.lower() for s in Status.__args__]),
     ],
 )
 def test_everything_that_happens_has_words(group, values):

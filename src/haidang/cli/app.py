@@ -150,7 +150,7 @@ def check(
     from haidang.pack.load import roots  # noqa: PLC0415
 
     report = run_check(roots(), _day(on))
-    problems(report.problems)
+    problems((*report.notes, *report.problems))
     errors = sum(p.severity == "error" for p in report.problems)
     out.print(
         say(

@@ -60,7 +60,10 @@ def summary(made: Replay) -> None:
         out.print(say("no_level"))
         return
     top = raised.groupby(["kind", "place", "place_name"], sort=False)["level"].max().reset_index()
-    table = Table(title=say("summary_title"), title_justify="left")
+    table = Table(
+        title=say("summary_title", status=say(f"status_{made.played.case.spec.status.lower()}")),
+        title_justify="left",
+    )
     for name in ("place", "highest", "first", "clause", "onset"):
         table.add_column(say(f"column_{name}"))
     rows = top.sort_values(["level", "kind", "place"], ascending=[False, True, True])

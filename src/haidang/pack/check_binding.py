@@ -489,7 +489,7 @@ def _issued(path: Path, problems: list[Problem]) -> Iterator[datetime]:
             problems.append(Problem("check.case_time", params, short(path), line, "issued"))
             continue
         if instant.tzinfo is None:
-            problems.append(Problem("track.zone", {"value": text}, short(path), line, "issued"))
+            problems.append(Problem("feed.zone", {"value": text}, short(path), line, "issued"))
             continue
         yield instant
 

@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -389,7 +388,6 @@ def area_categories(
     return found
 
 
-@lru_cache(maxsize=64)
 def _listed(path: Path) -> Mapping[str, str]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return {row["code"]: row["category"] for row in csv.DictReader(stream)}

@@ -156,11 +156,16 @@ class CountryPlaces:
         return newest
 
     def outlines_on(self, kind: Kind, day: date) -> Mapping[str, BaseGeometry]:
-        """The outlines of one kind as they were on a day; empty if none are known for it."""
+        """The outlines of one kind as they were on a day; empty if none are known for it.
+
+        Of two files for the same day the later read wins, place by place: what a user brought
+        takes the place of what the folder has, and leaves the rest.
+        """
+        found: dict[str, BaseGeometry] = {}
         for e in self.editions:
             if e.kind == kind and e.valid_from <= day and (not e.valid_to or day < e.valid_to):
-                return e.outlines
-        return {}
+                found |= e.outlines
+        return found
 
     def towns_by_province(self, day: date | None = None) -> dict[str, Towns]:
         """The towns that count, with known inhabitants, by code of their province.

@@ -20,6 +20,7 @@ from haidang.pack.places import CountryPlaces
 from haidang.risk.spec import CycloneWind
 from haidang.warn.spec import Messages, WarnSpec
 from haidang.watch.spec import TrackWatch
+from haidang.words import catalogue
 
 Tier = Literal["draft", "exercised", "verified"]
 
@@ -138,7 +139,7 @@ class CountrySpec(Spec):
 
     def role(self, name: str, language: str) -> str:
         """What a role is called; its own id where nobody has named it."""
-        names = self.roles.get(name, {})
+        names = self.roles.get(name) or catalogue().get(f"role.{name}", {})
         return names.get(language) or names.get("en") or name
 
 

@@ -1,4 +1,4 @@
-"""What was really announced, beside what the chain gave: rows for a reader, no verdict on either."""
+"""What was really announced, beside what the chain gave: rows to read, no verdict on either."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Compared:
         announced: The level announced.
         ours_window: Our highest level over the places, judged over the announcement's own window;
             None where the window is not given or nothing was decided.
-        ours_horizon: Our highest level over the places as it stood after the run on the newest
-            bulletin of that hour, over the whole horizon; None where nothing was decided.
+        ours_horizon: Our highest level over the places, assessed on the newest bulletin issued by
+            that hour, over the whole horizon and before any hysteresis; None where there was none.
         places: Codes of the places that the area was taken to mean.
         note: What a reader must know of this row, "" for nothing.
     """

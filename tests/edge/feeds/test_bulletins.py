@@ -70,7 +70,7 @@ def names(problem: Problem, *words: str) -> None:
         ({"pressure_hpa": "95.5"}, "feed.range", "pressure_hpa", "95.5", "mistyped"),
         ({"wind_ms": "", "pressure_hpa": ""}, "feed.no_wind_no_pressure", "wind", "", "add one"),
         ({"position_uncertainty_km": "-3"}, "feed.range", "position_uncertainty_km", "-3", "typed"),
-        ({"valid": "2024-09-07T18:00"}, "track.zone", "valid", "2024-09-07T18:00", "write it with"),
+        ({"valid": "2024-09-07T18:00"}, "feed.zone", "valid", "2024-09-07T18:00", "write it with"),
         ({"issued": "07/09/2024 6h"}, "feed.time", "issued", "07/09/2024 6h", "write it as"),
         ({"valid": ""}, "feed.time", "valid", "''", "write it as"),
         ({"kind": "guess"}, "feed.kind", "kind", "guess", "use one of"),

@@ -87,6 +87,8 @@ def parse_bulletins(
     """As ``read_bulletins``, from text in memory."""
     reader = csv.DictReader(io.StringIO(text))
     have = tuple(reader.fieldnames or ())
+    if len(have) == 1 and ";" in have[0]:
+        raise BadData(Problem("feed.semicolons", {}, file=file, row=1))
     if missing := [c for c in NEEDED if c not in have]:
         raise BadData(Problem("feed.columns", {"missing": ", ".join(missing)}, file=file, row=1))
     if not set(have) & {*STRENGTHS, "pressure_hpa"}:
@@ -186,7 +188,7 @@ class _Row:
             problems.append(self.wrong("time", field, value=text))
             return None
         if instant.tzinfo is None:
-            problems.append(Problem("track.zone", {"value": text}, self.file, self.line, field))
+            problems.append(Problem("feed.zone", {"value": text}, self.file, self.line, field))
             return None
         return instant
 
