@@ -15,7 +15,7 @@ from haidang.data.tracks import Bulletin
 from haidang.law.evaluate import Highest, evaluate, highest, lookup
 from haidang.pack.schema import LawBinding
 from haidang.risk.assessment import Assessment, Grounds, Impact, Interval, Onset
-from haidang.risk.cyclone import impacts, interval, onsets, outlook
+from haidang.risk.cyclone import deciding, impacts, onsets, outlook
 from haidang.risk.hazards.track_ensemble import backbone, members
 from haidang.watch.bulletins import bulletin_signal
 from haidang.watch.signal import Signal, State
@@ -68,7 +68,7 @@ def _raised(
     out = []
     for i in range(len(context.areas)):
         strongest = found.swath.area_max[:, i].astype(np.float64)
-        level = interval(strongest, spec, central=spec.quantile)
+        level = deciding(strongest, spec)
         ruling = rule(context, i, level.central)
         out.append(
             _assessment(

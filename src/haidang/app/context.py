@@ -20,12 +20,16 @@ from haidang.law.table import Table
 from haidang.pack.load import area_categories
 from haidang.pack.schema import Country, Pack
 from haidang.risk.areas import Areas
-from haidang.risk.exposure import Towns, cells, spread
+from haidang.risk.exposure import Towns, cells, coarsened, spread
 from haidang.risk.hazards.track_ensemble import OverLand
 
 DECAY_LAND_KM2 = 5_000.0
 """Smaller islands do not weaken a storm in the model, km²: about the area inside the radius of
 maximum wind of a mature storm (40 km)."""
+
+WIND_STEP = 0.1
+"""Blocks of the 0.05° population grid over which the wind is taken as one, degrees: 11 km, where
+the radius of maximum wind of a mature storm is 25 km or more. People are spread on the fine grid."""
 
 SEA_STEP = 0.25
 """Cells of areas where nobody is counted, degrees: the field is smooth and nobody lives there."""
@@ -146,7 +150,7 @@ def _grid(
         lat, lon = cells(outline, SEA_STEP)
         nobody = np.zeros((3, len(lat)), np.int64)
         return _Grid(named, categories, lat, lon, nobody, peopled=False)
-    grid = spread(people, outline, towns, urban_share)
+    grid = coarsened(spread(people, outline, towns, urban_share), WIND_STEP)
     columns = np.stack([grid.people, grid.even, grid.towns])
     return _Grid(named, categories, grid.lat, grid.lon, columns, peopled=True)
 

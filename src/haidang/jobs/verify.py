@@ -229,7 +229,8 @@ def verify(
     happened, landfall = truth_forces(case, context)
     if landfall is None:
         return ()
-    land = [c for c, k in zip(context.areas.codes, context.areas.kinds, strict=True) if k != "sea"]
+    kinds = zip(context.areas.codes, context.areas.kinds, strict=True)
+    land = [code for code, kind in kinds if kind in {"province", "commune"}]
     out = []
     for lead in LEADS_H:
         levels = newest(by_issue, landfall - timedelta(hours=lead))

@@ -207,6 +207,36 @@ def spread(
     )
 
 
+def coarsened(grid: CellGrid, step: float) -> CellGrid:
+    """The same people on a coarser grid: every cell goes whole into the block that it lies in.
+
+    Args:
+        grid: Fine cells.
+        step: Width of a block in degrees.
+
+    Returns:
+        One cell a block that holds any fine cell, at the mean position of those; all sums are
+        kept exactly.
+    """
+    keys = np.stack([np.floor(grid.lat / step), np.floor(grid.lon / step)])
+    _, block = np.unique(keys, axis=1, return_inverse=True)
+    block = block.ravel()
+    size = np.bincount(block)
+
+    def total(people: NDArray[np.int64]) -> NDArray[np.int64]:
+        out = np.zeros(len(size), np.int64)
+        np.add.at(out, block, people)
+        return out
+
+    return CellGrid(
+        np.bincount(block, grid.lat) / size,
+        np.bincount(block, grid.lon) / size,
+        total(grid.people),
+        total(grid.even),
+        total(grid.towns),
+    )
+
+
 def spread_all(
     population: Mapping[str, int],
     outlines: Mapping[str, BaseGeometry],

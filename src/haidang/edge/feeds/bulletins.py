@@ -225,10 +225,7 @@ class _Row:
         for reading in self._winds(problems):
             if len(problems) > before:
                 return None
-            low, high = (
-                float(convert_averaging(v, self.averaging_s, 600, "at-sea")) for v in reading
-            )
-            return low, high
+            return self._ten_minutes(reading[0]), self._ten_minutes(reading[1])
         if len(problems) > before:
             return None
         if pressure is not None:
@@ -239,6 +236,16 @@ class _Row:
             return v, v
         problems.append(self.wrong("no_wind_no_pressure", "wind"))
         return None
+
+    def _ten_minutes(self, wind: float) -> float:
+        """A storm's strongest wind as a 10-minute mean at sea (Harper et al. 2010).
+
+        From one minute by the report's factor for a storm's maximum; for the periods between, for
+        which it has none, by its gust factors.
+        """
+        if self.averaging_s == 60:  # noqa: PLR2004 - seconds in a minute
+            return float(convert_maximum(wind, 60, 600))
+        return float(convert_averaging(wind, self.averaging_s, 600, "at-sea"))
 
     def _winds(self, problems: list[Problem]) -> Iterator[tuple[float, float]]:
         to_ms: dict[str, Callable[[Any], Any]] = {
@@ -264,4 +271,5 @@ class _Row:
             return
         low, high = min(known), max(known)
         top = lower_bound(high + 1) if high + 1 < len(BEAUFORT) else lower_bound(high) * 1.1
-        yield lower_bound(low), top
+        # The bound itself belongs to the next force already.
+        yield lower_bound(low), math.nextafter(top, 0.0)

@@ -52,7 +52,8 @@ def deficit_of_peak(v_m: Floats, lat: Floats, v_trans: Floats) -> Floats:
         middle = (low + high) / 2
         weak = h10_peak(h08_b(middle, still, lat, v_trans), middle) < v_m
         low, high = np.where(weak, middle, low), np.where(weak, high, middle)
-    return (low + high) / 2
+    # A missing wind stays missing: bisection alone would make it a deficit of nothing.
+    return np.where(np.isnan(v_m), np.nan, (low + high) / 2)
 
 
 def steady_tracks(hours: Floats, lat: Floats, lon: Floats, wind: Floats) -> PreparedTrack:

@@ -26,6 +26,9 @@ OverLand = Callable[[Floats, Floats], NDArray[np.bool_]]
 """(lat, lon) -> whether that point lies over land that we know of."""
 
 KM_PER_DEGREE: Final = 111.12
+FASTEST_KMH: Final = 30 * 1.852
+"""Cap on the speed of translation, 30 kn, as the wind models have it."""
+
 COASTAL: Final = 0.9
 """R of Kaplan & DeMaria (1995): what a wind loses at the coast."""
 
@@ -178,19 +181,34 @@ def _shift(bulletin: Bulletin, newest: Fix) -> tuple[float, float, float] | None
 def _motion(
     bulletins: tuple[Bulletin, ...], points: list[_Point], newest: Fix, spec: CycloneWind
 ) -> tuple[float, float]:
-    """Degrees per hour beyond the last point; zero when only one position was ever heard."""
+    """Degrees per hour beyond the last point; zero when only one position was ever heard.
+
+    Over at least ``motion_h`` hours of points or of analyses, where there are so many.
+    """
     if len(points) > 1:
-        a, b = points[-2], points[-1]
-        hours = b.hour - a.hour
-        return (b.lat - a.lat) / hours, (b.lon - a.lon) / hours
+        last = points[-1]
+        # Not the last leg whatever its length: two bulletins may give points an hour apart, and
+        # their difference over an hour is no motion.
+        old = next(
+            (p for p in reversed(points[:-1]) if last.hour - p.hour >= spec.motion_h), points[0]
+        )
+        hours = last.hour - old.hour
+        return _capped((last.lat - old.lat) / hours, (last.lon - old.lon) / hours, last.lat)
     since = newest.valid - timedelta(hours=spec.motion_h)
     past = [b.analysis for b in bulletins if b.analysis and b.analysis.valid < newest.valid]
     if not past:
         return 0.0, 0.0
     # The youngest analysis at least motion_h old; the oldest one where all are younger.
-    old = next((f for f in reversed(past) if f.valid <= since), past[0])
-    hours = (newest.valid - old.valid) / timedelta(hours=1)
-    return (newest.lat - old.lat) / hours, (newest.lon - old.lon) / hours
+    fix = next((f for f in reversed(past) if f.valid <= since), past[0])
+    hours = (newest.valid - fix.valid) / timedelta(hours=1)
+    return _capped((newest.lat - fix.lat) / hours, (newest.lon - fix.lon) / hours, newest.lat)
+
+
+def _capped(north: float, east: float, lat: float) -> tuple[float, float]:
+    """A motion in degrees per hour, no faster than ``FASTEST_KMH``: a typing error must not fly."""
+    speed = KM_PER_DEGREE * float(np.hypot(north, east * np.cos(np.radians(lat))))
+    keep = min(1.0, FASTEST_KMH / speed) if speed else 1.0
+    return north * keep, east * keep
 
 
 def _position_error(points: list[_Point], hours: Floats, spec: CycloneWind) -> Floats:
@@ -227,7 +245,7 @@ def members(middle: Backbone, spec: CycloneWind, over_land: OverLand) -> Ensembl
     spread = rng.uniform(-1.0, 1.0, spec.members)
     z[0], spread[0] = 0.0, 0.0
     sigma = middle.error_km / MEAN_OF_RAYLEIGH / KM_PER_DEGREE
-    lat = middle.lat + z[:, :1] * sigma
+    lat = np.clip(middle.lat + z[:, :1] * sigma, -89.0, 89.0)
     lon = middle.lon + z[:, 1:2] * sigma / np.cos(np.radians(middle.lat))
     sigma_v = error_at(spec.intensity_errors, middle.hours) / MEAN_OF_HALF_NORMAL
     wind = middle.wind + z[:, 2:] * sigma_v + spread[:, None] * middle.half_width
@@ -245,6 +263,9 @@ def members(middle: Backbone, spec: CycloneWind, over_land: OverLand) -> Ensembl
 def decayed(wind: Floats, land: NDArray[np.bool_], step_h: float) -> Floats:
     """Cap each member's wind by its decay since it came ashore.
 
+    What land took is not given back: behind the land the wind stays at most what it was when it
+    left. Land that we do not know of lies there more often than open sea.
+
     Args:
         wind: Without land, (member, time), m/s.
         land: Whether the centre is over land, (member, time).
@@ -257,6 +278,7 @@ def decayed(wind: Floats, land: NDArray[np.bool_], step_h: float) -> Floats:
     out = wind.copy()
     ashore = np.where(land[:, 0], 0.0, np.nan)  # hours since landfall, NaN at sea
     peak = np.where(land[:, 0], wind[:, 0], np.nan)
+    ceiling = peak.copy()  # NaN, no ceiling, before the first land
     fresh = ~land[:, 0]
     for t in range(1, wind.shape[1]):
         landing = land[:, t] & ~land[:, t - 1]
@@ -265,5 +287,6 @@ def decayed(wind: Floats, land: NDArray[np.bool_], step_h: float) -> Floats:
         fresh = np.where(landing, True, fresh)
         # The coastal factor is 0.9 in decay_over_land; divided out where it was taken already.
         cap = decay_over_land(np.where(fresh, peak, peak / COASTAL), ashore)
-        out[:, t] = np.where(land[:, t], np.fmin(wind[:, t], cap), wind[:, t])
+        out[:, t] = np.fmin(wind[:, t], np.where(land[:, t], cap, ceiling))
+        ceiling = np.where(land[:, t], out[:, t], ceiling)
     return out
