@@ -39,7 +39,7 @@ def silent(known, tmp_path_factory) -> Played:
     rows = case.bulletins.read_text("utf-8").splitlines()
     bulletins = folder / "bulletins.csv"
     bulletins.write_text("\n".join(r for r in rows if ",ended," not in r), "utf-8")
-    ticks = [at(t) for t in ("12T08:00", "13T18:00", "13T19:00", "14T19:00")]
+    ticks = [at(t) for t in ("12T08:00", "12T16:00", "12T19:00", "13T19:00")]
     spec = case.spec.model_copy(update={"ticks": tuple(ticks), "officers": ()})
     return play(replace(case, spec=spec, bulletins=bulletins), known, folder)
 
@@ -185,16 +185,16 @@ def test_after_everything(toy):
         ),
         # A later look: since when it is quieter does not move with the clock.
         ("12T08:00", "lower since 12/09/2030 04:10 (-02)", "thấp hơn từ 12/09/2030 04:10 (-02)"),
-        ("13T18:00", "falls from level 3 to level 2", "hạ từ cấp độ 3 xuống cấp độ 2"),
+        ("12T16:00", "falls from level 3 to level 2", "hạ từ cấp độ 3 xuống cấp độ 2"),
         (
-            "13T19:00",
-            "Level 2 is held: silence never lowers a level. Not confirmed since 13/09/2030 16:00",
-            "Chưa được xác nhận từ 13/09/2030 16:00 (-02)",
+            "12T19:00",
+            "Level 2 is held: silence never lowers a level. Not confirmed since 12/09/2030 14:00",
+            "Chưa được xác nhận từ 12/09/2030 14:00 (-02)",
         ),
         (
-            "14T19:00",
-            "no data for North Toyland since 13/09/2030 16:00 (-02), longer than 24 hours",
-            "từ 13/09/2030 16:00 (-02), quá 24 giờ",
+            "13T19:00",
+            "no data for North Toyland since 12/09/2030 14:00 (-02), longer than 24 hours",
+            "từ 12/09/2030 14:00 (-02), quá 24 giờ",
         ),
     ],
 )
@@ -204,7 +204,7 @@ def test_every_reason_with_its_times(silent, when, en, vi):
 
 
 def test_no_data_is_no_calm(silent):
-    lines = explain_place(silent.database, "N", at("14T19:00"), silent.context.country, "en")
+    lines = explain_place(silent.database, "N", at("13T19:00"), silent.context.country, "en")
     assert lines[1].text == "The law gives no level: there are no data."
 
 

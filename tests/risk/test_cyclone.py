@@ -15,7 +15,7 @@ from haidang.base.wind import convert_maximum, lower_bound
 from haidang.pack.load import load_threat
 from haidang.risk.areas import Areas
 from haidang.risk.assessment import Interval, When
-from haidang.risk.cyclone import WindOutlook, impacts, interval, onsets, outlook
+from haidang.risk.cyclone import WindOutlook, deciding, impacts, interval, onsets, outlook
 from haidang.risk.hazards.track_ensemble import Ensemble
 from haidang.risk.hazards.tropical_cyclone import Swath
 from haidang.risk.spec import CycloneWind
@@ -39,18 +39,27 @@ def spec() -> CycloneWind:
 def test_quantiles_are_members(spec):
     ten = np.arange(10.0, 110.0, 10.0)
     assert interval(ten, spec) == Interval(10, 50, 90)
-    # At 0.6 a level is given as soon as four of the ten reach it: the fifth highest decides.
-    assert interval(ten, spec, central=0.6) == Interval(10, 60, 90)
-    assert interval(np.array([7.0]), spec) == Interval(7, 7, 7)
+    # At 0.6 four of the ten are enough: the fourth highest decides.
+    assert spec.quantile == 0.6
+    assert deciding(ten, spec) == Interval(10, 70, 90)
+    assert interval(np.array([7.0]), spec) == deciding(np.array([7.0]), spec) == Interval(7, 7, 7)
+
+
+def test_exactly_four_in_ten_are_enough(spec):
+    """Where binary fractions make 0.4 of 200 a hair more than 80."""
+    values = np.repeat([5.0, 40.0], [120, 80])
+    assert deciding(values, spec).central == 40.0
+    assert deciding(np.repeat([5.0, 40.0], [121, 79]), spec).central == 5.0
 
 
 @given(values=st.lists(st.floats(0, 90), min_size=1, max_size=40), q=st.floats(0.11, 0.89))
-def test_the_central_value_is_exceeded_by_no_more_than_the_rest(spec, values, q):
-    found = interval(np.array(values), spec, central=q)
+def test_the_deciding_value_is_the_greatest_that_enough_members_reach(spec, values, q):
+    found = deciding(np.array(values), spec.model_copy(update={"quantile": q}))
     assert set(found) <= set(values)
-    assert found.low <= found.central <= found.high
-    assert np.mean(np.array(values) <= found.central) >= q - 1e-12
-    assert np.mean(np.array(values) < found.central) < q + 1e-12
+    enough = (1 - q) * len(values) - 1e-6
+    assert np.sum(np.array(values) >= found.central) >= enough
+    stronger = [v for v in values if v > found.central]
+    assert all(np.sum(np.array(values) >= v) < enough + 1e-3 for v in stronger)
 
 
 # --- impacts by hand ----------------------------------------------------------------------------
