@@ -39,7 +39,7 @@ from haidang.pack.case import CaseSpec, OfficerSpec
 from haidang.pack.load import read_yaml, roots
 from haidang.pack.places import FolderSpec
 from haidang.pack.schema import AreaRule, BindingSpec, CountrySpec, LawBinding, ThreatSpec
-from haidang.risk.spec import CycloneWind, Vulnerability
+from haidang.risk.spec import CycloneWind, ValuePerHead, Vulnerability
 from haidang.warn.decide import Reason
 from haidang.warn.lifecycle import Occasion
 from haidang.warn.message import FACTS
@@ -285,7 +285,7 @@ PACK_KEYS = {
     "`risk:`": (CycloneWind, Vulnerability),
     "`warn:`": (WarnSpec, LevelSpec),
     "`messages.<language>.yaml`": (MessageSpec,),
-    "`binding.yaml`": (BindingSpec, LawBinding, AreaRule),
+    "`binding.yaml`": (BindingSpec, LawBinding, AreaRule, ValuePerHead),
     "`country.yaml`": (CountrySpec,),
     "`places/places.yaml`": (FolderSpec,),
     "`case.yaml`": (CaseSpec, OfficerSpec),

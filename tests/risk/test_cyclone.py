@@ -18,7 +18,7 @@ from haidang.risk.assessment import Interval, When
 from haidang.risk.cyclone import WindOutlook, deciding, impacts, interval, onsets, outlook
 from haidang.risk.hazards.track_ensemble import Ensemble
 from haidang.risk.hazards.tropical_cyclone import Swath
-from haidang.risk.spec import CycloneWind
+from haidang.risk.spec import CycloneWind, ValuePerHead
 from haidang.risk.vulnerability import loss_ratio
 
 T0 = datetime(2024, 9, 6, tzinfo=UTC)
@@ -162,6 +162,19 @@ def test_the_loss_is_weighted_by_people(spec):
 def test_sums_run_over_the_cells_of_each_area():
     np.testing.assert_array_equal(areas().sums(np.array([1.0, 2, 4, 8])), [3, 12])
     np.testing.assert_array_equal(areas().sums(PEOPLE), [[120, 1003], [120, 1003], [120, 1003]])
+
+
+def test_money_only_where_somebody_gives_a_value(spec):
+    strong = np.full((3, 4), 60.0)
+    plain, _ = impacts(seen(strong), areas(), spec)
+    assert not [i for i in plain if i.measure == "loss"]
+    value = ValuePerHead(amount=1000.0, currency="XTD", source="invented")
+    rich, _ = impacts(seen(strong), areas(), spec, value)
+    share = next(i.value for i in rich if i.measure == "loss_ratio")
+    money = next(i for i in rich if i.measure == "loss")
+    assert money.unit == "XTD"
+    assert money.value == pytest.approx(Interval(*(120 * 1000.0 * s for s in share)))
+    assert money.value.low < money.value.central < money.value.high
 
 
 # --- onsets -------------------------------------------------------------------------------------

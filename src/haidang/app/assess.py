@@ -64,7 +64,7 @@ def _raised(
     spec = context.pack.threat.risk
     middle = backbone(bulletins, spec)
     found = outlook(members(middle, spec, context.over_land), context.areas, spec)
-    affected = impacts(found, context.areas, spec)
+    affected = impacts(found, context.areas, spec, context.pack.binding.value_per_head)
     out = []
     for i in range(len(context.areas)):
         strongest = found.swath.area_max[:, i].astype(np.float64)

@@ -29,7 +29,7 @@ maximum wind of a mature storm (40 km)."""
 
 WIND_STEP = 0.1
 """Blocks of the 0.05° population grid over which the wind is taken as one, degrees: 11 km, where
-the radius of maximum wind of a mature storm is 25 km or more. People are spread on the fine grid."""
+the radius of maximum wind of a mature storm is 25 km or more. People are spread finer."""
 
 SEA_STEP = 0.25
 """Cells of areas where nobody is counted, degrees: the field is smooth and nobody lives there."""

@@ -17,7 +17,7 @@ from haidang.base.spec import Spec
 from haidang.law.lawbook import Lawbook
 from haidang.law.levels import Scale
 from haidang.pack.places import CountryPlaces
-from haidang.risk.spec import CycloneWind
+from haidang.risk.spec import CycloneWind, ValuePerHead
 from haidang.warn.spec import Messages, WarnSpec
 from haidang.watch.spec import TrackWatch
 from haidang.words import catalogue
@@ -98,12 +98,18 @@ class LawBinding(Spec):
 
 
 class BindingSpec(Spec):
-    """``binding.yaml``: what is true of a threat in one country."""
+    """``binding.yaml``: what is true of a threat in one country.
+
+    Attributes:
+        levels: Levels that the article can give.
+        value_per_head: Given by the user; without it losses are a share, never money.
+    """
 
     title: Mapping[str, str] = {}
     law: LawBinding
     areas: tuple[AreaRule, ...] = Field(min_length=1)
     levels: tuple[int, ...] = Field(min_length=1)
+    value_per_head: ValuePerHead | None = None
 
 
 class SenderSpec(Spec):

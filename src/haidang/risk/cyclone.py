@@ -15,7 +15,7 @@ from haidang.risk.assessment import Impact, Interval, Onset, When
 from haidang.risk.hazards.holland_pressure import steady_tracks
 from haidang.risk.hazards.track_ensemble import Ensemble
 from haidang.risk.hazards.tropical_cyclone import Swath, swath
-from haidang.risk.spec import CycloneWind
+from haidang.risk.spec import CycloneWind, ValuePerHead
 from haidang.risk.vulnerability import loss_ratio
 
 Floats = NDArray[np.float64]
@@ -133,13 +133,22 @@ def _when(found: WindOutlook, step: float) -> datetime | None:
     return found.start + timedelta(hours=float(step) * found.step_h)
 
 
-def impacts(found: WindOutlook, areas: Areas, spec: CycloneWind) -> list[tuple[Impact, ...]]:
+def impacts(
+    found: WindOutlook, areas: Areas, spec: CycloneWind, per_head: ValuePerHead | None = None
+) -> list[tuple[Impact, ...]]:
     """People by wind force and the loss ratio, for every area.
 
     People: of the cell's registered residents, those under force k **or more** at any time. Low
     and high are the outer of the three spreads' quantiles, so that the error of the spread is in
     them. Loss ratio: Emanuel's function, weighted by people; low, central and high take the
-    region's high, central and low ``v_half``.
+    region's high, central and low ``v_half``. Money: the loss ratio times the area's people times
+    the value per head, only where one is given.
+
+    Args:
+        found: From ``outlook``.
+        areas: Cells by area, with their people.
+        spec: The pack's ``risk`` section.
+        per_head: The user's value per head, None for none.
 
     Returns:
         One tuple an area. Measures that no member reaches are left out, except force 8, which
@@ -148,6 +157,7 @@ def impacts(found: WindOutlook, areas: Areas, spec: CycloneWind) -> list[tuple[I
     counted = people_by_force(found.swath.cell_max, areas)
     by_class = {force: counted[:, :, :, k] for k, force in enumerate(CLASSES)}
     loss = _loss(found, areas, spec)
+    residents = areas.sums(areas.people[0].astype(np.float64))
     out: list[tuple[Impact, ...]] = []
     for i in range(len(areas)):
         if not areas.peopled[i]:
@@ -165,6 +175,10 @@ def impacts(found: WindOutlook, areas: Areas, spec: CycloneWind) -> list[tuple[I
             if value.high > 0 or force == 8:  # noqa: PLR2004 - gale force is always asked for
                 rows.append(Impact(f"people.force_{force}", "people", value))
         rows.append(Impact("loss_ratio", "1", loss[i]))
+        if per_head is not None:
+            worth = float(residents[i]) * per_head.amount
+            money = Interval(*(worth * share for share in loss[i]))
+            rows.append(Impact("loss", per_head.currency, money))
         out.append(tuple(rows))
     return out
 

@@ -62,6 +62,20 @@ class Vulnerability(Spec):
         return self
 
 
+class ValuePerHead(Spec):
+    """What stands for one person in an area: only then is a loss said in money.
+
+    Attributes:
+        amount: Value of what can be lost, per registered person.
+        currency: ISO 4217 code.
+        source: Whose figure it is, and of when.
+    """
+
+    amount: float = Field(gt=0)
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    source: str = Field(min_length=1)
+
+
 class CycloneWind(Spec):
     """Wind of a tropical cyclone over an ensemble of tracks.
 
