@@ -81,6 +81,27 @@ def names(problem: Problem, *words: str) -> None:
             "2024-09-07T05:00+07:00",
             "mark it as analysis",
         ),
+        (
+            {"kind": "analysis"},
+            "feed.seen_in_the_future",
+            "valid",
+            "2024-09-07T18:00+07:00",
+            "mark it as forecast",
+        ),
+        (
+            {"kind": "ended", "valid": "2024-09-07T06:01+07:00"},
+            "feed.seen_in_the_future",
+            "valid",
+            "ended",
+            "correct the time",
+        ),
+        (
+            {"kind": "analysis", "valid": "2024-09-06T05:59+07:00"},
+            "feed.seen_long_ago",
+            "valid",
+            "24",
+            "check the date",
+        ),
     ],
 )
 def test_a_bad_row_is_named_and_left_out_alone(changed, code, field, said, remedy):
@@ -265,10 +286,48 @@ def test_another_averaging_period_is_converted():
 
 
 def test_the_end_needs_no_wind():
-    row = with_cells(kind="ended", wind_ms="", pressure_hpa="")
+    day = "2024-09-08T06:00+07:00"
+    row = with_cells(issued=day, valid=day, kind="ended", wind_ms="", pressure_hpa="")
     found = between(row)
     assert found.problems == ()
     assert [f.kind for f in found.fixes] == ["analysis", "ended", "forecast"]
+
+
+@pytest.mark.parametrize("valid", ["2024-09-06T06:00+07:00", "2024-09-07T06:00+07:00"])
+def test_an_analysis_may_be_up_to_a_day_old(valid):
+    text = table(FIRST.replace(",2024-09-07T06:00+07:00", f",{valid}", 1))
+    assert len(parse_bulletins(text, "e").fixes) == 1
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_bulletin_that_is_there_and_over_is_left_out_whole(swapped):
+    """Neither word can be believed; another bulletin of the file can."""
+    over = with_cells(valid="2024-09-07T06:00+07:00", kind="ended", wind_ms="", pressure_hpa="")
+    later = FIRST.replace("2024-09-07", "2024-09-08")
+    both = (over, FIRST) if swapped else (FIRST, over)
+    found = parse_bulletins(table(*both, LAST, later), "e", file="b.csv")
+    (problem,) = found.problems
+    assert (problem.code, problem.row, problem.field) == ("feed.ended_and_there", 3, "kind")
+    names(problem, "2", "analysis", "ended")
+    assert [(f.kind, f.issued) for f in found.fixes] == [
+        ("analysis", TEN_PAST_SIX + timedelta(days=1))
+    ]
+    with pytest.raises(BadData) as caught:
+        parse_bulletins(table(*both), "e", file="b.csv")
+    assert [p.code for p in caught.value.problems] == ["feed.ended_and_there", "feed.empty"]
+
+
+def test_a_class_of_forces_the_wrong_way_round_is_refused():
+    columns = "issued,valid,lat,lon,beaufort_low,beaufort_high,kind"
+    head = "2024-09-07T06:00+07:00,2024-09-07T06:00+07:00,20.4,108.3"
+    last = "2024-09-07T06:00+07:00,2024-09-07T18:00+07:00,20.4,107.3,9,9,forecast"
+    found = parse_bulletins(
+        table(f"{head},14,13,analysis", last, columns=columns), "e", file="b.csv"
+    )
+    (problem,) = found.problems
+    assert (problem.code, problem.row, problem.field) == ("feed.force_order", 2, "beaufort_low")
+    names(problem, "14", "13")
+    assert [f.kind for f in found.fixes] == ["forecast"]
 
 
 CELLS = st.sampled_from(["", "x", "20.4", "-1e9", "nan", "1,2", '"', "2024-09-07T06:00+07:00", "é"])

@@ -14,9 +14,9 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
@@ -40,6 +40,9 @@ DEFAULT_ERROR_KM: Final = {"analysis": 15.0, "forecast": 0.0, "ended": 15.0}
 """Used where a row gives no uncertainty: services fix a centre to some 15 km (mean position error
 of official agencies in 2022: 15.4 km, in 2023: 17.1 km, Meteorological Monthly's verifications); a
 forecast's error is the forecast's own growth."""
+
+OLDEST: Final = timedelta(hours=24)
+"""Older than this before its bulletin a position is no analysis of it: a date was mistyped."""
 
 Averaging = Literal[60, 120, 180, 600]
 
@@ -84,7 +87,11 @@ def read_bulletins(path: Path, event: str, averaging_s: Averaging = 600) -> Bull
 def parse_bulletins(
     text: str, event: str, averaging_s: Averaging = 600, *, file: str = ""
 ) -> BulletinFile:
-    """As ``read_bulletins``, from text in memory."""
+    """As ``read_bulletins``, from text in memory.
+
+    A bulletin that both gives a position of the event (analysis) and says that it is over (ended)
+    contradicts itself: all of its rows are left out, whichever was meant.
+    """
     reader = csv.DictReader(io.StringIO(text))
     have = tuple(reader.fieldnames or ())
     if len(have) == 1 and ";" in have[0]:
@@ -94,7 +101,7 @@ def parse_bulletins(
     if not set(have) & {*STRENGTHS, "pressure_hpa"}:
         known = ", ".join(STRENGTHS)
         raise BadData(Problem("feed.no_strength", {"known": known}, file=file, row=1))
-    fixes: list[Fix] = []
+    fixes: list[tuple[Fix, int]] = []
     problems: list[Problem] = []
     first_seen: dict[tuple[datetime, datetime, str], int] = {}
     for row in reader:
@@ -120,10 +127,27 @@ def parse_bulletins(
             )
             continue
         first_seen[key] = line
-        fixes.append(found)
-    if not fixes:
+        fixes.append((found, line))
+    contradicting = _contradicting(fixes)
+    problems += [
+        Problem("feed.ended_and_there", {"first": first}, file=file, row=second, field="kind")
+        for first, second in contradicting.values()
+    ]
+    kept = tuple(fix for fix, _ in fixes if fix.issued not in contradicting)
+    if not kept:
         raise BadData(*problems, Problem("feed.empty", {}, file=file))
-    return BulletinFile(tuple(fixes), tuple(problems))
+    return BulletinFile(kept, tuple(problems))
+
+
+def _contradicting(fixes: Sequence[tuple[Fix, int]]) -> dict[datetime, tuple[int, int]]:
+    """Times of issue of bulletins with both an analysis and an end: the lines of the two."""
+    lines: dict[datetime, dict[str, int]] = {}
+    for fix, line in fixes:
+        if fix.kind != "forecast":
+            lines.setdefault(fix.issued, {}).setdefault(fix.kind, line)
+    return {
+        issued: (min(of.values()), max(of.values())) for issued, of in lines.items() if len(of) > 1
+    }
 
 
 @dataclass(frozen=True)
@@ -149,8 +173,8 @@ class _Row:
         error = self._number("position_uncertainty_km", 0, 2000, problems, optional=True)
         wind = (0.0, 0.0) if kind == "ended" else self._wind(pressure, problems)
         issued, valid = times["issued"], times["valid"]
-        if issued and valid and kind == "forecast" and valid <= issued:
-            problems.append(self.wrong("forecast_in_the_past", "valid", value=self.cells["valid"]))
+        if issued and valid and kind in KINDS:
+            problems += self._order(issued, valid, kind)
         bad = any(p.severity == "error" for p in problems)
         if bad or issued is None or valid is None or lat is None or lon is None or wind is None:
             return None, problems
@@ -179,6 +203,18 @@ class _Row:
             ),
             problems,
         )
+
+    def _order(self, issued: datetime, valid: datetime, kind: str) -> Iterator[Problem]:
+        """What is forecast lies after the bulletin, what was seen not, and not long before it."""
+        value = self.cells["valid"]
+        if kind == "forecast":
+            if valid <= issued:
+                yield self.wrong("forecast_in_the_past", "valid", value=value)
+        elif valid > issued:
+            yield self.wrong("seen_in_the_future", "valid", value=value, kind=kind)
+        elif issued - valid > OLDEST:
+            hours = OLDEST / timedelta(hours=1)
+            yield self.wrong("seen_long_ago", "valid", value=value, kind=kind, hours=hours)
 
     def _time(self, field: str, problems: list[Problem]) -> datetime | None:
         text = self.cells[field]
@@ -270,6 +306,13 @@ class _Row:
             yield 0.0, 0.0
             return
         low, high = min(known), max(known)
+        bounds = [self.cells.get(f) for f in ("beaufort_low", "beaufort_high")]
+        # Swapped is not simply turned round: one of the two may as well be a typing error.
+        if all(bounds) and len(known) == len(fields):
+            of = dict(zip(fields, known, strict=True))
+            if of["beaufort_low"] > of["beaufort_high"]:
+                said = {"low": of["beaufort_low"], "high": of["beaufort_high"]}
+                problems.append(self.wrong("force_order", "beaufort_low", **said))
         top = lower_bound(high + 1) if high + 1 < len(BEAUFORT) else lower_bound(high) * 1.1
         # The bound itself belongs to the next force already.
         yield lower_bound(low), math.nextafter(top, 0.0)
