@@ -88,14 +88,23 @@ class Tracks:
         return tuple(dict.fromkeys(f.event for f in self.fixes))
 
     def bulletins(self, event: str) -> tuple[Bulletin, ...]:
-        """The event's bulletins by time of issue; a later delivery of one replaces the earlier."""
-        by_issue: dict[datetime, dict[tuple[datetime, str], Fix]] = {}
-        for fix in sorted((f for f in self.fixes if f.event == event), key=lambda f: f.receipt):
-            by_issue.setdefault(fix.issued, {})[fix.valid, fix.kind] = fix
+        """The event's bulletins by time of issue.
+
+        A later delivery of one replaces the earlier whole: a point, or the word that it is over,
+        that the later one no longer has was taken back by its source.
+        """
+        by_issue: dict[datetime, list[Fix]] = {}
+        for fix in self.fixes:
+            if fix.event == event:
+                by_issue.setdefault(fix.issued, []).append(fix)
         return tuple(
-            _bulletin(event, issued, tuple(fixes.values()))
-            for issued, fixes in sorted(by_issue.items())
+            _bulletin(event, issued, _newest(fixes)) for issued, fixes in sorted(by_issue.items())
         )
+
+
+def _newest(fixes: Sequence[Fix]) -> tuple[Fix, ...]:
+    newest = max(f.receipt for f in fixes)
+    return tuple({(f.valid, f.kind): f for f in fixes if f.receipt == newest}.values())
 
 
 def _bulletin(event: str, issued: datetime, fixes: Sequence[Fix]) -> Bulletin:
