@@ -16,7 +16,7 @@ from haidang.app.issue import issue
 from haidang.app.verdict import Draft, Message, Verdict
 from haidang.edge.store import Store
 from haidang.pack.load import load_binding, roots
-from haidang.risk.assessment import Assessment
+from haidang.risk.assessment import Assessment, When
 from haidang.warn.cap import parse
 from haidang.warn.decide import Reason, Standing
 from haidang.warn.lifecycle import Occasion
@@ -260,14 +260,86 @@ def test_the_top_level_always_wakes(pack, severity, urgency):
     warn = pack.threat.warn.model_copy(update={"levels": tuple(asleep)})
     for threat in (pack.threat, pack.threat.model_copy(update={"warn": warn})):
         here = SimpleNamespace(pack=replace(pack, threat=threat))
-        assert _wakes(here, top, severity, urgency)
-        assert not _wakes(here, 0, severity, urgency)
+        for why in Occasion:
+            assert _wakes(here, top, severity, urgency, why)
+            assert not _wakes(here, 0, severity, urgency, why)
+
+
+def test_nobody_is_woken_to_hear_that_it_will_be_less():
+    here, below = SimpleNamespace(pack=PACKS[0]), max(PACKS[0].binding.levels) - 1
+    milder = {Occasion.LEVEL_DOWN, Occasion.WEAKER}
+    woken = {w for w in Occasion if _wakes(here, below, "Extreme", "Immediate", w)}
+    assert woken == set(Occasion) - milder
 
 
 def test_the_top_level_wakes_in_its_draft_too(desk):
     (low,) = desk.run(1, [judged(1, 2, place="S", onset_h=3)]).drafts
     (top,) = desk.run(2, [judged(2, 3, onset_h=30)]).drafts
     assert (low.wakes, top.wakes) == (False, True)  # Moderate; top of the binding, and far ahead
+
+
+@pytest.mark.parametrize(
+    ("onset_h", "leave"), [(12, True), (0.5, True), (0, False), (-3, False), (None, True)]
+)
+def test_nobody_is_told_to_leave_once_the_wind_has_begun(desk, onset_h, leave):
+    """The words, and the machine's word for them, follow the phase of the wind."""
+    (draft,) = desk.run(1, [judged(1, 3, onset_h=onset_h)]).drafts
+    pack = context().pack
+    assert draft.responses == (pack.threat.warn.of(3).responses if leave else ("Shelter",))
+    for text in draft.texts:
+        spec = pack.messages[text.language][3]
+        assert spec.under_way
+        assert text.instruction == (spec.instruction if leave else spec.under_way)
+
+
+def test_the_wind_that_is_over_sends_nobody_out_while_the_level_is_held(desk):
+    (out,) = desk.run(1, [judged(1, 3, onset_h=2)]).drafts
+    desk.approve(out)
+    assert not desk.run(4, [judged(4, 1, force=6, onset_h=None)]).drafts  # quieter: held
+    (renewed,) = desk.run(17, [judged(17, 3, State.NO_DATA, onset_h=None)]).drafts
+    assert renewed.occasion is Occasion.RENEW
+    assert renewed.responses == ("Shelter",)
+    assert renewed.certainty == "Possible"  # no data: nobody has observed anything
+    assert renewed.urgency != "Immediate"
+
+
+def test_a_held_notice_says_what_is_recorded_as_said(desk):
+    """The level is kept against quieter news; the wind in the words is the one that is known."""
+    (out,) = desk.run(1, [judged(1, 3, force=12, onset_h=2)]).drafts
+    desk.approve(out)
+    hold = context().pack.threat.warn.hold_h
+    first = 25 - context().pack.threat.warn.renew_h - hold / 2
+    assert not desk.run(first, [judged(first, 1, force=8, onset_h=None)]).drafts
+    (renewed,) = desk.run(first + hold - 1, [judged(first + hold - 1, 1, force=8)]).drafts
+    assert (renewed.occasion, renewed.said.level) == (Occasion.RENEW, 3)
+    assert renewed.said.force == 8
+    since = context().local(T0 + first * HOUR)
+    for text in renewed.texts:
+        assert "12" not in text.headline
+        assert f"{since:%H:%M %d/%m}" in text.description.splitlines()[0]
+
+
+@given(st.integers(0, 20), st.integers(0, 30), st.integers(1, 40))
+def test_a_notice_outlives_the_wind_it_warns_of(onset, blows, until):
+    """Never gone while the wind that it leads with still blows, as far as is known."""
+    began = T0 + onset * HOUR
+    end = When(began, began + blows * HOUR, began + (blows + 2) * HOUR)
+    found = judged(0, 2, onset_h=onset)
+    found = replace(
+        found,
+        until=T0 + until * HOUR,
+        onsets=tuple(replace(o, end=end) for o in found.onsets),
+    )
+    plain = Wish("Exercise", "toy")
+    (draft,) = decide({THREAT: context()}, [found], snapshot((), 0, 1), plain).drafts
+    assert end.late is not None
+    assert draft.said.expires >= max(T0 + context().pack.threat.warn.valid_h * HOUR, end.late)
+    endless = replace(
+        found,
+        onsets=tuple(replace(o, end=When(None, None, None)) for o in found.onsets),
+    )
+    (draft,) = decide({THREAT: context()}, [endless], snapshot((), 0, 1), plain).drafts
+    assert draft.said.expires >= endless.until
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,11 @@ def judged(
         intensity=None if blind else Interval(wind, wind, wind),
         grounds=Grounds(level, status, "3(1)(a)" if level else "", "3", "act7", "t", "wind=1", ""),
         p_level=() if blind else ((1, 0.9), (2, 0.5), (3, 0.2)),
-        onsets=() if blind else (Onset(8, 0.8, When(onset, onset, onset), When(None, None, None)),),
+        onsets=()
+        if blind
+        else tuple(
+            Onset(f, 0.8, When(onset, onset, onset), When(None, None, None)) for f in (6, 8)
+        ),
         impacts=(Impact("people.force_8", "people", None),),
         signals=(Signal("bulletin", event, now, state, 40.0, 0.0, 1.0, 1.0, "invented", ()),),
         receipt=0,

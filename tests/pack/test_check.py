@@ -98,7 +98,7 @@ FAULTS = [
     ),
     Fault(
         "key that stands twice",
-        ((PACK, "  renew_h: 6", "  renew_h: 6\n  renew_h: 12"),),
+        ((PACK, "  renew_h: 9 ", "  renew_h: 9\n  renew_h: 12\n  #"),),
         "pack.key_twice", PACK, "renew_h", ("'renew_h'",), ("keep one", "giữ lại một"),
         "renew_h: 12",
     ),
@@ -110,7 +110,7 @@ FAULTS = [
     ),
     Fault(
         "renewed too late",
-        ((PACK, "  renew_h: 6", "  renew_h: 24"),),
+        ((PACK, "  renew_h: 9", "  renew_h: 24"),),
         "pack.bad_value", PACK, "warn", ("renew_h", "valid_h"), ("smaller than", "nhỏ hơn"),
         "warn:",
     ),
@@ -178,9 +178,15 @@ FAULTS = [
     ),
     Fault(
         "leading force that is not computed",
-        ((PACK, "onset_force: 8", "onset_force: 9"),),
+        ((PACK, "onset_force: 6", "onset_force: 9"),),
         "check.onset_force", PACK, "warn.onset_force", ("9", "6, 8, 10, 12"),
         ("add it to", "thêm vào"), "onset_force",
+    ),
+    Fault(
+        "force of shelter that is not computed",
+        ((PACK, "shelter_force: 8", "shelter_force: 9"),),
+        "check.shelter_force", PACK, "warn.shelter_force", ("9", "6, 8, 10, 12"),
+        ("add it to", "thêm vào"), "shelter_force",
     ),
     Fault(
         "urgencies that cross",

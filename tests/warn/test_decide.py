@@ -112,8 +112,27 @@ def test_a_storm_from_first_sight_to_its_end():
     assert got == expected
 
 
+@pytest.mark.parametrize(
+    ("assessed", "expected"),
+    [
+        # One quiet reading after hours at 3 does not undo those hours.
+        ([4, 3, 3, 3, 3, 3, 3, 0, 0, 0], [4, 4, 4, 4, 4, 4, 4, 3, 3, 3]),
+        # ... and 3 is then held anew, from the hour that was quieter than 3.
+        ([4, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [4, *[4] * 6, 3, *[3] * 5, 0]),
+        # What the text does not define is no quieter reading.
+        ([4, 3, None, 0, 0, 0, 0, 0, 0, 0], [4, *[4] * 8, 0]),
+    ],
+)
+def test_it_climbs_down_to_what_was_seen_while_it_was_held(assessed, expected):
+    standing, got = first("t", "e", "p", NOW), []
+    for hour, level in enumerate(assessed):
+        standing, _ = step(found(level, at=NOW + hour * H), standing, SPEC, ended=False)
+        got.append(standing.level)
+    assert got == expected
+
+
 def forgot_quieter(before):
-    return replace(before, quieter_since=None) if before.level else before
+    return replace(before, quieter_since=None, quieter_max=0) if before.level else before
 
 
 LEVELS = st.integers(0, 5)

@@ -50,7 +50,9 @@ def says(level=3, force=10, onset=12, expires=24):
         (says(onset=-9), says(onset=-1), None),  # what has begun no longer moves
         (says(onset=-9), says(onset=None), None),
         (says(onset=-1), says(onset=5), Occasion.LATER),  # said to have begun, and has not
-        (says(onset=12), says(onset=9, force=12), Occasion.EARLIER),
+        (says(onset=12), says(onset=9, force=12), Occasion.STRONGER),
+        (says(onset=12), says(onset=15, force=12), Occasion.STRONGER),
+        (says(onset=12), says(onset=9, force=9), Occasion.EARLIER),
         (says(force=10), says(force=12), Occasion.STRONGER),
         (says(force=10), says(force=9), Occasion.WEAKER),
         (says(expires=6), says(), Occasion.RENEW),

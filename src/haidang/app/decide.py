@@ -19,6 +19,7 @@ from haidang.risk.assessment import Assessment, Onset
 from haidang.warn.decide import Reason, Standing, first, step
 from haidang.warn.lifecycle import Occasion, Said, message_kind, occasion
 from haidang.warn.message import Status, Text, facts, render
+from haidang.warn.spec import Response, WarnSpec
 from haidang.watch.bulletins import ENDED
 from haidang.watch.signal import State
 from haidang.words import word
@@ -171,7 +172,7 @@ def _notices(
         if chain is None or chain.closed:
             chain = _new_chain(found, chain)
         fresh = _said(context, found, after, chain)
-        why = _why(context, snapshot.now, chain, fresh)
+        why = _why(context, snapshot.now, chain, fresh, held=_held(found, after))
         if why is None:
             continue
         if why is Occasion.WITHDRAWN:
@@ -194,15 +195,31 @@ def _new_chain(found: Assessment, closed: Chain | None) -> Chain:
     return Chain(name, found.threat, found.event, found.place, number, None, None, "", None, 0)
 
 
-def _why(context: Context, now: datetime, chain: Chain, fresh: Said) -> Occasion | None:
-    """Why to draft, against what waits for approval first and against what is out otherwise."""
+def _why(
+    context: Context, now: datetime, chain: Chain, fresh: Said, *, held: bool
+) -> Occasion | None:
+    """Why to draft, against what waits for approval first and against what is out otherwise.
+
+    Under a level that is only held, weaker news is no occasion: the next fall of the level is.
+    """
     spec = context.pack.threat.warn
+
+    def against(said: Said | None) -> Occasion | None:
+        stands = held and said is not None and fresh.level > 0
+        news = replace(said, level=fresh.level, expires=fresh.expires) if stands and said else fresh
+        return occasion(now, said, news, spec)
+
     if chain.pending is None:
-        return occasion(now, chain.issued, fresh, spec)
-    if occasion(now, chain.pending, fresh, spec) is None:
+        return against(chain.issued)
+    if against(chain.pending) is None:
         return None
     # What waits is overtaken. Back to what is out already? Then nothing need be said at all.
-    return occasion(now, chain.issued, fresh, spec) or Occasion.WITHDRAWN
+    return against(chain.issued) or Occasion.WITHDRAWN
+
+
+def _held(found: Assessment, after: Standing) -> bool:
+    """Whether the level stands against quieter news, or on silence."""
+    return after.quieter_since is not None or found.state is State.NO_DATA
 
 
 def _said(context: Context, found: Assessment, after: Standing, chain: Chain) -> Said:
@@ -210,20 +227,24 @@ def _said(context: Context, found: Assessment, after: Standing, chain: Chain) ->
     expires = found.at + timedelta(hours=spec.valid_h)
     if after.level == 0:
         return Said(0, 0, None, expires)
-    lead = leading(found, spec.onset_force)
-    held = after.quieter_since is not None or found.state is State.NO_DATA
-    if held or found.intensity is None:
-        # Held against quieter news or on silence: what was said stands, with a new end. A weaker
-        # wind under a level that is only held would contradict it.
+    if found.intensity is None:
+        # On silence: what was said stands, with a new end.
         last = chain.pending or chain.issued
         if last is not None:
             return replace(last, level=after.level, expires=expires)
         return Said(after.level, 0, None, expires)
     force = int(beaufort(found.intensity.central))
-    onset = lead.onset.central if lead else None
-    if onset is not None:
-        # A notice must not run out before what it warns of has begun.
-        expires = max(expires, onset + timedelta(hours=spec.renew_h))
+    lead = leading(found, spec.onset_force)
+    if lead is None:
+        # Under a level that is held, a wind that began and is over has still begun.
+        last = chain.pending or chain.issued
+        past = last.onset if last is not None and _held(found, after) else None
+        return Said(after.level, force, past, expires)
+    # A notice must not run out before what it warns of has begun, nor while it blows.
+    onset = lead.onset.central
+    assert onset is not None
+    end = lead.end.late or lead.end.central or found.until
+    expires = max(expires, onset + timedelta(hours=spec.renew_h), end)
     return Said(after.level, force, onset, expires)
 
 
@@ -263,16 +284,21 @@ def _draft(
         ("event", found.event),
         ("evidence", decision.id),
     )
+    begun = _begun(warn, found, fresh, held=_held(found, after))
     texts = tuple(
-        _text(context, found, after, fresh, language, wish.status)
+        _text(context, found, after, fresh, language, wish.status, begun=begun)
         for language in context.country.spec.languages
     )
-    urgency = _urgency(context, found.at, fresh)
+    responses: tuple[Response, ...] = level.responses if level else ("AllClear",)
+    if level and begun:
+        responses = ("Shelter",)
+    urgency = _urgency(context, found, fresh)
     severity = level.severity if level else "Minor"
     content = (
         chain.id, chain.version + 1, why.value, fresh.level, fresh.force, fresh.onset,
-        fresh.expires, decision.id, [(t.language, t.headline, t.description) for t in texts],
-        wish.status,
+        fresh.expires, decision.id,
+        [(t.language, t.headline, t.description, t.instruction) for t in texts],
+        responses, wish.status,
     )  # fmt: skip
     return Draft(
         id=content_id("draft", content),
@@ -292,10 +318,10 @@ def _draft(
         urgency=urgency,
         severity=severity,
         certainty=_certainty(found, fresh, p),
-        responses=level.responses if level else ("AllClear",),
+        responses=responses,
         onset=fresh.onset,
         parameters=parameters,
-        wakes=_wakes(context, fresh.level, severity, urgency),
+        wakes=_wakes(context, fresh.level, severity, urgency, why),
         approval=_needs_approval(context, fresh.level),
         due=found.at + timedelta(minutes=warn.approval_limit_min),
     )
@@ -319,8 +345,12 @@ def _text(
     fresh: Said,
     language: str,
     status: Status,
+    *,
+    begun: bool,
 ) -> Text:
     spec = context.pack.messages[language][fresh.level]
+    if begun:
+        spec = spec.begun()
     level_name = context.scale.names(fresh.level).say(language) if fresh.level else ""
     given = facts(
         found,
@@ -338,10 +368,14 @@ def _text(
         act=context.table.act.say(language),
     )
     text = render(spec, language, given)
-    if found.state is not State.NO_DATA:
+    if found.state is State.NO_DATA:
+        since = context.local(after.confirmed)
+        note = word("warn.not_confirmed", language, since=f"{since:%H:%M %d/%m}")
+    elif fresh.level and after.quieter_since is not None:
+        since = context.local(after.quieter_since)
+        note = word("warn.held", language, since=f"{since:%H:%M %d/%m}", level=fresh.level)
+    else:
         return text
-    since = context.local(after.confirmed)
-    note = word("warn.not_confirmed", language, since=f"{since:%H:%M %d/%m}")
     return replace(text, description=f"{note}\n{text.description}")
 
 
@@ -358,31 +392,56 @@ def event_name(context: Context, event: str, language: str) -> str:
     return called.get(language, called["en"]).format(name=own)
 
 
-def _urgency(context: Context, now: datetime, fresh: Said) -> str:
+def _begun(warn: WarnSpec, found: Assessment, fresh: Said, *, held: bool) -> bool:
+    """Whether it is too late to leave: the force of shelter has begun, as far as is known.
+
+    Still so once that force is over: nobody is sent out of the house while the level is held.
+    """
+    if not fresh.level or warn.shelter_force is None:
+        return False
+    onset = next((o.onset for o in found.onsets if o.threshold == warn.shelter_force), None)
+    if onset is not None and onset.central is not None:
+        return onset.central <= found.at
+    return held and fresh.onset is not None and fresh.onset <= found.at
+
+
+def _urgency(context: Context, found: Assessment, fresh: Said) -> str:
+    now = found.at
     warn = context.pack.threat.warn
     if fresh.level == 0:
         return "Past"
     if fresh.onset is None:
         return "Future"
     hours = (fresh.onset - now) / timedelta(hours=1)
-    if hours <= warn.immediate_h:
+    if hours <= warn.immediate_h and found.state is not State.NO_DATA:
         return "Immediate"
     return "Expected" if hours <= warn.expected_h else "Future"
 
 
 def _certainty(found: Assessment, fresh: Said, p: float | None) -> str:
-    """CAP: Observed has begun, Likely is more than half, Possible is half or less."""
-    if fresh.level == 0 or (fresh.onset is not None and fresh.onset <= found.at):
-        return "Observed"
+    """CAP: Likely is more than half, Possible is half or less.
+
+    Never Observed: what speaks here is a model of the wind, not an anemometer in the area. On
+    silence a share of an old ensemble is no more than possible.
+    """
+    if fresh.level == 0:
+        return "Likely"
+    if found.state is State.NO_DATA:
+        return "Possible"
     return "Likely" if p is not None and p > 0.5 else "Possible"  # noqa: PLR2004 - CAP's own bound
 
 
-def _wakes(context: Context, level: int, severity: str, urgency: str) -> bool:
-    """The top level always wakes; else the pack's word; else severity and urgency decide."""
+def _wakes(context: Context, level: int, severity: str, urgency: str, why: Occasion) -> bool:
+    """The top level always wakes; else the pack's word; else severity and urgency decide.
+
+    Below the top nobody is woken to hear that it will be less than was said.
+    """
     if level == 0:
         return False
     if level == max(context.pack.binding.levels):
         return True
+    if why in {Occasion.LEVEL_DOWN, Occasion.WEAKER}:
+        return False
     said = context.pack.threat.warn.of(level).wakes
     if said is not None:
         return said

@@ -270,6 +270,9 @@ def _sections(threat: _Threat, spec: ThreatSpec) -> Iterator[Problem]:
     if spec.warn.onset_force not in spec.risk.forces:
         params = {"force": spec.warn.onset_force, "forces": forces}
         yield threat.problem("onset_force", "warn", "onset_force", **params)
+    if spec.warn.shelter_force not in {None, *spec.risk.forces}:
+        params = {"force": spec.warn.shelter_force, "forces": forces}
+        yield threat.problem("shelter_force", "warn", "shelter_force", **params)
     if spec.warn.immediate_h > spec.warn.expected_h:
         params = {"immediate": spec.warn.immediate_h, "expected": spec.warn.expected_h}
         yield threat.problem("urgency", "warn", "immediate_h", **params)

@@ -380,6 +380,9 @@ def _texts(bound: Bound, table: Table | None, day: date) -> Iterator[Problem]:
             if not wrong:
                 said = _sample(bound, spec, table, level, language, known)
                 wrong = check_readability(render(texts[level], language, said))
+                begun = check_readability(render(texts[level].begun(), language, said))
+                new = (p for p in begun if p not in wrong)
+                wrong += tuple(replace(p, field="under_way") for p in new)
             for p in wrong:
                 keys = (level, p.field) if p.field else (level,)
                 field = ".".join(map(str, keys))

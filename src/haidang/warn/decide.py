@@ -39,6 +39,7 @@ class Standing:
         since: When this level was entered.
         confirmed: Last time that data confirmed it.
         quieter_since: Since when assessments have been lower; None while they are not.
+        quieter_max: The highest of those lower levels; 0 while there are none.
     """
 
     threat: str
@@ -48,6 +49,7 @@ class Standing:
     since: datetime
     confirmed: datetime
     quieter_since: datetime | None = None
+    quieter_max: int = 0
 
 
 def first(threat: str, event: str, place: str, now: datetime) -> Standing:
@@ -76,26 +78,36 @@ def step(
             return before, Reason.BLIND
         late = now - before.confirmed > timedelta(hours=spec.max_hold_h)
         # Silence holds a level and never counts towards lowering it.
-        held = replace(before, quieter_since=None)
+        held = _not_quieter(before)
         return held, Reason.HOLD_EXPIRED if late else Reason.HELD_NO_DATA
     level = assessment.grounds.level
     if level is None:
         # The text gives no level for this combination: a person decides, nothing falls by default.
-        return before, Reason.NOT_DEFINED
+        # It is no quieter reading either, so it does not count towards lowering.
+        return _not_quieter(before), Reason.NOT_DEFINED
     if level > before.level:
-        return replace(before, level=level, since=now, confirmed=now, quieter_since=None), (
-            Reason.RAISED
-        )
+        return _entered(before, level, now), Reason.RAISED
     if level == before.level:
-        kept = replace(before, confirmed=now, quieter_since=None)
+        kept = replace(_not_quieter(before), confirmed=now)
         return kept, Reason.UNCHANGED if level else Reason.STILL_QUIET
     if ended:
-        return _lowered(before, level, now), Reason.OVER
+        return _entered(before, level, now), Reason.OVER
     quieter_since = before.quieter_since or now
+    # One quiet reading after hours at level 3 does not undo those hours: the level falls to the
+    # highest that was seen while it was held, and is held there anew.
+    quieter_max = max(before.quieter_max, level)
     if now - quieter_since < timedelta(hours=spec.hold_h):
-        return replace(before, confirmed=now, quieter_since=quieter_since), Reason.HOLDING
-    return _lowered(before, level, now), Reason.LOWERED if level else Reason.ENDED
+        held = replace(before, confirmed=now, quieter_since=quieter_since, quieter_max=quieter_max)
+        return held, Reason.HOLDING
+    lowered = _entered(before, quieter_max, now)
+    if level < quieter_max:
+        lowered = replace(lowered, quieter_since=now, quieter_max=level)
+    return lowered, Reason.LOWERED if quieter_max else Reason.ENDED
 
 
-def _lowered(before: Standing, level: int, now: datetime) -> Standing:
-    return replace(before, level=level, since=now, confirmed=now, quieter_since=None)
+def _not_quieter(before: Standing) -> Standing:
+    return replace(before, quieter_since=None, quieter_max=0)
+
+
+def _entered(before: Standing, level: int, now: datetime) -> Standing:
+    return replace(_not_quieter(before), level=level, since=now, confirmed=now)

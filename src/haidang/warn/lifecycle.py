@@ -62,10 +62,12 @@ def occasion(now: datetime, said: Said | None, fresh: Said, spec: WarnSpec) -> O
         return Occasion.ALL_CLEAR
     if fresh.level != said.level:
         return Occasion.LEVEL_UP if fresh.level > said.level else Occasion.LEVEL_DOWN
+    if fresh.force > said.force:
+        return Occasion.STRONGER
     if (moved := _moved(said.onset, fresh.onset, now, spec)) is not None:
         return moved
-    if fresh.force != said.force:
-        return Occasion.STRONGER if fresh.force > said.force else Occasion.WEAKER
+    if fresh.force < said.force:
+        return Occasion.WEAKER
     if said.expires - now <= timedelta(hours=spec.renew_h):
         return Occasion.RENEW
     return None

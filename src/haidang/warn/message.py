@@ -91,6 +91,7 @@ def _parts(spec: MessageSpec) -> dict[str, str]:
         "headline": spec.headline,
         "description": spec.description,
         "instruction": spec.instruction,
+        "under_way": spec.under_way or "",
     }
 
 
@@ -284,7 +285,9 @@ def _people(assessment: Assessment, measure: str, say: _Speaker) -> dict[str, st
 def rounded(count: float) -> int:
     """Two significant digits, three where the first is a 1, so that the error stays alike.
 
-    >>> rounded(1_384_211), rounded(843_999), rounded(0), rounded(7.4)
+    Always down: rounded up, a whole province in the way would be more people than live there.
+
+    >>> rounded(1_384_211), rounded(847_999), rounded(0), rounded(7.4)
     (1380000, 840000, 0, 7)
     """
     if count < 1:
@@ -292,7 +295,7 @@ def rounded(count: float) -> int:
     power = floor(log10(count))
     digits = 3 if count < 2 * 10**power else 2
     unit = 10 ** max(power - digits + 1, 0)
-    return int(round(count / unit) * unit)
+    return int(floor(count / unit) * unit)
 
 
 class _Speaker:

@@ -55,6 +55,9 @@ class WarnSpec(Spec):
         immediate_h: Onset closer than this is urgency Immediate, h.
         expected_h: ... closer than this is Expected, else Future, h.
         onset_force: The threshold whose onset the notice leads with.
+        shelter_force: Once this threshold has begun it is too late to leave: the notice then says
+            ``under_way`` instead of ``instruction`` and asks for Shelter alone. None where the
+            same words fit before and during.
         levels: One entry per level that the law can give.
     """
 
@@ -69,6 +72,7 @@ class WarnSpec(Spec):
     immediate_h: float = Field(gt=0)
     expected_h: float = Field(gt=0)
     onset_force: int
+    shelter_force: int | None = None
     levels: tuple[LevelSpec, ...] = Field(min_length=1)
 
     @field_validator("levels")
@@ -93,11 +97,24 @@ class WarnSpec(Spec):
 
 
 class MessageSpec(Spec):
-    """Text of one level in one language; ``{field}`` placeholders from ``message.FACTS``."""
+    """Text of one level in one language; ``{field}`` placeholders from ``message.FACTS``.
+
+    Attributes:
+        headline: The one sentence that everybody reads.
+        description: What is known.
+        instruction: What to do.
+        under_way: What to do once the pack's ``shelter_force`` has begun; ``instruction`` where
+            there is none.
+    """
 
     headline: str = Field(min_length=1, max_length=160)
     description: str = Field(min_length=1)
     instruction: str = Field(min_length=1)
+    under_way: str | None = Field(default=None, min_length=1)
+
+    def begun(self) -> MessageSpec:
+        """The same message with the words for a threat that has begun."""
+        return self.model_copy(update={"instruction": self.under_way or self.instruction})
 
 
 Messages = Mapping[str, Mapping[int, MessageSpec]]

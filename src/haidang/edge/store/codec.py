@@ -197,6 +197,7 @@ def encode_standing(value: Standing) -> Body:
         "since": stamp(value.since),
         "confirmed": stamp(value.confirmed),
         "quieter_since": stamp(value.quieter_since),
+        "quieter_max": int(value.quieter_max),
     }
 
 

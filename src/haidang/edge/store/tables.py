@@ -178,6 +178,7 @@ standing = Table(
     Column("since", Utc, nullable=False),
     Column("confirmed", Utc, nullable=False),
     Column("quieter_since", Utc),
+    Column("quieter_max", Integer, nullable=False),
     Index(None, "threat", "event", "place", "run"),
 )
 

@@ -144,6 +144,7 @@ def _runs() -> None:
         *_integer("level"),
         *_time("since", "confirmed"),
         sa.Column("quieter_since", TIME),
+        *_integer("quieter_max"),
         _pk("standing", "run", "threat", "event", "place"),
         _fk("standing", "run", "run.id"),
     )
