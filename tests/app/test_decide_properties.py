@@ -11,9 +11,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from app.toy import DAYS, HOUR, PLACES, T0, THREAT, TOY, context, judged, over, snapshot
-from haidang.app.decide import Wish, _needs_approval, _wakes, decide
+from haidang.app.decide import Wish, decide
 from haidang.app.issue import issue
 from haidang.app.verdict import Draft, Message, Verdict
+from haidang.app.wording import needs_approval, wakes
 from haidang.edge.store import Store
 from haidang.pack.load import load_binding, roots
 from haidang.risk.assessment import Assessment, When
@@ -254,21 +255,21 @@ PACKS = list(_packs())
 @pytest.mark.parametrize("pack", PACKS, ids=lambda p: f"{p.country_folder.parents[1].name}-{p.id}")
 @pytest.mark.parametrize("severity", ["Minor", "Extreme"])
 @pytest.mark.parametrize("urgency", ["Past", "Future", "Expected", "Immediate"])
-def test_the_top_level_always_wakes(pack, severity, urgency):
+def test_the_top_level_alwayswakes(pack, severity, urgency):
     top = max(pack.binding.levels)
     asleep = [e.model_copy(update={"wakes": False}) for e in pack.threat.warn.levels]
     warn = pack.threat.warn.model_copy(update={"levels": tuple(asleep)})
     for threat in (pack.threat, pack.threat.model_copy(update={"warn": warn})):
         here = SimpleNamespace(pack=replace(pack, threat=threat))
         for why in Occasion:
-            assert _wakes(here, top, severity, urgency, why)
-            assert not _wakes(here, 0, severity, urgency, why)
+            assert wakes(here, top, severity, urgency, why)
+            assert not wakes(here, 0, severity, urgency, why)
 
 
 def test_nobody_is_woken_to_hear_that_it_will_be_less():
     here, below = SimpleNamespace(pack=PACKS[0]), max(PACKS[0].binding.levels) - 1
     milder = {Occasion.LEVEL_DOWN, Occasion.WEAKER}
-    woken = {w for w in Occasion if _wakes(here, below, "Extreme", "Immediate", w)}
+    woken = {w for w in Occasion if wakes(here, below, "Extreme", "Immediate", w)}
     assert woken == set(Occasion) - milder
 
 
@@ -359,4 +360,4 @@ def test_the_tier_has_teeth(tier, alone, approval, needed):
     warn = pack.threat.warn.model_copy(update={"levels": levels})
     changed = {"tier": tier, "speaks_alone": alone, "warn": warn}
     threat = pack.threat.model_copy(update=changed)
-    assert _needs_approval(SimpleNamespace(pack=replace(pack, threat=threat)), 3) is needed
+    assert needs_approval(SimpleNamespace(pack=replace(pack, threat=threat)), 3) is needed

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final, cast
 
 from haidang.app.context import AreaName, Context
-from haidang.app.decide import event_name
 from haidang.app.verdict import Draft, Message
+from haidang.app.wording import event_name
 from haidang.base.ids import content_id
 from haidang.warn.cap import (
     Alert,
