@@ -293,6 +293,13 @@ def test_nobody_is_told_to_leave_once_the_wind_has_begun(desk, onset_h, leave):
         assert text.instruction == (spec.instruction if leave else spec.under_way)
 
 
+@pytest.mark.parametrize("onset_h", [12, 0])
+def test_an_area_of_the_sea_is_told_what_a_boat_can_do(desk, onset_h):
+    (draft,) = desk.run(1, [judged(1, 3, place="sea-toy-east", onset_h=onset_h)]).drafts
+    said = {t.language: t.instruction for t in draft.texts}
+    assert said["en"] == context().pack.messages["en"][3].at_sea
+
+
 def test_the_wind_that_is_over_sends_nobody_out_while_the_level_is_held(desk):
     (out,) = desk.run(1, [judged(1, 3, onset_h=2)]).drafts
     desk.approve(out)

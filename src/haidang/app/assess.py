@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -63,6 +64,8 @@ def _raised(
 ) -> tuple[Assessment, ...]:
     spec = context.pack.threat.risk
     middle = backbone(bulletins, spec)
+    # The middle track may rest on older bulletins too; why a level stands must name them all.
+    signal = replace(signal, evidence=tuple(sorted({*signal.evidence, *middle.receipts})))
     found = outlook(members(middle, spec, context.over_land), context.areas, spec)
     affected = impacts(found, context.areas, spec, context.pack.binding.value_per_head)
     out = []

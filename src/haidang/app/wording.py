@@ -181,8 +181,7 @@ def _text(
     begun: bool,
 ) -> Text:
     spec = context.pack.messages[language][fresh.level]
-    if begun:
-        spec = spec.begun()
+    spec = spec.fitting(begun=begun, sea=context.named[found.place].kind == "sea")
     level_name = context.scale.names(fresh.level).say(language) if fresh.level else ""
     given = facts(
         found,

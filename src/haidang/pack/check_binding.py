@@ -380,9 +380,12 @@ def _texts(bound: Bound, table: Table | None, day: date) -> Iterator[Problem]:
             if not wrong:
                 said = _sample(bound, spec, table, level, language, known)
                 wrong = check_readability(render(texts[level], language, said))
-                begun = check_readability(render(texts[level].begun(), language, said))
-                new = (p for p in begun if p not in wrong)
-                wrong += tuple(replace(p, field="under_way") for p in new)
+                for field, fit in (
+                    ("under_way", texts[level].fitting(begun=True)),
+                    ("at_sea", texts[level].fitting(sea=True)),
+                ):
+                    more = check_readability(render(fit, language, said))
+                    wrong += tuple(replace(p, field=field) for p in more if p not in wrong)
             for p in wrong:
                 keys = (level, p.field) if p.field else (level,)
                 field = ".".join(map(str, keys))

@@ -92,6 +92,7 @@ def _parts(spec: MessageSpec) -> dict[str, str]:
         "description": spec.description,
         "instruction": spec.instruction,
         "under_way": spec.under_way or "",
+        "at_sea": spec.at_sea or "",
     }
 
 

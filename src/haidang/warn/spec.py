@@ -105,16 +105,25 @@ class MessageSpec(Spec):
         instruction: What to do.
         under_way: What to do once the pack's ``shelter_force`` has begun; ``instruction`` where
             there is none.
+        at_sea: What to do in an area of the sea, where there are no houses to leave, before and
+            during; the other two where there is none.
     """
 
     headline: str = Field(min_length=1, max_length=160)
     description: str = Field(min_length=1)
     instruction: str = Field(min_length=1)
     under_way: str | None = Field(default=None, min_length=1)
+    at_sea: str | None = Field(default=None, min_length=1)
 
-    def begun(self) -> MessageSpec:
-        """The same message with the words for a threat that has begun."""
-        return self.model_copy(update={"instruction": self.under_way or self.instruction})
+    def fitting(self, *, begun: bool = False, sea: bool = False) -> MessageSpec:
+        """The same message with the instruction for this phase and this kind of area.
+
+        Args:
+            begun: The pack's ``shelter_force`` has begun.
+            sea: The area is one of the sea.
+        """
+        fit = (sea and self.at_sea) or (begun and self.under_way) or self.instruction
+        return self.model_copy(update={"instruction": fit})
 
 
 Messages = Mapping[str, Mapping[int, MessageSpec]]
