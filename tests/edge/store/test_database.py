@@ -21,7 +21,7 @@ from sqlalchemy.schema import CreateTable
 
 from edge.store.samples import DAYS, HOUR, T0, deliver, duty, fix
 from haidang.base.errors import BadData, Unavailable
-from haidang.edge.store import Store
+from haidang.edge.store import Store, database
 from haidang.edge.store.database import REVISIONS, Database, config
 from haidang.edge.store.tables import META, actor, receipt
 
@@ -290,3 +290,19 @@ def test_postgresql_gives_the_same_head(file: Path) -> None:
         assert store.head() == other.head()
         assert other.verify() == ()
         assert store.snapshot(T0 + 9 * HOUR, **DAYS) == other.snapshot(T0 + 9 * HOUR, **DAYS)
+
+
+def test_a_store_of_this_version_opens_without_being_made(file):
+    Store.open(file).close()
+    with Store.open(file, create=False) as store:
+        assert store.head()[0] == 0
+
+
+def test_an_older_store_is_not_migrated_by_looking_at_it(file, monkeypatch):
+    Store.open(file).close()
+    monkeypatch.setattr(database, "REVISIONS", (*database.REVISIONS, "9999"))
+    before = file.read_bytes()
+    with pytest.raises(Unavailable) as error:
+        Store.open(file, create=False)
+    assert error.value.problems[0].code == "store.older"
+    assert file.read_bytes() == before

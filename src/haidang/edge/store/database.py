@@ -28,6 +28,7 @@ from haidang.edge.store.tables import version
 REVISIONS: Final = ("0001",)
 """Every schema that this program knows, oldest first; the last one is the one it works with."""
 
+_MAGIC: Final = b"SQLite format 3\0"
 _WRITE: Final = "haidang_write"
 _BREATH_S: Final = 0.01
 _SAID: Final = (
@@ -48,13 +49,22 @@ class Database:
         name: The file, or the address without its password: what problems are told about.
     """
 
-    def __init__(self, path_or_url: str | Path, *, busy_s: float = 5.0, check: bool = True) -> None:
+    def __init__(
+        self,
+        path_or_url: str | Path,
+        *,
+        busy_s: float = 5.0,
+        check: bool = True,
+        create: bool = True,
+    ) -> None:
         """Open, look for damage, migrate if need be.
 
         Args:
             path_or_url: A file, ``:memory:``, or a database address with ``://`` in it.
             busy_s: How long a writer waits for another, s.
             check: Whether SQLite looks through the whole file (about 1 s per GB).
+            create: Whether to make or migrate what is not this program's newest schema; else it
+                is refused, and not a byte is written.
 
         Raises:
             Unavailable: The folder is missing or read-only, the file is no database, damaged,
@@ -66,12 +76,14 @@ class Database:
         self.name = (url.database or "") if self.sqlite else url.render_as_string()
         if self.sqlite and not memory:
             _writable(Path(self.name))
+            if not create and not _begins_like_sqlite(Path(self.name)):
+                raise Unavailable(Problem("store.not_a_database", {}, file=self.name))
         try:
             self._engine = _engine(url, memory=memory, busy_s=busy_s)
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise Unavailable(Problem("store.driver", {"detail": error}, file=self.name)) from error
         try:
-            self._open(busy_s, check=check and self.sqlite and not memory)
+            self._open(busy_s, check=check and self.sqlite and not memory, create=create)
         except BaseException:
             self._engine.dispose()
             raise
@@ -115,17 +127,22 @@ class Database:
         except sqlite3.Error as error:  # while connecting, before SQLAlchemy wraps anything
             raise Unavailable(_problem(str(error), self.name)) from error
 
-    def _open(self, busy_s: float, *, check: bool) -> None:
+    def _open(self, busy_s: float, *, check: bool, create: bool) -> None:
         with self._told():
-            if self.sqlite:
+            if self.sqlite and create:
                 self._write_ahead(busy_s)
             if check and (damage := self._damage()):
                 raise Unavailable(Problem("store.corrupt", {"detail": damage}, file=self.name))
             if self._revision() == REVISIONS[-1]:
                 return
+            if not create:
+                with self._engine.connect() as connection:
+                    self._known(connection)
+                raise Unavailable(Problem("store.older", {"known": REVISIONS[-1]}, file=self.name))
             engine = self._engine.execution_options(**{_WRITE: True})
             with engine.begin() as connection:
-                self._migrate(connection)
+                if self._known(connection) != REVISIONS[-1]:  # another may have, while we queued
+                    migrate(connection)
 
     def _write_ahead(self, busy_s: float) -> None:
         """The journal mode is a property of the file, not of a connection: set once.
@@ -163,7 +180,8 @@ class Database:
                     raise
             return None
 
-    def _migrate(self, connection: Connection) -> None:
+    def _known(self, connection: Connection) -> str | None:
+        """The schema's version, None of an empty database; refuses one that is not ours."""
         names = inspect(connection).get_table_names()
         found: str | None = None
         if version.name in names:
@@ -176,8 +194,7 @@ class Database:
             raise Unavailable(
                 Problem("store.newer", {"found": found, "known": REVISIONS[-1]}, file=self.name)
             )
-        if found != REVISIONS[-1]:  # another process may have migrated while we queued
-            migrate(connection)
+        return found
 
 
 def migrate(connection: Connection) -> None:
@@ -219,6 +236,15 @@ def _writable(file: Path) -> None:
     # SQLite keeps its journal beside the file, so a writable file in a read-only folder is no use.
     if not os.access(folder, os.W_OK) or (file.exists() and not os.access(file, os.W_OK)):
         raise Unavailable(Problem("store.read_only", {"detail": folder}, file=str(file)))
+
+
+def _begins_like_sqlite(file: Path) -> bool:
+    """Whether SQLite made this file; an empty one it would take for a database of its own."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
 
 
 def _engine(url: URL, *, memory: bool, busy_s: float) -> Engine:

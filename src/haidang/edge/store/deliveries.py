@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Table, func, insert, select
 
@@ -92,6 +92,21 @@ class Observation:
     received: datetime
     receipt: int
     source: str
+
+
+class Delivery(NamedTuple):
+    """One delivery as it is kept, without its rows."""
+
+    key: str
+    published: datetime
+    received: datetime
+
+
+def known(connection: Connection, prefix: str) -> tuple[Delivery, ...]:
+    """Deliveries whose key begins like this, in the order they reached us."""
+    query = select(receipt.c.key, receipt.c.published, receipt.c.received).order_by(receipt.c.id)
+    query = query.where(receipt.c.key.startswith(prefix, autoescape=True))
+    return tuple(Delivery(*row) for row in connection.execute(query))
 
 
 def add(

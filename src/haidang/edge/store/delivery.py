@@ -84,3 +84,12 @@ def attempts(connection: Connection) -> tuple[Attempt, ...]:
     return tuple(
         Attempt(**{name: row._mapping[name] for name in names}) for row in connection.execute(query)
     )
+
+
+def delivered(connection: Connection, channel: str) -> tuple[Message, ...]:
+    """Every message that a channel has taken, in the order sent."""
+    taken = select(attempt.c.key).where(attempt.c.ok)
+    query = select(message).join(outbox, outbox.c.message == message.c.identifier)
+    query = query.where(outbox.c.channel == channel, outbox.c.key.in_(taken))
+    query = query.order_by(message.c.sent, message.c.identifier)
+    return tuple(to_message(row._mapping) for row in connection.execute(query))

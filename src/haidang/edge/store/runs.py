@@ -40,6 +40,39 @@ class Horizon(NamedTuple):
     seen: int | None = None
 
 
+class Done(NamedTuple):
+    """How far a scope has come.
+
+    Attributes:
+        runs: Instants of its runs.
+        latest: The newest of its runs and of what was done to their drafts; None before the first.
+        packs: (pack id, version, fingerprint) that any of the runs used.
+        statuses: CAP statuses of their drafts.
+    """
+
+    runs: frozenset[datetime]
+    latest: datetime | None
+    packs: frozenset[tuple[str, str, str]]
+    statuses: frozenset[str]
+
+
+def done(connection: Connection, scope: str) -> Done:
+    """How far the runs of a scope have come; see ``Store.done``."""
+    mine = connection.execute(select(run.c.at, run.c.packs).where(run.c.scope == scope)).all()
+    of = select(draft.c.body).join(run, run.c.id == draft.c.run).where(run.c.scope == scope)
+    statuses = {str(json.loads(b)["status"]) for b in connection.execute(of).scalars()}
+    acts = select(draft_event.c.at).join(draft, draft.c.id == draft_event.c.draft)
+    acts = acts.join(run, run.c.id == draft.c.run).where(run.c.scope == scope)
+    times = [row.at for row in mine]
+    packs = frozenset(
+        (str(name), str(version), str(mark))
+        for body in {row.packs for row in mine}
+        for name, version, mark in json.loads(body)
+    )
+    latest = max([*times, *connection.execute(acts).scalars()], default=None)
+    return Done(frozenset(times), latest, packs, frozenset(statuses))
+
+
 def run_key(scope: str, at: datetime) -> str:
     """The name of a run: one verdict to a scope and an instant."""
     return content_id("run", {"scope": scope, "at": at})

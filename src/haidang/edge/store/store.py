@@ -19,9 +19,10 @@ from haidang.base.problem import Problem
 from haidang.edge.store import audit, chain, codec, deliveries, delivery, notices, runs, trace
 from haidang.edge.store.chain import Entry
 from haidang.edge.store.database import Database
-from haidang.edge.store.deliveries import FixRow, Observation, ObservationRow
+from haidang.edge.store.deliveries import Delivery, FixRow, Observation, ObservationRow
 from haidang.edge.store.delivery import Attempt
 from haidang.edge.store.notices import Build, Person
+from haidang.edge.store.runs import Done
 from haidang.edge.store.tables import actor, assessment, contact, decision, draft, run
 from haidang.edge.store.trace import Step
 from haidang.risk.assessment import Assessment
@@ -53,6 +54,7 @@ class Store:
         *,
         busy_s: float = 5.0,
         check: bool = True,
+        create: bool = True,
     ) -> Self:
         """Open a store, making or migrating it if need be.
 
@@ -61,12 +63,14 @@ class Store:
             clock: Wall time for attempts and for when a ledger entry was written down.
             busy_s: How long to wait for another writer, s.
             check: Whether to look through a SQLite file for damage (about 1 s per GB).
+            create: Whether to make or migrate a store; else what is no store of this program's
+                version is refused and left as it is.
 
         Raises:
             Unavailable: The file is no database, damaged, locked, half-made or newer than this
                 program; its folder is missing or read-only. The problem names file and remedy.
         """
-        return cls(Database(path_or_url, busy_s=busy_s, check=check), clock)
+        return cls(Database(path_or_url, busy_s=busy_s, check=check, create=create), clock)
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +131,11 @@ class Store:
         """
         with self._db.writing() as c:
             return deliveries.add(c, "observation", key, observations, source, published, received)
+
+    def deliveries(self, prefix: str) -> tuple[Delivery, ...]:
+        """Deliveries whose key begins like this, in the order they reached us."""
+        with self._db.reading() as c:
+            return deliveries.known(c, prefix)
 
     def observations(
         self, now: datetime, receipt: int | None = None, series: Sequence[str] = ()
@@ -189,6 +198,11 @@ class Store:
         with self._db.reading() as c:
             found = runs.find(c, scope, at)
             return None if found is None else str(found.verdict)
+
+    def done(self, scope: str) -> Done:
+        """How far the runs of a scope have come, and what they were made with."""
+        with self._db.reading() as c:
+            return runs.done(c, scope)
 
     def commit(self, verdict: Verdict) -> bool:
         """Write all that a run concluded, or nothing.
@@ -362,6 +376,11 @@ class Store:
         """
         with self._db.writing() as c:
             delivery.attempted(c, key, self._clock(), ok=ok, error=error)
+
+    def delivered(self, channel: str) -> tuple[Message, ...]:
+        """Every message that a channel has taken, in the order sent."""
+        with self._db.reading() as c:
+            return delivery.delivered(c, channel)
 
     def attempts(self) -> tuple[Attempt, ...]:
         """Every try to deliver, in order."""
