@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
 
@@ -39,9 +40,28 @@ def deliver(folder: Path, message: Message) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.read_bytes() == message.body:
             return path
-        part = path.with_suffix(".part")
-        part.write_bytes(message.body)
-        os.replace(part, path)
+        _write(path, message.body)
     except OSError as err:
         raise Unavailable(Problem("channel.unwritable", {"why": err}, file=str(folder))) from err
     return path
+
+
+def _write(path: Path, body: bytes) -> None:
+    """Put a file in its place, whole and on the disk.
+
+    Under a name of this process's own, so that two never write into one file. What a killed
+    process left behind goes; had it belonged to a living one, that one finds the file in place.
+    """
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as stream:
+        stream.write(body)
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        os.replace(part, path)
+    except FileNotFoundError:
+        if path.read_bytes() != body:
+            raise
+    for other in path.parent.glob(f"{path.stem}.*.part"):
+        with suppress(OSError):
+            other.unlink()
