@@ -164,6 +164,11 @@ def test_an_unknown_case_lists_those_there_are():
         ("ledger", "verify", "--out", "nowhere"),
         ("ledger", "head", "--out", "nowhere"),
         ("check", "--on", "2024-13-01"),
+        ("verify", "yagi-2024", "--quantile", "1.5"),
+        ("verify", "yagi-2024", "--quantile", "-3"),
+        ("verify", "yagi-2024", "--quantile", "0.9"),
+        ("storm", "new", BULLETINS, "--name", "???"),
+        ("storm", "new", BULLETINS, "--name", "b" * 120),
     ],
 )
 def test_what_is_wrong_is_said_without_a_traceback(arguments, tmp_path, monkeypatch):
@@ -241,6 +246,44 @@ def test_tonight_s_file_waits_for_people(tmp_path):
     assert not list(tmp_path.rglob("*.xml"))
 
 
+def test_a_file_read_by_half_is_not_approved_by_itself(tmp_path):
+    file = tmp_path / "tonight.csv"
+    bad = "2030-09-11T06:00+00:00,2030-09-11T18:00+00:00,113,-39.5,analysis"
+    header = BULLETINS.read_text("utf-8").splitlines()[0]
+    row = dict.fromkeys(header.split(","), "")
+    row |= dict(zip(("issued", "valid", "lat", "lon", "kind"), bad.split(","), strict=True))
+    whole = BULLETINS.read_text("utf-8").rstrip("\n")
+    file.write_text(f"{whole}\n{','.join(row[k] for k in header.split(','))}\n", "utf-8")
+    common = ("storm", "new", file, "--country", "xt", "--out")
+    done = haidang(*common, tmp_path / "a", toy=True)
+    assert done.returncode == 0, done.stderr
+    assert "--approve" in done.stdout
+    assert "lat" in done.stderr
+    assert not list((tmp_path / "a").rglob("*.xml"))
+    forced = haidang(*common, tmp_path / "b", "--approve", toy=True)
+    assert forced.returncode == 0, forced.stderr
+    assert "nothing was signed" not in forced.stdout
+    assert list((tmp_path / "b").rglob("*.xml"))
+
+
+@pytest.mark.parametrize("name", ["cap", "tables"])
+def test_a_file_where_a_folder_should_be(tmp_path, name):
+    (tmp_path / "toy-2030").mkdir()
+    (tmp_path / "toy-2030" / name).write_text("in the way", "utf-8")
+    done = haidang("replay", "toy-2030", "--out", tmp_path, toy=True)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert str(tmp_path / "toy-2030" / name) in done.stderr
+    (tmp_path / "toy-2030" / name).unlink()
+    assert haidang("replay", "toy-2030", "--out", tmp_path, toy=True).returncode == 0
+
+
+def test_the_last_lines_do_not_wrap(replayed):
+    done = haidang("replay", "toy-2030", "--out", replayed[0], toy=True, COLUMNS="60")
+    line = next(one for one in done.stdout.splitlines() if one.startswith("Ledger: "))
+    assert len(line.split("head ")[1]) == 64
+
+
 # ── the ledger ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -308,6 +351,48 @@ def test_a_file_that_is_no_database(tmp_path):
     assert "not a database of haidang" in done.stderr
 
 
+COMMANDS = (
+    ("ledger", "verify"),
+    ("ledger", "head"),
+    ("explain", "abc", "--country", "xt"),
+    ("explain", "--place", "N", "--country", "xt"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("content", [b"", b"\n", b"SQLite format 3", "sqlite"])
+def test_looking_at_what_is_no_store_leaves_it_as_it_is(tmp_path, command, content):
+    path = tmp_path / "haidang.db"
+    if content == "sqlite":
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE other (x)")
+        connection.close()
+    else:
+        path.write_bytes(content)
+    before = path.read_bytes()
+    done = haidang(*command, "--db", path, toy=True)
+    assert done.returncode == 2, done.stdout
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert str(path) in done.stderr
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_anchor_needs_one_store(replayed, store, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        shutil.copy(store, tmp_path / name / "haidang.db")
+    head = haidang("ledger", "head", "--db", store).stdout.split()[0]
+    done = haidang("ledger", "verify", "--out", tmp_path, "--anchor", head)
+    assert done.returncode == 2
+    assert "--db" in done.stderr
+    assert "NOT trustworthy" not in done.stdout
+    one = tmp_path / "one" / "haidang.db"
+    assert haidang("ledger", "verify", "--db", one, "--anchor", head).returncode == 0
+    assert haidang("ledger", "verify", "--out", tmp_path).returncode == 0
+
+
 # ── explain ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -335,6 +420,21 @@ def test_explain_a_place(replayed):
     early = explain(folder, "--place", "N", "--at", "2030-09-01T00:00+00:00")
     assert early.returncode == 2
     assert "nothing was decided for North Toyland" in early.stderr
+
+
+def test_explain_a_place_takes_the_newest_decision_of_all_stores(replayed, tmp_path):
+    source = replayed[0] / "toy-2030"
+    shutil.copytree(source, tmp_path / "toy-2030")
+    file = tmp_path / "older.csv"
+    lines = BULLETINS.read_text("utf-8").splitlines()
+    first = lines[1].split(",")[0]
+    file.write_text("\n".join([lines[0], *(r for r in lines[1:] if r.startswith(first))]), "utf-8")
+    done = haidang("storm", "new", file, "--country", "xt", "--out", tmp_path, toy=True)
+    assert done.returncode == 0, done.stderr
+    found = explain(tmp_path, "--place", "N", "--at", "2030-09-11T23:00")
+    assert found.returncode == 0, found.stderr
+    assert "stays at level 3" in found.stdout
+    assert f"Case toy-2030, from {tmp_path / 'toy-2030' / 'haidang.db'}" in found.stdout
 
 
 def test_explain_something_ambiguous_or_unknown(replayed):

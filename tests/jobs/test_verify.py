@@ -20,6 +20,7 @@ from haidang.jobs.verify import (
     outlooks,
     truth_forces,
     verify,
+    with_risk,
     within,
 )
 
@@ -130,3 +131,22 @@ def test_a_storm_that_never_comes_ashore_is_not_verified(yagi, by_issue, tmp_pat
     at_sea = replace(yagi.case, folder=tmp_path)
     assert truth_forces(at_sea, yagi.context)[1] is None
     assert verify(at_sea, yagi.context, by_issue) == ()
+
+
+@pytest.mark.parametrize("quantile", [1.5, -3, 1.0, 0.9, float("nan")])
+def test_a_quantile_that_the_pack_would_refuse_is_refused(toy, quantile):
+    with pytest.raises(BadData) as error:
+        with_risk(toy.context, quantile=quantile)
+    (problem,) = error.value.problems
+    assert (problem.code, problem.field) == ("cli.bad_quantile", "quantile")
+    assert str(quantile) in problem.say("vi")
+
+
+def test_another_number_that_does_not_fit_is_refused_too(toy):
+    with pytest.raises(BadData) as error:
+        with_risk(toy.context, members="many")
+    assert error.value.problems[0].field == "members"
+
+
+def test_a_quantile_that_fits_is_taken(toy):
+    assert with_risk(toy.context, quantile=0.7).pack.threat.risk.quantile == 0.7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,9 +17,10 @@ from haidang.words import LANGUAGES
 
 if TYPE_CHECKING:
     from haidang.api import Replay
+    from haidang.jobs.explain import Line
     from haidang.pack.case import Case
     from haidang.pack.load import Roots
-
+    from haidang.pack.schema import Country as CountryPack
 
 Lang = Annotated[str | None, typer.Option("--lang", help="vi, en", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", help=help_text("help_out"))]
@@ -91,7 +93,30 @@ def _played(case: Case, where: Roots, folder: Path) -> Replay:
 
 
 def _finish(made: Replay) -> None:
-    """Write tables and reports, and say in a few lines what happened and where it lies."""
+    """Write tables and reports, and say in a few lines what happened and where it lies.
+
+    Raises:
+        Unavailable: A file of it cannot be written.
+    """
+    from haidang.base.errors import Unavailable  # noqa: PLC0415
+    from haidang.base.problem import Problem  # noqa: PLC0415
+
+    try:
+        reports = _written(made)
+    except OSError as error:
+        file = str(error.filename or made.folder)
+        why = error.strerror or str(error)
+        raise Unavailable(Problem("cli.unwritable", {"why": why}, file=file)) from error
+    problems(made.played.problems)
+    summary(made)
+    for path in (*reports, made.folder / "cap", made.folder / "tables"):
+        out.print(f"  {path}", highlight=False, soft_wrap=True)
+    line = say("ledger_line", entries=made.entries, head=made.head)
+    out.print(line, highlight=False, soft_wrap=True)
+    out.print(say("decision_support"), highlight=False)
+
+
+def _written(made: Replay) -> tuple[Path, ...]:
     from haidang.api import as_tables, judged  # noqa: PLC0415
     from haidang.jobs.tables import write  # noqa: PLC0415
     from haidang.web.pages.report import write_reports  # noqa: PLC0415
@@ -100,13 +125,7 @@ def _finish(made: Replay) -> None:
     write(found, made.folder / "tables")
     made.announced.to_csv(made.folder / "tables" / "announced.csv", index=False)
     made.verification.to_csv(made.folder / "tables" / "verification.csv", index=False)
-    reports = write_reports(made.played, found, made.folder, *judged(made.played))
-    problems(made.played.problems)
-    summary(made)
-    for path in (*reports, made.folder / "cap", made.folder / "tables"):
-        out.print(f"  {path}", highlight=False, soft_wrap=True)
-    out.print(say("ledger_line", entries=made.entries, head=made.head), highlight=False)
-    out.print(say("decision_support"), highlight=False)
+    return tuple(write_reports(made.played, found, made.folder, *judged(made.played)))
 
 
 def replay(
@@ -127,7 +146,10 @@ def _new(threat: str):  # type: ignore[no-untyped-def]
         name: Annotated[str, typer.Option(help=help_text("help_new_name"))] = "",
         status: Annotated[str, typer.Option(help=help_text("help_new_status"))] = "Exercise",
         averaging: Annotated[int, typer.Option(help=help_text("help_new_averaging"))] = 600,
-        approve: Annotated[bool, typer.Option(help=help_text("help_new_approve"))] = True,
+        approve: Annotated[
+            bool | None,
+            typer.Option("--approve/--no-approve", help=help_text("help_new_approve")),
+        ] = None,
         country: Country = None,
         folder: Out = Path("out"),
     ) -> None:
@@ -138,6 +160,8 @@ def _new(threat: str):  # type: ignore[no-untyped-def]
         home = where.country(country).name
         case = tonight(file, threat, home, name, status, averaging, approve=approve)
         _finish(_played(case, where, folder))
+        if approve is None and not case.spec.officers:
+            out.print(say("not_approved"), highlight=False, style="yellow", soft_wrap=True)
 
     return new
 
@@ -234,8 +258,10 @@ def explain(
             when = when.replace(tzinfo=home.zone)
         if not paths:
             raise typer.BadParameter(say("no_store", folder=folder))
-        lines = job.explain_place(paths[0], place, when, home, language())
+        lines = _place(paths, place, when, home)
     elif name:
+        for path in paths:
+            _looked_at(path)
         lines = job.explain(paths, name, home, language())
     else:
         raise typer.BadParameter(say("explain_what"))
@@ -248,27 +274,61 @@ def explain(
         out.print(f"                  {line.id}", style="dim", highlight=False)
 
 
+def _looked_at(path: Path) -> None:
+    """Refuse a file that is no store: to look at one must never make one."""
+    from haidang.edge.store.store import Store  # noqa: PLC0415
+
+    Store.open(path, check=False, create=False).close()
+
+
+def _place(paths: Sequence[Path], place: str, when: datetime, home: CountryPack) -> Sequence[Line]:
+    """The newest decision for a place in any of the stores, and which store that was."""
+    from haidang.base.errors import NotFound  # noqa: PLC0415
+    from haidang.jobs import explain as job  # noqa: PLC0415
+
+    found: list[tuple[Sequence[Line], Path]] = []
+    missing: list[NotFound] = []
+    for path in paths:
+        _looked_at(path)
+        try:
+            found.append((job.explain_place(path, place, when, home, language()), path))
+        except NotFound as error:
+            missing.append(error)
+    if not found:
+        raise missing[0]
+    lines, path = max(found, key=lambda pair: pair[0][0].at)  # of two alike the newer store
+    said = say("from_store", case=path.parent.name, path=path)
+    out.print(escape(said), style="dim", highlight=False, soft_wrap=True)
+    return lines
+
+
 def ledger_verify(
     db: Db = None,
     anchor: Annotated[str, typer.Option(help=help_text("help_anchor"))] = "",
     folder: Out = Path("out"),
 ) -> None:
     """Recompute every hash of a ledger."""
+    from haidang.base.errors import BadData  # noqa: PLC0415
+    from haidang.base.problem import Problem  # noqa: PLC0415
     from haidang.edge.store.store import Store  # noqa: PLC0415
     from haidang.jobs.explain import databases  # noqa: PLC0415
 
     paths = (db,) if db else databases(folder)
     if not paths:
         raise typer.BadParameter(say("no_store", folder=folder))
+    if anchor and len(paths) > 1:
+        said = {"n": len(paths), "folder": folder, "paths": ", ".join(map(str, paths))}
+        raise BadData(Problem("cli.anchor_needs_db", said, field="--db"))
     bad = False
     for path in paths:
-        with Store.open(path) as store:
+        with Store.open(path, create=False) as store:
             found = store.verify(anchor or None)
             entries, head = store.head()
         problems(found)
         bad = bad or bool(found)
         key = "ledger_bad" if found else "ledger_good"
-        out.print(say(key, path=path, entries=entries, head=head), highlight=False)
+        line = say(key, path=path, entries=entries, head=head)
+        out.print(escape(line), highlight=False, soft_wrap=True)
     if bad:
         raise typer.Exit(1)
 
@@ -282,7 +342,7 @@ def ledger_head(db: Db = None, folder: Out = Path("out")) -> None:
     if not paths:
         raise typer.BadParameter(say("no_store", folder=folder))
     for path in paths:
-        with Store.open(path, check=False) as store:
+        with Store.open(path, check=False, create=False) as store:
             entries, head = store.head()
         out.print(f"{head}  {entries}  {path}", highlight=False, soft_wrap=True)
 

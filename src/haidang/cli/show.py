@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import locale
+import math
 import os
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -53,20 +54,26 @@ def language() -> str:
 
 
 def summary(made: Replay) -> None:
-    """The areas with the highest levels, a screen full."""
+    """The areas with the highest levels, the strongest wind first, a screen full."""
     levels = made.levels
+    # Before anything else: "no area reached a level" would be half the truth without it.
+    unknown = levels.loc[levels["reason"] == "not_defined", "place"].nunique()
+    if unknown:
+        out.print(say("no_law_level", n=unknown), style="yellow", highlight=False)
     raised = levels[levels["level"] > 0]
     if raised.empty:
         out.print(say("no_level"))
         return
-    top = raised.groupby(["kind", "place", "place_name"], sort=False)["level"].max().reset_index()
+    areas = raised.groupby(["kind", "place", "place_name"], sort=False)
+    top = areas[["level", "wind_central"]].max().reset_index()
     table = Table(
         title=say("summary_title", status=say(f"status_{made.played.case.spec.status.lower()}")),
         title_justify="left",
     )
-    for name in ("place", "highest", "first", "clause", "onset"):
+    for name in ("place", "highest", "wind", "first", "clause", "onset"):
         table.add_column(say(f"column_{name}"))
-    rows = top.sort_values(["level", "kind", "place"], ascending=[False, True, True])
+    order = ["level", "wind_central", "kind", "place"]
+    rows = top.sort_values(order, ascending=[False, False, True, True], na_position="last")
     for row in rows.head(12).itertuples():
         first = raised[(raised["place"] == row.place) & (raised["level"] == row.level)].iloc[0]
         onset = made.onsets[
@@ -78,6 +85,7 @@ def summary(made: Replay) -> None:
         table.add_row(
             str(row.place_name),
             str(row.level),
+            _force(row.wind_central),
             f"{first['bulletin']:%d/%m %H:%M}",
             str(first["clause"]),
             ""
@@ -89,6 +97,14 @@ def summary(made: Replay) -> None:
     out.print(table)
     if len(rows) > 12:  # noqa: PLR2004 - a screen's worth
         out.print(say("more_areas", n=len(rows) - 12))
+
+
+def _force(wind: object) -> str:
+    """Wind force of a wind in m/s; a dash where none is known."""
+    from haidang.base.wind import beaufort  # noqa: PLC0415
+
+    value = float(str(wind))
+    return "–" if math.isnan(value) else str(int(beaufort(value)))
 
 
 def problems(found: Iterable[Problem]) -> None:

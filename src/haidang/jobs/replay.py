@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from haidang.app.assess import assess
 from haidang.app.context import Context, build_context
 from haidang.app.decide import Wish, decide
 from haidang.app.issue import issue
 from haidang.app.verdict import Draft, Message
-from haidang.base.errors import Unavailable
+from haidang.base.errors import BadData, Unavailable
 from haidang.base.ids import digest
 from haidang.base.problem import Problem
 from haidang.data.tracks import Fix
@@ -28,6 +29,8 @@ from haidang.pack.case import Case, OfficerSpec
 from haidang.pack.load import Roots, load_country
 
 DATABASE = "haidang.db"
+FIRST = 1000
+"""Officers' acts of a minute come after its escalations."""
 Progress = Callable[[int, int, str], None]
 """(steps done, steps in all, what is being done)"""
 
@@ -118,12 +121,16 @@ def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_:
         progress: Told of each step.
 
     Returns:
-        The case as played. Playing it again changes nothing.
+        The case as played. Playing it again changes nothing but puts back a message's file that
+        is no longer there.
 
     Raises:
         Unavailable: The store or the folder cannot be used; the problem says what to do.
-        BadData: The bulletins or a verdict that was committed before do not fit: another case or
-            pack was played in this folder.
+        BadData: No bulletin can be used; or the folder holds what does not belong to this case as
+            it is now: bulletins that are not in the file (``replay.other_bulletins``), a bulletin
+            with other content (``store.other_content``), runs with other packs or another status
+            (``replay.other_pack``), or it has got beyond a bulletin that comes in only now
+            (``replay.late``). Nothing is written then.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -132,17 +139,68 @@ def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_:
     steps, problems = plan(case)
     context = prepare(case, roots)
     with Store.open(folder / DATABASE) as store:
+        fits(store, case, context, steps)
         _register(store, case.spec.officers)
         for number, step in enumerate(steps):
             progress(number, len(steps), f"{context.local(step.now):%d/%m %H:%M}")
-            escalate(store, context, step.now)
+            act(store, case, context, step.now)
             ingest(store, case, step)
             run(store, case, context, step.now)
-            for draft in store.pending():
-                act(store, case, context, draft)
             deliver(store, folder / "cap")
+        act(store, case, context, None)
+        deliver(store, folder / "cap")
+        for message in store.delivered(capfile.NAME):
+            capfile.deliver(folder / "cap", message)
         progress(len(steps), len(steps), "")
     return Played(case, context, folder, steps, problems)
+
+
+def key_of(case: Case, issued: datetime) -> str:
+    """Name of the delivery of a case's bulletin."""
+    return f"{scope_of(case)}/{issued.isoformat()}"
+
+
+def fits(store: Store, case: Case, context: Context, steps: tuple[Step, ...]) -> None:
+    """Refuse to go on in a folder where something else was played.
+
+    Args:
+        store: Of the folder.
+        case: What is to be played.
+        context: Its country and pack as they are now.
+        steps: Its instants, from ``plan``.
+
+    Raises:
+        BadData: See ``play``; nothing was written.
+    """
+    scope = scope_of(case)
+    bulletins = {key_of(case, s.issued): s for s in steps if s.issued is not None}
+    kept = store.deliveries(f"{scope}/")
+    file = case.bulletins.name
+    if strange := [d for d in kept if d.key not in bulletins]:
+        said = {"hour": f"{context.local(strange[0].published):%Y-%m-%dT%H:%M%z}"}
+        said["count"] = str(len(strange))
+        raise BadData(Problem("replay.other_bulletins", said, file=file, field="issued"))
+    done = store.done(scope)
+    packs = {(context.pack.id, context.pack.threat.version, context.pack.fingerprint)}
+    if done.packs - packs or done.statuses - {case.spec.status}:
+        now = f"{context.pack.id} {context.pack.threat.version} ({context.pack.fingerprint[:12]})"
+        then = ", ".join(f"{name} {v} ({mark[:12]})" for name, v, mark in sorted(done.packs))
+        said = {"before": then, "now": now, "status": case.spec.status}
+        said["status_before"] = ", ".join(sorted(done.statuses)) or case.spec.status
+        raise BadData(Problem("replay.other_pack", said, file=DATABASE, field="--out"))
+    known = {d.key for d in kept}
+    for step in steps:
+        fresh = step.issued is not None and key_of(case, step.issued) not in known
+        passed = done.latest is not None and step.now < done.latest
+        if step.now in done.runs and not fresh:
+            continue
+        if step.now in done.runs or passed:
+            latest = done.latest or step.now
+            said = {
+                "hour": f"{context.local(step.issued or step.now):%Y-%m-%dT%H:%M%z}",
+                "latest": f"{context.local(latest):%Y-%m-%dT%H:%M%z}",
+            }
+            raise BadData(Problem("replay.late", said, file=file, field="issued"))
 
 
 def _register(store: Store, officers: tuple[OfficerSpec, ...]) -> None:
@@ -155,7 +213,7 @@ def ingest(store: Store, case: Case, step: Step) -> None:
     if step.issued is None:
         return
     store.add_fixes(
-        key=f"{scope_of(case)}/{step.issued.isoformat()}",
+        key=key_of(case, step.issued),
         fixes=step.fixes,
         source=step.fixes[0].source or case.bulletins.name,
         published=step.issued,
@@ -181,38 +239,76 @@ def run(store: Store, case: Case, context: Context, now: datetime) -> None:
     store.commit(decide({context.pack.id: context}, found, snapshot, wish))
 
 
-def act(store: Store, case: Case, context: Context, draft: Draft) -> None:
-    """The scripted officers of a drill: one signs, another approves. Each at the case's minute.
+class Act(NamedTuple):
+    """Something that is due to happen to a draft; sorts in the order in which it happens.
 
-    Without an officer for a part the draft keeps waiting, as it would on duty.
+    Attributes:
+        at: When.
+        draft: Place of the draft among those that wait.
+        rank: Escalations come before what officers do at the same minute.
+        officer: Who signs or approves; None for an escalation.
+        role: To whom it is passed on, "" for an officer's act.
     """
-    for officer in case.spec.officers:
-        at = draft.at + timedelta(minutes=officer.after_min)
-        if officer.does == "sign":
-            store.sign(draft.id, officer.actor, officer.role, at)
-            continue
 
-        def build(approved: Draft, earlier: tuple[Message, ...], at: datetime = at) -> Message:
-            return issue(context, approved, at, earlier)
-
-        store.approve(draft.id, officer.actor, officer.role, at, build, [capfile.NAME])
+    at: datetime
+    draft: int
+    rank: int
+    officer: OfficerSpec | None
+    role: str
 
 
-def escalate(store: Store, context: Context, now: datetime) -> None:
-    """Pass drafts that nobody approved in time to the next role; each role gets one once.
+def act(store: Store, case: Case, context: Context, now: datetime | None) -> None:
+    """What happened to waiting drafts up to an instant, in the order of time.
+
+    The scripted officers of a drill sign and approve, each at the case's minute; a draft that
+    nobody approved in time is passed on to the next role. A draft that is replaced or withdrawn
+    before an officer's minute is never signed by them. Acts that were done are not done again:
+    a run that was killed half-way goes on with the very next one.
 
     Args:
         store: Of the case.
+        case: Says who acts, and when.
         context: Its country names the roles.
-        now: Drafts due before this are passed on, with the time they were due.
+        now: Acts up to this instant; None after the last step: the clock then runs on until the
+            officers have done their part, and no further. Without an officer for a part the draft
+            keeps waiting, as it would on duty.
     """
-    roles = context.country.spec.escalation
+    waiting = store.pending()
+    acts = [
+        Act(draft.at + timedelta(minutes=officer.after_min), number, FIRST + rank, officer, "")
+        for number, draft in enumerate(waiting)
+        for rank, officer in enumerate(case.spec.officers)
+    ]
+    until = max((a.at for a in acts), default=None) if now is None else now
+    if until is None:
+        return
     limit = timedelta(minutes=context.pack.threat.warn.approval_limit_min)
-    for draft in store.pending():
-        for rank, role in enumerate(roles):
-            at = draft.due + rank * limit
-            if at <= now and role not in store.draft_state(draft.id).roles:
-                store.escalate(draft.id, at, role)
+    acts += [
+        Act(draft.due + rank * limit, number, rank, None, role)
+        for number, draft in enumerate(waiting)
+        for rank, role in enumerate(context.country.spec.escalation)
+    ]
+    due = [a for a in acts if a.at <= until]
+    for one in sorted(due, key=lambda a: (a.at, a.draft, a.rank)):
+        _do(store, context, waiting[one.draft], one)
+
+
+def _do(store: Store, context: Context, draft: Draft, one: Act) -> None:
+    state = store.draft_state(draft.id)
+    if not state.pending:
+        return
+    officer = one.officer
+    if officer is None:
+        if one.role not in state.roles:
+            store.escalate(draft.id, one.at, one.role)
+    elif officer.does == "sign":
+        store.sign(draft.id, officer.actor, officer.role, one.at)
+    else:
+
+        def build(approved: Draft, earlier: tuple[Message, ...]) -> Message:
+            return issue(context, approved, one.at, earlier)
+
+        store.approve(draft.id, officer.actor, officer.role, one.at, build, [capfile.NAME])
 
 
 def deliver(store: Store, folder: Path) -> int:

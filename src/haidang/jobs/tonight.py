@@ -18,6 +18,8 @@ OFFICERS: Final = (
 )
 """Scripted: the file is a drill or a test, and two different people are needed."""
 
+LONGEST: Final = 24
+"""Characters of an event's name: it stands in every headline, and a headline is short."""
 PERIODS: Final = (60, 120, 180, 600)
 STATUSES: Final = ("Exercise", "Test")
 
@@ -30,7 +32,7 @@ def tonight(
     status: str = "Exercise",
     averaging_s: int = 600,
     *,
-    approve: bool = True,
+    approve: bool | None = None,
 ) -> Case:
     """Make a case of a file of bulletins.
 
@@ -41,26 +43,35 @@ def tonight(
         name: Of the event; the file's name where empty.
         status: ``Exercise`` or ``Test``: from here nothing goes out as Actual.
         averaging_s: Averaging period of the winds, s.
-        approve: Let scripted officers sign and approve; else the drafts wait.
+        approve: Let scripted officers sign and approve; else the drafts wait. None lets them only
+            if no row of the file was refused: what is missing may be what matters.
 
     Raises:
-        BadData: The file cannot be read or has no good row, the name has no letters, or status or
-            averaging period are none of those above.
+        BadData: The file cannot be read or has no good row, the name has no Latin letter or digit
+            or more than ``LONGEST`` characters, or status or averaging period are none of those
+            above.
     """
     if status not in STATUSES:
         raise BadData(Problem("cli.bad_status", {"value": status}, field="--status"))
     if averaging_s not in PERIODS:
         raise BadData(Problem("cli.bad_averaging", {"value": averaging_s}, field="--averaging"))
     period = cast(Literal[60, 120, 180, 600], averaging_s)
-    called = re.sub(r"[^a-z0-9]+", "-", fold(name or file.stem)).strip("-") or "event"
-    fixes = read_bulletins(file, called, period).fixes
+    called = re.sub(r"[^a-z0-9]+", "-", fold(name or file.stem)).strip("-")
+    if not called:
+        raise BadData(Problem("cli.no_letters", {"value": name or file.stem}, field="--name"))
+    if len(called) > LONGEST:
+        said = {"value": called, "n": len(called), "most": LONGEST}
+        raise BadData(Problem("cli.long_name", said, field="--name"))
+    read = read_bulletins(file, called, period)
+    if approve is None:
+        approve = all(p.severity != "error" for p in read.problems)
     return case_of_file(
         bulletins=file,
         name=called,
         country=country,
         threat=threat,
         event=called,
-        now=max(f.issued for f in fixes),
+        now=max(f.issued for f in read.fixes),
         averaging_s=period,
         status=cast(Literal["Exercise", "Test"], status),
         officers=OFFICERS if approve else (),

@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
+from pydantic import ValidationError
 
 from haidang.app.assess import assess
 from haidang.app.context import Context
 from haidang.app.snapshot import Snapshot
 from haidang.base.errors import BadData
+from haidang.base.problem import Problem
 from haidang.base.wind import beaufort, convert_maximum
 from haidang.data.tracks import Fix, Tracks
 from haidang.edge.feeds.bulletins import read_bulletins
@@ -61,9 +63,21 @@ def with_risk(context: Context, **changed: object) -> Context:
     Args:
         context: Of a case.
         changed: Keys of ``risk:`` and their values.
+
+    Raises:
+        BadData: The section refuses a value, as it would in the pack's file.
     """
     threat = context.pack.threat
-    risk = threat.risk.model_copy(update=changed)
+    try:
+        risk = type(threat.risk).model_validate({**threat.risk.model_dump(), **changed})
+    except ValidationError as err:
+        value = ", ".join(f"{v}" for v in changed.values())
+        if set(changed) == {"quantile"}:
+            low, high = threat.risk.interval
+            said = {"value": value, "low": low, "high": high}
+            raise BadData(Problem("cli.bad_quantile", said, field="quantile")) from err
+        said = {"value": value, "why": err.errors()[0]["msg"]}
+        raise BadData(Problem("cli.bad_risk", said, field=", ".join(changed))) from err
     pack = replace(context.pack, threat=threat.model_copy(update={"risk": risk}))
     return replace(context, pack=pack)
 
