@@ -27,7 +27,8 @@ def bulletin_signal(
         event: The event's id.
 
     Returns:
-        NO_DATA when the newest bulletin is older than ``stale_after_h`` and did not end the event,
+        NO_DATA when the newest bulletin, or the position it tells, is older than ``stale_after_h``
+        and it did not end the event: a new bulletin of an old position says nothing of now;
         QUIET when it ended it or no point of it reaches ``raise_at_ms``, RAISED otherwise.
         ``value`` is the strongest wind of the bulletin in m/s.
     """
@@ -36,7 +37,8 @@ def bulletin_signal(
     newest = bulletins[-1]
     if newest.ended:
         return _signal(event, newest.issued, State.QUIET, 0.0, spec, (newest.receipt,), ENDED)
-    if now - newest.issued > timedelta(hours=spec.stale_after_h) or newest.analysis is None:
+    seen = None if newest.analysis is None else min(newest.issued, newest.analysis.valid)
+    if newest.analysis is None or seen is None or now - seen > timedelta(hours=spec.stale_after_h):
         return _signal(event, newest.issued, State.NO_DATA, math.nan, spec, (newest.receipt,))
     points = (newest.analysis, *newest.forecast)
     strongest = max(p.wind_high for p in points)

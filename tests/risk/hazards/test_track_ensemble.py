@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -338,3 +339,58 @@ def test_decay_never_raises_a_wind_and_leaves_the_sea_alone(data):
     # Ashore a constant storm only ever falls.
     constant = decayed(np.broadcast_to(wind[:, :1], wind.shape), np.ones_like(land), 1.0)
     assert np.all(np.diff(constant, axis=1) <= 1e-12)
+
+
+# --- round the antimeridian, and what was used ---------------------------------------------------
+
+
+def test_a_track_over_the_antimeridian_goes_the_short_way():
+    """From 178 E to 178 W, as on the way past Fiji: four degrees, not 356."""
+    told = bulletins(fix(0, 0, -18, 178, 40), fix(0, 12, -18, -178, 40))
+    found = backbone(told, spec())
+    same = backbone(bulletins(fix(0, 0, -18, 108, 40), fix(0, 12, -18, 112, 40)), spec())
+    np.testing.assert_allclose(found.lon - 70, same.lon, rtol=0, atol=1e-9)
+    assert at(found, 6)[1] == pytest.approx(180)
+    assert at(found, 12)[1] == pytest.approx(182)
+
+
+def test_the_motion_over_the_antimeridian_is_the_short_one():
+    found = backbone(bulletins(fix(0, 0, -18, 179, 40), fix(12, 0, -18, -179, 40)), spec())
+    assert at(found, 12)[1] == pytest.approx(-177)
+
+
+def test_an_older_forecast_is_moved_over_the_antimeridian():
+    told = bulletins(fix(0, 0, -18, 178, 40), fix(0, 12, -18, -178, 40), fix(6, 0, -18, -179.5, 40))
+    found = backbone(told, spec())
+    # At hour 6 the old track is at 180; the analysis is half a degree further east.
+    assert at(found, 0)[1] == pytest.approx(-179.5)
+    assert at(found, 6)[1] == pytest.approx(-177.5)
+
+
+def test_land_is_asked_for_between_minus_180_and_180():
+    asked = []
+
+    def nowhere(lat, lon):
+        asked.append(lon)
+        return np.zeros(lat.shape, bool)
+
+    middle = backbone(bulletins(fix(0, 0, -18, 178, 40), fix(0, 12, -18, -178, 40)), spec())
+    members(middle, spec(), nowhere)
+    assert np.abs(asked[0]).max() <= 180
+
+
+def test_all_deliveries_that_were_used_are_named():
+    told = Tracks(
+        tuple(
+            replace(f, receipt=n)
+            for n, f in (
+                (3, fix(0, 0, 20, 113, 40)),
+                (4, fix(6, 0, 20, 112, 40)),
+                (4, fix(6, 24, 20, 108, 40)),
+                (9, fix(12, 0, 20, 111, 40)),
+            )
+        )
+    ).bulletins("e")
+    assert backbone(told, spec()).receipts == (4, 9)  # the forecast of the one before
+    assert backbone((told[0], told[2]), spec()).receipts == (3, 9)  # its motion
+    assert backbone(told[:1], spec()).receipts == (3,)

@@ -26,6 +26,7 @@ OverLand = Callable[[Floats, Floats], NDArray[np.bool_]]
 """(lat, lon) -> whether that point lies over land that we know of."""
 
 KM_PER_DEGREE: Final = 111.12
+FULL_TURN: Final = 360.0
 FASTEST_KMH: Final = 30 * 1.852
 """Cap on the speed of translation, 30 kn, as the wind models have it."""
 
@@ -45,12 +46,14 @@ class Backbone:
 
     Attributes:
         hours: Lead times from the analysis, (time,), h.
-        lat, lon: Degrees, (time,).
+        lat, lon: Degrees, (time,). Longitudes run on through the antimeridian from the newest
+            analysis, so they may lie beyond 180.
         wind: Strongest 10-minute wind, (time,), m/s.
         half_width: Half of the wind class as given, (time,), m/s.
         error_km: Mean position error, (time,), km.
         start: Time of the analysis.
         said: Lead of the last official point used, h; beyond it all is persistence.
+        receipts: Deliveries of every bulletin that was used, ascending.
     """
 
     hours: Floats
@@ -61,6 +64,7 @@ class Backbone:
     error_km: Floats
     start: datetime
     said: float
+    receipts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +114,12 @@ def backbone(bulletins: tuple[Bulletin, ...], spec: CycloneWind) -> Backbone:
     """
     newest = bulletins[-1].analysis
     assert newest is not None
-    points = _points(bulletins, newest, spec)
+    used = {bulletins[-1].receipt}
+    points = _points(bulletins, newest, spec, used)
     hours = np.arange(0.0, spec.horizon_h + spec.step_h / 2, spec.step_h)
     at = np.array([p.hour for p in points])
     lat, lon = np.array([p.lat for p in points]), np.array([p.lon for p in points])
-    step = _motion(bulletins, points, newest, spec)
+    step = _motion(bulletins, points, newest, spec, used)
     beyond = np.maximum(hours - at[-1], 0.0)
     return Backbone(
         hours=hours,
@@ -125,6 +130,7 @@ def backbone(bulletins: tuple[Bulletin, ...], spec: CycloneWind) -> Backbone:
         error_km=_position_error(points, hours, spec),
         start=newest.valid,
         said=float(at[-1]),
+        receipts=tuple(sorted(used)),
     )
 
 
@@ -139,7 +145,9 @@ class _Point:
     fresh: bool
 
 
-def _points(bulletins: tuple[Bulletin, ...], newest: Fix, spec: CycloneWind) -> list[_Point]:
+def _points(
+    bulletins: tuple[Bulletin, ...], newest: Fix, spec: CycloneWind, used: set[int]
+) -> list[_Point]:
     start = newest.valid
     points = [
         _Point(0.0, newest.lat, newest.lon, newest.wind, _half(newest), newest.error_km, True)
@@ -151,14 +159,20 @@ def _points(bulletins: tuple[Bulletin, ...], newest: Fix, spec: CycloneWind) -> 
         ahead = [f for f in bulletin.forecast if f.valid > reach]
         if shift is None or not ahead:
             continue
+        used.add(bulletin.receipt)
         fresh = age <= spec.forecast_max_age_h
         for fix in ahead:
             hour = (fix.valid - start) / timedelta(hours=1)
-            lat, lon = fix.lat + shift[0], fix.lon + shift[1]
+            lat, lon = fix.lat + shift[0], _near(fix.lon, newest.lon) + shift[1]
             wind = max(fix.wind + shift[2], 0.0)
             points.append(_Point(hour, lat, lon, wind, _half(fix), fix.error_km, fresh))
         reach = ahead[-1].valid
     return points
+
+
+def _near(lon: float, other: float) -> float:
+    """The same meridian, counted so that it lies within half a turn of another one."""
+    return lon - FULL_TURN * round((lon - other) / FULL_TURN)
 
 
 def _half(fix: Fix) -> float:
@@ -173,13 +187,17 @@ def _shift(bulletin: Bulletin, newest: Fix) -> tuple[float, float, float] | None
     if not known or not at[0] <= when <= at[-1]:
         return None
     lat = float(np.interp(when, at, [f.lat for f in known]))
-    lon = float(np.interp(when, at, [f.lon for f in known]))
+    lon = float(np.interp(when, at, [_near(f.lon, newest.lon) for f in known]))
     wind = float(np.interp(when, at, [f.wind for f in known]))
     return newest.lat - lat, newest.lon - lon, newest.wind - wind
 
 
 def _motion(
-    bulletins: tuple[Bulletin, ...], points: list[_Point], newest: Fix, spec: CycloneWind
+    bulletins: tuple[Bulletin, ...],
+    points: list[_Point],
+    newest: Fix,
+    spec: CycloneWind,
+    used: set[int],
 ) -> tuple[float, float]:
     """Degrees per hour beyond the last point; zero when only one position was ever heard.
 
@@ -195,13 +213,17 @@ def _motion(
         hours = last.hour - old.hour
         return _capped((last.lat - old.lat) / hours, (last.lon - old.lon) / hours, last.lat)
     since = newest.valid - timedelta(hours=spec.motion_h)
-    past = [b.analysis for b in bulletins if b.analysis and b.analysis.valid < newest.valid]
+    past = [
+        (b.analysis, b.receipt) for b in bulletins if b.analysis and b.analysis.valid < newest.valid
+    ]
     if not past:
         return 0.0, 0.0
     # The youngest analysis at least motion_h old; the oldest one where all are younger.
-    fix = next((f for f in reversed(past) if f.valid <= since), past[0])
+    fix, receipt = next((p for p in reversed(past) if p[0].valid <= since), past[0])
+    used.add(receipt)
     hours = (newest.valid - fix.valid) / timedelta(hours=1)
-    return _capped((newest.lat - fix.lat) / hours, (newest.lon - fix.lon) / hours, newest.lat)
+    east = newest.lon - _near(fix.lon, newest.lon)
+    return _capped((newest.lat - fix.lat) / hours, east / hours, newest.lat)
 
 
 def _capped(north: float, east: float, lat: float) -> tuple[float, float]:
@@ -250,7 +272,9 @@ def members(middle: Backbone, spec: CycloneWind, over_land: OverLand) -> Ensembl
     sigma_v = error_at(spec.intensity_errors, middle.hours) / MEAN_OF_HALF_NORMAL
     wind = middle.wind + z[:, 2:] * sigma_v + spread[:, None] * middle.half_width
     wind = convert_maximum(np.maximum(wind, 0.0), 600, 60, spec.surface)
-    land = over_land(lat, lon)
+    # Outlines lie between -180 and 180. Only what lies beyond is turned: the rest stays exact.
+    turned = lon - FULL_TURN * np.round(lon / FULL_TURN)
+    land = over_land(lat, np.where(np.abs(lon) > FULL_TURN / 2, turned, lon))
     return Ensemble(
         hours=middle.hours,
         lat=lat,
