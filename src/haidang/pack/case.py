@@ -57,7 +57,7 @@ class CaseSpec(Spec):
     """``case.yaml``.
 
     Attributes:
-        id: The folder's name.
+        id: The folder's name; also of the output, so no path can stand in it.
         threat: Pack id.
         event: Event id, e.g. ``2411-yagi``.
         averaging_s: Averaging period of the bulletins' winds, s.
@@ -70,7 +70,7 @@ class CaseSpec(Spec):
         expect: Golden levels.
     """
 
-    id: str
+    id: str = Field(pattern=r"^[a-z0-9-]+$")
     threat: str
     event: str = Field(pattern=r"^[a-z0-9-]+$")
     title: Mapping[str, str]
@@ -165,18 +165,22 @@ def case_of_file(
         averaging_s: Averaging period of the file's winds, s.
         status: CAP status.
         officers: Who signs and approves; empty leaves the drafts waiting.
+
+    Raises:
+        BadPack: A name or event with other than small letters, digits and hyphens.
     """
-    spec = CaseSpec(
-        id=name,
-        threat=threat,
-        event=event,
-        title={"en": event, "vi": event},
-        averaging_s=averaging_s,
-        received_after_min=0,
-        places_on=now.date(),
-        law_on=now.date(),
-        status=status,
-        officers=officers,
-        sources=(bulletins.name,),
-    )
+    given = {
+        "id": name,
+        "threat": threat,
+        "event": event,
+        "title": {"en": event, "vi": event},
+        "averaging_s": averaging_s,
+        "received_after_min": 0,
+        "places_on": now.date(),
+        "law_on": now.date(),
+        "status": status,
+        "officers": officers,
+        "sources": (bulletins.name,),
+    }
+    spec = parse(CaseSpec, given, bulletins)
     return Case(spec, country, bulletins.parent, bulletins)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -84,10 +84,12 @@ def roots(extra: Iterable[Path] = ()) -> Roots:
         extra: Further folders that hold ``threats/`` and ``countries/``.
 
     Raises:
-        BadPack: Two folders claim the same id: a clash is an error, the last one never wins.
+        BadPack: Two folders claim the same id: a clash is an error, the last one never wins. Or
+            ``HAIDANG_PACKS`` names what is no folder, or one without ``threats/`` or
+            ``countries/``.
     """
     bases = [Path(str(files("haidang"))), *extra]
-    bases += [Path(p) for p in os.environ.get(PATH_VARIABLE, "").split(os.pathsep) if p]
+    bases += [_base(Path(p)) for p in os.environ.get(PATH_VARIABLE, "").split(os.pathsep) if p]
     threats: dict[str, Path] = {}
     countries: dict[str, Path] = {}
     for base in bases:
@@ -96,6 +98,14 @@ def roots(extra: Iterable[Path] = ()) -> Roots:
     for group, found in (("haidang.threats", threats), ("haidang.countries", countries)):
         _join(found, (Path(str(files(e.value))) for e in entry_points(group=group)))
     return Roots(threats, countries)
+
+
+def _base(folder: Path) -> Path:
+    """A folder of packs; a mistyped one would else be passed over in silence."""
+    if not any((folder / name).is_dir() for name in ("threats", "countries")):
+        code = "no_packs" if folder.is_dir() else "no_folder"
+        raise BadPack(Problem(f"pack.{code}", {}, file=str(folder), field=PATH_VARIABLE))
+    return folder
 
 
 def _join(found: dict[str, Path], folders: Iterable[Path]) -> None:
@@ -287,20 +297,48 @@ def load_binding(country_folder: Path, threat_folder: Path) -> Pack:
     )
 
 
-def fingerprint(*folders: Path) -> str:
-    """SHA-256 over names and contents of every file that a binding reads.
+READ: Final = frozenset({".yaml", ".csv", ".py", ".geojson"})
 
-    Golden cases and READMEs are left out: they change nothing that is decided.
+
+def fingerprint(threat_folder: Path, country_folder: Path) -> str:
+    """SHA-256 over the version and over names and contents of every file that a pack reads.
+
+    The threat's folder, the binding's, and of the country what every binding rests on: its
+    ``country.yaml``, law and places, with the outlines that a user brought. Golden cases and
+    READMEs are left out: they change nothing that is decided.
+
+    Args:
+        threat_folder: ``threats/<id>``.
+        country_folder: ``countries/<cc>/threats/<id>``.
+
+    Returns:
+        Hex digits; the same wherever the folders lie.
     """
-    found = hashlib.sha256()
-    for folder in folders:
+    country = country_folder.parents[1]
+    there = f"countries/{country.name}"
+    found = hashlib.sha256(f"haidang {version('haidang')}\n".encode())
+    for folder, name in (
+        (threat_folder, f"threats/{threat_folder.name}"),
+        (country_folder, f"{there}/threats/{country_folder.name}"),
+        (country / "law", f"{there}/law"),
+        (country / "places", f"{there}/places"),
+    ):
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
-            if path.suffix not in {".yaml", ".csv", ".py"} or inside.parts[0] == "golden":
-                continue
-            found.update(f"{folder.name}/{inside.as_posix()}\n".encode())
-            found.update(path.read_bytes())
+            if path.suffix in READ and inside.parts[0] != "golden":
+                _mark(found, f"{name}/{inside.as_posix()}", path)
+    if (own := country / "country.yaml").is_file():
+        _mark(found, f"{there}/country.yaml", own)
+    for path in brought_outlines(country.name):
+        _mark(found, f"brought/{country.name}/{path.name}", path)
     return found.hexdigest()
+
+
+def _mark(found: hashlib._Hash, name: str, path: Path) -> None:
+    content = path.read_bytes()
+    # The length keeps the end of one file and the name of the next apart.
+    found.update(f"{name} {len(content)}\n".encode())
+    found.update(content)
 
 
 def load_country(folder: Path, threats: Mapping[str, Path]) -> Country:
