@@ -321,3 +321,21 @@ def test_a_file_that_is_no_collection_is_refused(tmp_path: Path, text: str) -> N
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadData, match=r"mine\.geojson.*missing"):
         import_outlines(tmp_path / "mine.geojson")
+
+
+COAST = "\ncoast: {codes: [N], codes_on: 2030-01-01, source: invented}\n"
+
+
+def test_the_coast_is_the_country_s_own_word(folder: Path, toy: CountryPlaces) -> None:
+    assert toy.coast == frozenset()
+    path = folder / "places.yaml"
+    path.write_text(path.read_text("utf-8") + COAST, "utf-8")
+    assert {(kind, code) for kind, code, _ in load_places(folder).coast} == {("province", "N")}
+
+
+def test_a_coast_of_no_province_is_named(folder: Path) -> None:
+    path = folder / "places.yaml"
+    path.write_text(path.read_text("utf-8") + COAST.replace("[N]", "[N, X]"), "utf-8")
+    found = load_places(folder)
+    assert where(only(found)) == ("place.coast_unknown", "places.yaml", None, "coast.codes")
+    assert len(found.coast) == 1

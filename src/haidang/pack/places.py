@@ -58,16 +58,26 @@ class ShareSpec(Spec):
     note: str = ""
 
 
+class CoastSpec(Spec):
+    """Provinces that lie on the sea."""
+
+    codes: tuple[str, ...] = Field(min_length=1)
+    codes_on: date
+    source: str
+
+
 class FolderSpec(Spec):
     """``places.yaml``: what is true of the country as a whole.
 
     Attributes:
         nation: Its own code and names.
         urban_share: Share of the people who live in towns, see `haidang.risk.exposure.spread`.
+        coast: Provinces from which boats go out.
     """
 
     nation: NationSpec | None = None
     urban_share: ShareSpec | None = None
+    coast: CoastSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,7 @@ class CountryPlaces:
         crosswalk: The code here, by the code in another list and the folded name beside it; the
             name is needed because another list may use one of our codes for another place.
         urban_share: Share of the people who live in towns, None if not stated.
+        coast: Keys of the provinces that lie on the sea; empty if not stated.
         problems: What was found wrong, warnings included.
     """
 
@@ -131,6 +142,7 @@ class CountryPlaces:
     towns: tuple[Town, ...] = ()
     crosswalk: Mapping[tuple[str, str], str] = field(default_factory=dict)
     urban_share: ShareSpec | None = None
+    coast: frozenset[Key] = frozenset()
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -295,6 +307,7 @@ def _load(folder: Path, brought: Iterable[Path]) -> CountryPlaces:
         _towns(folder / "towns.csv", gazetteer, problems),
         _crosswalk(folder / "commune_code_crosswalk.csv", problems),
         settings.urban_share,
+        _coast(settings, gazetteer, problems),
     )
     return replace(country, problems=(*problems, *_gaps(country)))
 
@@ -334,6 +347,23 @@ def _settings(path: Path, problems: list[Problem]) -> FolderSpec:
             for e in error.errors()
         ]
         return FolderSpec()
+
+
+def _coast(settings: FolderSpec, gazetteer: Gazetteer, problems: list[Problem]) -> frozenset[Key]:
+    if (coast := settings.coast) is None:
+        return frozenset()
+    there = {p.code: p.key for p in gazetteer.at(coast.codes_on, "province")}
+    problems += [
+        Problem(
+            "place.coast_unknown",
+            {"code": code, "day": coast.codes_on},
+            "places.yaml",
+            field="coast.codes",
+        )
+        for code in coast.codes
+        if code not in there
+    ]
+    return frozenset(there[c] for c in coast.codes if c in there)
 
 
 def _nation(settings: FolderSpec) -> Iterator[Place]:

@@ -16,7 +16,6 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from haidang.base.errors import HaidangError
 from haidang.data.tracks import Fix
 from haidang.edge.feeds.bulletins import read_bulletins
 from haidang.edge.store.store import Store
@@ -106,12 +105,8 @@ def _landfall(played: Played) -> tuple[datetime | None, bool]:
     """From the track found out afterwards (True); from the bulletins where there is none."""
     path, truth = played.case.truth(), played.case.spec.truth
     if path is not None and truth is not None:
-        try:
-            known = read_bulletins(path, played.case.spec.event, truth.averaging_s).fixes
-        except (HaidangError, OSError):
-            pass  # the bulletins' own positions are the next best; the report says which it used
-        else:
-            return _instant(known, played), True
+        known = read_bulletins(path, played.case.spec.event, truth.averaging_s).fixes
+        return _instant(known, played), True
     return _instant([f for s in played.steps for f in s.fixes], played), False
 
 

@@ -30,8 +30,11 @@ from haidang.web import svg
 from haidang.web.pages import report_map as maps
 from haidang.web.speak import Speaker
 
+BOATS: Final = 6
+"""Wind force before which boats must be back: small boats cannot work in it."""
+
 GALE: Final = 8
-"""Wind force at which boats must be in: gale."""
+"""The first force whose hours are given: gale."""
 
 STORM: Final = 10
 """The second force whose hours are given: storm."""
@@ -815,8 +818,22 @@ class _Builder:
 
     def _boat_areas(self) -> tuple[str, ...]:
         at = {(d.place, d.at): d for d in self.kept.decisions}
-        codes = {d.place for d in self.kept.decisions if d.after and self._land(d.place)}
-        return tuple(sorted(codes, key=lambda c: self._rank(c, at))[:MOST_AREAS])
+        codes = {d.place for d in self.kept.decisions if d.after}
+        named, coast = self.context.named, self._coast()
+        ranked = sorted(codes, key=lambda c: self._rank(c, at))
+        if any(d.place in coast for d in self.kept.decisions):
+            ranked = [c for c in ranked if named[c].kind == "sea" or c in coast]
+        # Where boats are and where they go: neither may push the other out of the table.
+        seas = [c for c in ranked if named[c].kind == "sea"]
+        shores = [c for c in ranked if named[c].kind != "sea"]
+        rest = max(MOST_AREAS // 2, MOST_AREAS - len(shores))
+        seas = seas[:rest]
+        return (*seas, *shores[: MOST_AREAS - len(seas)])
+
+    def _coast(self) -> frozenset[str]:
+        """Codes of the watched places that the country says lie on the sea."""
+        places, day = self.context.country.places, self.played.case.spec.places_on
+        return frozenset(p.code for p in places.gazetteer.at(day) if p.key in places.coast)
 
     def _boats(self, codes: Sequence[str]) -> tuple[tuple[str, str, tuple[Cell, ...]], ...]:
         out = []
@@ -828,7 +845,7 @@ class _Builder:
             for code in codes:
                 assessed = found.get(code)
                 onset = next(
-                    (o for o in assessed.onsets if o.threshold == GALE) if assessed else iter(()),
+                    (o for o in assessed.onsets if o.threshold == BOATS) if assessed else iter(()),
                     None,
                 )
                 span = self._span(onset)
