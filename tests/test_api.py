@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import haidang as hd
 from haidang import api
 from haidang.base.errors import BadData, HaidangError, NotFound, Unavailable
 from haidang.edge.store import Store
+from haidang.pack.case import load_case
+from haidang.pack.load import roots
 
 TOY = Path(__file__).parent / "toy"
 
@@ -208,3 +211,29 @@ def test_of_two_countries_one_must_be_named(monkeypatch):
 
 def test_the_whole_package_is_typed():
     assert (Path(hd.__file__).parent / "py.typed").is_file()
+
+
+@pytest.mark.parametrize(
+    "day", ["2024-09-07", "2024-09-07T06:00+07:00", datetime(2024, 9, 7, 6, tzinfo=UTC)]
+)
+def test_a_day_may_be_a_text_or_a_time(day):
+    found = hd.level(42, day=day, area="coastal", beaufort=13)
+    assert found.level == hd.level(42, day=date(2024, 9, 7), area="coastal", beaufort=13).level
+
+
+@pytest.mark.parametrize("day", ["7/9/2024", "", 20240907])
+def test_a_day_that_is_none_is_refused_in_words(day):
+    with pytest.raises(BadData) as caught:
+        hd.level(42, day=day, area="coastal", beaufort=13)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.field) == ("pack.not_a_day", "day")
+    assert str(day) in problem.say("vi")
+
+
+def test_a_case_never_leads_out_of_the_folder(tmp_path):
+    where = roots([TOY])
+    case = load_case("toy-2030", where)
+    astray = replace(case, spec=case.spec.model_copy(update={"id": "../up"}))
+    with pytest.raises(BadData, match="outside"):
+        api.replay_case(astray, where, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from haidang.base.errors import BadData
+from haidang.base.problem import Problem
 from haidang.edge.store.store import Store
 from haidang.jobs import verify
 from haidang.jobs.replay import Played, play
@@ -84,8 +86,15 @@ def replay_case(
     language: str = "en",
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> Replay:
-    """As ``replay``, for a case of one's own."""
-    folder = Path("out" if out is None else out) / case.spec.id
+    """As ``replay``, for a case of one's own.
+
+    Raises:
+        BadData: As ``replay``; also an id of the case that leads out of the folder.
+    """
+    base = Path("out" if out is None else out)
+    folder = base / case.spec.id
+    if folder.resolve().parent != base.resolve():
+        raise BadData(Problem("pack.outside", {"id": case.spec.id}, field="id"))
     played = play(case, where, folder, progress)
     found = tables(played, language)
     compared, counted = judged(played)
@@ -144,7 +153,7 @@ def level(
     article: str | int,
     *,
     country: str | None = None,
-    day: date | None = None,
+    day: date | str | None = None,
     **inputs: object,
 ) -> Ruling:
     """What an article of a country's law says of one case.
@@ -152,7 +161,8 @@ def level(
     Args:
         article: Number, with or without ``art``.
         country: Country id; may be left out where only one is installed.
-        day: Day whose law is asked; None is today.
+        day: Day whose law is asked, a date or a text such as ``2024-09-07``, with or without a
+            time; None is today.
         inputs: The table's own inputs, e.g. wind force and area; a wrong name lists them.
 
     Returns:
@@ -161,9 +171,23 @@ def level(
 
     Raises:
         NotFound: No such country or article, or no version in force on that day.
-        BadData: An input is missing, unknown or not of its kind.
+        BadData: An input is missing, unknown or not of its kind, or the day is none.
     """
+    asked = _day(day)
     found = roots()
     book = load_country(found.country(country), found.threats).lawbook
-    asked = datetime.now(UTC).date() if day is None else day
     return lookup(book.at(article, asked), day=asked, **inputs)
+
+
+def _day(given: object) -> date:
+    if given is None:
+        return datetime.now(UTC).date()
+    try:
+        found = datetime.fromisoformat(given) if isinstance(given, str) else given
+    except ValueError:
+        found = None
+    if isinstance(found, datetime):
+        return found.date()
+    if isinstance(found, date):
+        return found
+    raise BadData(Problem("pack.not_a_day", {"given": given}, field="day"))

@@ -130,3 +130,20 @@ def test_bad_curves(intensity, ratio, said):
 def test_curve_without_its_columns():
     with pytest.raises(BadData, match="ratio"):
         impact(np.array([30.0]), 1.0, pd.DataFrame({"intensity": [1.0]}))
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "field"),
+    [
+        ((30.0, 1.0, None), "impact.curve_kind", "curve"),
+        ((30.0, 1.0, 0.5), "impact.curve_kind", "curve"),
+        ((30.0, None, CURVE), "impact.nothing", "exposure"),
+        ((None, 1.0, CURVE), "impact.nothing", "intensity"),
+    ],
+)
+def test_nothing_is_refused_in_words(args, code, field):
+    with pytest.raises(BadData) as caught:
+        impact(*args)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.field) == (code, field)
+    assert problem.say("vi") != problem.say("en")

@@ -32,14 +32,21 @@ def impact(intensity: Any, exposure: Any, curve: Curve | pd.DataFrame) -> Any:
         either is missing**: an unknown loss is not no loss.
 
     Raises:
-        BadData: Text where numbers should be; a negative intensity or exposure; labels that differ
-            or shapes that do not broadcast; a curve without the two columns or rows, with missing
+        BadData: Nothing at all (None), or text, where numbers should be; a curve that is neither
+            table nor function; a negative intensity or exposure; labels that differ or shapes that
+            do not broadcast; a curve without the two columns or rows, with missing
             values, intensities that do not rise, a ratio that falls or lies outside 0 to 1.
 
     >>> curve = pd.DataFrame({"intensity": [20.0, 40.0], "ratio": [0.0, 0.5]})
     >>> impact(np.array([10.0, 30.0, 60.0, np.nan]), 100.0, curve).tolist()
     [0.0, 25.0, 50.0, nan]
     """
+    if not isinstance(curve, pd.DataFrame) and not callable(curve):
+        given = type(curve).__name__
+        raise BadData(Problem("impact.curve_kind", {"given": given}, field="curve"))
+    for field, values in (("intensity", intensity), ("exposure", exposure)):
+        if values is None:
+            raise BadData(Problem("impact.nothing", {}, field=field))
     ratio_of = _interpolated(curve) if isinstance(curve, pd.DataFrame) else curve
     strength = _numbers(intensity, "intensity")
     value = _numbers(exposure, "exposure")
