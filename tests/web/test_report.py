@@ -12,9 +12,10 @@ import lxml.html
 import pytest
 
 from haidang.app.verdict import Decision
+from haidang.base.errors import BadData
 from haidang.jobs.replay import Played, play
 from haidang.jobs.tables import Tables, tables
-from haidang.pack.case import load_case
+from haidang.pack.case import TruthSpec, load_case
 from haidang.pack.load import roots
 from haidang.review.announced import Compared
 from haidang.review.verification import Contingency
@@ -341,3 +342,44 @@ def test_the_first_countrys_report_is_small_and_quick(tmp_path):
         ids = found.xpath("//@id")
         assert len(ids) == len(set(ids))
         assert {h[1:] for h in found.xpath("//@href") if h.startswith("#")} <= set(ids)
+
+
+def with_coast(played: Played, *codes: str) -> Played:
+    places = played.context.country.places
+    keys = frozenset(p.key for p in places.gazetteer if p.kind == "province" and p.code in codes)
+    country = replace(played.context.country, places=replace(places, coast=keys))
+    return replace(played, context=replace(played.context, country=country))
+
+
+def test_boats_are_told_of_force_6_at_sea_and_on_the_coast_alone(played, made, kept):
+    report = build(played, made, kept, (), (), "en")
+    names = {c: played.context.named[c] for c in played.context.areas.codes}
+    told = {d.place for d in kept.decisions if d.after}
+    assert told == {"N", "S", "sea-toy-east"}  # without a coast: every one of them
+    assert len(report.boat_areas) == 3
+    shore = build(with_coast(played, "N"), made, kept, (), (), "en")
+    assert len(shore.boat_areas) == 2
+    assert names["S"].kind != "sea"
+    assert set(shore.boat_areas) < set(report.boat_areas)
+    # The first force 6 comes before the first force 8 of the same area.
+    at = next(a for a in kept.assessments if a.place == "sea-toy-east" and a.onsets)
+    first = {o.threshold: o.onset.central for o in at.onsets}
+    assert first[6] <= first[8]
+    assert "force 6" in render(shore, played).split('id="boats"')[1][:400]
+
+
+def test_a_damaged_track_found_out_afterwards_is_said(played, tmp_path):
+    (tmp_path / "track.csv").write_text("issued,valid\n", "utf-8")
+    truth = TruthSpec(file="track.csv", averaging_s=600, source="invented")
+    spec = played.case.spec.model_copy(update={"truth": truth})
+    damaged = replace(played, case=replace(played.case, spec=spec, folder=tmp_path))
+    with pytest.raises(BadData, match=r"track\.csv, line 1"):
+        read(damaged)
+
+
+def test_evidence_names_every_bulletin_used_up_to_then(kept):
+    for found in kept.assessments:
+        (signal,) = found.signals
+        assert list(signal.evidence) == sorted(set(signal.evidence))
+        assert max(signal.evidence) <= found.receipt
+    assert any(len(a.signals[0].evidence) > 1 for a in kept.assessments)
