@@ -95,13 +95,12 @@ def _levels(
     language: str,
 ) -> Iterator[dict[str, object]]:
     # A level that is held on quieter data, or on none, stands by the clause that gave it.
-    given: dict[tuple[str, str, str], str] = {}
+    given: dict[tuple[str, str, str, int | None], str] = {}
     for decision in decisions:
         found = assessments[decision.assessment]
         p = dict(found.p_level)
         of = (decision.threat, decision.event, decision.place)
-        if found.grounds.level == decision.after:
-            given[of] = found.grounds.clause
+        given[*of, found.grounds.level] = found.grounds.clause
         yield {
             **_key(played, found, language),
             "kind": played.context.named[found.place].kind,
@@ -114,7 +113,7 @@ def _levels(
             "reason": decision.reason.value,
             "status": found.grounds.status,
             "article": found.grounds.article,
-            "clause": given.get(of, ""),
+            "clause": given.get((*of, decision.after), ""),
             "act": found.grounds.decision,
             "regions": found.grounds.note,
             **_interval("wind", found.intensity),
