@@ -45,7 +45,8 @@ class WarnSpec(Spec):
     Attributes:
         category: CAP category.
         event_code: (list name, code) of the event, e.g. OASIS Event Terms.
-        hold_h: A level is lowered only after so many hours of quieter assessments, h.
+        hold_h: A level is lowered only after so many hours of quieter assessments, h; then to the
+            highest of them.
         max_hold_h: A level without data is held so long, then a person must decide, h.
         approval_limit_min: A draft nobody approves within this goes to the next role, minutes.
         valid_h: A notice expires so long after it was drawn up, unless renewed, h; where the onset
