@@ -139,7 +139,7 @@ def explain(paths: Sequence[Path], name: str, country: Country, language: str) -
         BadData: The beginning fits more than one id; they are listed.
     """
     for path in paths:
-        with Store.open(path, check=False) as store:
+        with Store.open(path, check=False, create=False) as store:
             try:
                 steps = store.explain(name)
             except NotFound:
@@ -165,7 +165,7 @@ def explain_place(
     Raises:
         NotFound: Nothing was decided for the place by then.
     """
-    with Store.open(path, check=False) as store:
+    with Store.open(path, check=False, create=False) as store:
         speaker = Speaker(country, language, store.decisions())
         decided = [d for d in speaker.history if d.place == place and d.at <= at]
         if not decided:
