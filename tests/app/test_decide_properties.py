@@ -300,6 +300,17 @@ def test_an_area_of_the_sea_is_told_what_a_boat_can_do(desk, onset_h):
     assert said["en"] == context().pack.messages["en"][3].at_sea
 
 
+def test_when_the_wind_begins_people_are_told_at_once(desk):
+    """What is out says "leave"; nothing else has changed, and yet it must be said."""
+    (out,) = desk.run(1, [judged(1, 3, onset_h=5)]).drafts
+    desk.approve(out)
+    assert not desk.run(5, [judged(5, 3, onset_h=1)]).drafts
+    (now,) = desk.run(6, [judged(6, 3, onset_h=0)]).drafts
+    assert (now.occasion, now.responses, now.kind) == (Occasion.BEGUN, ("Shelter",), "Update")
+    desk.approve(now)
+    assert not desk.run(7, [judged(7, 3, onset_h=-1)]).drafts  # once is enough
+
+
 def test_the_wind_that_is_over_sends_nobody_out_while_the_level_is_held(desk):
     (out,) = desk.run(1, [judged(1, 3, onset_h=2)]).drafts
     desk.approve(out)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,9 @@ def says(level=3, force=10, onset=12, expires=24):
         (says(onset=12), says(onset=15, force=12), Occasion.STRONGER),
         (says(onset=12), says(onset=9, force=9), Occasion.EARLIER),
         (says(force=10), says(force=12), Occasion.STRONGER),
+        (says(), replace(says(), begun=True), Occasion.BEGUN),
+        (says(force=9), replace(says(force=12), begun=True), Occasion.BEGUN),
+        (replace(says(), begun=True), says(), None),  # once inside, stay inside
         (says(force=10), says(force=9), Occasion.WEAKER),
         (says(expires=6), says(), Occasion.RENEW),
         (says(expires=7), says(), None),

@@ -10,7 +10,7 @@ from haidang.app.context import Context
 from haidang.app.snapshot import Chain, Snapshot
 from haidang.app.verdict import Decision, Draft, Verdict, Withdrawal
 from haidang.app.wording import draft as worded
-from haidang.app.wording import held, said_now
+from haidang.app.wording import held, said_now, seen_to_begin
 from haidang.base.errors import BadPack
 from haidang.base.ids import content_id
 from haidang.base.problem import Problem
@@ -170,7 +170,7 @@ def _notices(
         if chain is None or chain.closed:
             chain = _new_chain(found, chain)
         fresh = said_now(context, found, after, chain)
-        why = _why(context, snapshot.now, chain, fresh, held=held(found, after))
+        why = _why(context, snapshot.now, chain, fresh, found, held=held(found, after))
         if why is None:
             continue
         if why is Occasion.WITHDRAWN:
@@ -194,17 +194,21 @@ def _new_chain(found: Assessment, closed: Chain | None) -> Chain:
 
 
 def _why(
-    context: Context, now: datetime, chain: Chain, fresh: Said, *, held: bool
+    context: Context, now: datetime, chain: Chain, fresh: Said, found: Assessment, *, held: bool
 ) -> Occasion | None:
     """Why to draft, against what waits for approval first and against what is out otherwise.
 
     Under a level that is only held, weaker news is no occasion: the next fall of the level is.
+    That the wind has begun is one there too, if the newest data see it.
     """
     spec = context.pack.threat.warn
+    begun = seen_to_begin(spec, found)
 
     def against(said: Said | None) -> Occasion | None:
-        stands = held and said is not None and fresh.level > 0
-        news = replace(said, level=fresh.level, expires=fresh.expires) if stands and said else fresh
+        news = fresh
+        if held and said is not None and fresh.level > 0:
+            news = replace(said, level=fresh.level, expires=fresh.expires)
+            news = replace(news, begun=said.begun or begun)
         return occasion(now, said, news, spec)
 
     if chain.pending is None:

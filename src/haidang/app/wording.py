@@ -37,6 +37,13 @@ def said_now(context: Context, found: Assessment, after: Standing, chain: Chain)
         The level that stands with the wind and the onset that the text will give; it is valid
         until the wind is over. On silence what was said last, with a new end.
     """
+    said = _plain(context, found, after, chain)
+    warn = context.pack.threat.warn
+    return replace(said, begun=_begun(warn, found, said, held=held(found, after)))
+
+
+def _plain(context: Context, found: Assessment, after: Standing, chain: Chain) -> Said:
+    """Level, force, onset and end of validity."""
     spec = context.pack.threat.warn
     expires = found.at + timedelta(hours=spec.valid_h)
     if after.level == 0:
@@ -116,13 +123,12 @@ def draft(
         ("event", found.event),
         ("evidence", decision.id),
     )
-    begun = _begun(warn, found, fresh, held=held(found, after))
     texts = tuple(
-        _text(context, found, after, fresh, language, status, begun=begun)
+        _text(context, found, after, fresh, language, status, begun=fresh.begun)
         for language in context.country.spec.languages
     )
     responses: tuple[Response, ...] = level.responses if level else ("AllClear",)
-    if level and begun:
+    if level and fresh.begun:
         responses = ("Shelter",)
     urgency = _urgency(context, found, fresh)
     severity = level.severity if level else "Minor"
@@ -230,10 +236,22 @@ def _begun(warn: WarnSpec, found: Assessment, fresh: Said, *, held: bool) -> boo
     """
     if not fresh.level or warn.shelter_force is None:
         return False
-    onset = next((o.onset for o in found.onsets if o.threshold == warn.shelter_force), None)
-    if onset is not None and onset.central is not None:
-        return onset.central <= found.at
-    return held and fresh.onset is not None and fresh.onset <= found.at
+    if seen_to_begin(warn, found):
+        return True
+    expected = any(
+        o.threshold == warn.shelter_force and o.onset.central is not None for o in found.onsets
+    )
+    return held and not expected and fresh.onset is not None and fresh.onset <= found.at
+
+
+def seen_to_begin(warn: WarnSpec, found: Assessment) -> bool:
+    """Whether the newest data say that the pack's ``shelter_force`` has begun in the area."""
+    return any(
+        o.threshold == warn.shelter_force
+        and o.onset.central is not None
+        and o.onset.central <= found.at
+        for o in found.onsets
+    )
 
 
 def _urgency(context: Context, found: Assessment, fresh: Said) -> str:

@@ -18,6 +18,7 @@ class Occasion(StrEnum):
     FIRST = "first"
     LEVEL_UP = "level_up"
     LEVEL_DOWN = "level_down"
+    BEGUN = "begun"
     EARLIER = "earlier"
     LATER = "later"
     STRONGER = "stronger"
@@ -36,12 +37,14 @@ class Said:
         force: Strongest wind force, or the pack's own measure, expected in the area.
         onset: When the leading threshold begins; None if it is not expected.
         expires: End of validity.
+        begun: Whether it says that it is too late to leave (the pack's ``shelter_force``).
     """
 
     level: int
     force: int
     onset: datetime | None
     expires: datetime
+    begun: bool = False
 
 
 def occasion(now: datetime, said: Said | None, fresh: Said, spec: WarnSpec) -> Occasion | None:
@@ -62,6 +65,9 @@ def occasion(now: datetime, said: Said | None, fresh: Said, spec: WarnSpec) -> O
         return Occasion.ALL_CLEAR
     if fresh.level != said.level:
         return Occasion.LEVEL_UP if fresh.level > said.level else Occasion.LEVEL_DOWN
+    if fresh.begun and not said.begun:
+        # What is out still says "leave".
+        return Occasion.BEGUN
     if fresh.force > said.force:
         return Occasion.STRONGER
     if (moved := _moved(said.onset, fresh.onset, now, spec)) is not None:

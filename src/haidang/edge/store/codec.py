@@ -179,12 +179,19 @@ def encode_said(value: Said) -> Body:
         "force": int(value.force),
         "onset": stamp(value.onset),
         "expires": stamp(value.expires),
+        "begun": bool(value.begun),
     }
 
 
 def decode_said(body: Body) -> Said:
     """What a stored notice says."""
-    return Said(body["level"], body["force"], _maybe_time(body["onset"]), _time(body["expires"]))
+    return Said(
+        body["level"],
+        body["force"],
+        _maybe_time(body["onset"]),
+        _time(body["expires"]),
+        body["begun"],
+    )
 
 
 def encode_standing(value: Standing) -> Body:
