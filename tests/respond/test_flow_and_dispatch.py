@@ -86,10 +86,11 @@ def every_plan(found: Market):
     for u in found.units:
         roads = [(u.id, n) for n in found.home[u.id]]
         away = [k for k in found.trips if k[0] == u.id]
-        mine = []
-        for amounts in itertools.product(range(u.quantity + 1), repeat=len(roads) + len(away)):
-            if sum(amounts) <= u.quantity and sum(amounts[len(roads) :]) <= found.spare[u.id]:
-                mine.append(dict(zip([*roads, *away], amounts, strict=True)))
+        mine = [
+            dict(zip([*roads, *away], amounts, strict=True))
+            for amounts in itertools.product(range(u.quantity + 1), repeat=len(roads) + len(away))
+            if sum(amounts) <= u.quantity and sum(amounts[len(roads) :]) <= found.spare[u.id]
+        ]
         options.append(mine)
     for combination in itertools.product(*options):
         plan = {k: q for part in combination for k, q in part.items() if q}
