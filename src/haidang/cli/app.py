@@ -119,12 +119,14 @@ def _finish(made: Replay) -> None:
 
 
 def _written(made: Replay) -> tuple[Path, ...]:
-    from haidang.api import as_tables, judged  # noqa: PLC0415
+    from haidang.api import as_response, as_tables, judged  # noqa: PLC0415
     from haidang.jobs.tables import write  # noqa: PLC0415
+    from haidang.jobs.tables_response import write_response  # noqa: PLC0415
     from haidang.web.pages.report import write_reports  # noqa: PLC0415
 
     found = as_tables(made)
     write(found, made.folder / "tables")
+    write_response(as_response(made), made.folder / "tables")
     made.announced.to_csv(made.folder / "tables" / "announced.csv", index=False)
     made.verification.to_csv(made.folder / "tables" / "verification.csv", index=False)
     return tuple(write_reports(made.played, found, made.folder, *judged(made.played)))
