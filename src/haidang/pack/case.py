@@ -14,6 +14,7 @@ from haidang.base.errors import NotFound
 from haidang.base.problem import Problem
 from haidang.base.spec import Spec
 from haidang.pack.load import Roots, parse, read_yaml, short
+from haidang.pack.review import ReviewSpec
 
 
 class OfficerSpec(Spec):
@@ -68,6 +69,7 @@ class CaseSpec(Spec):
         ticks: Further instants at which the duty desk looks at the clock.
         announced: File with what was really announced, or None.
         expect: Golden levels.
+        review: What is known afterwards, for the review only.
     """
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -84,6 +86,7 @@ class CaseSpec(Spec):
     announced: str | None = None
     truth: TruthSpec | None = None
     expect: tuple[ExpectSpec, ...] = ()
+    review: ReviewSpec | None = None
     notes: Mapping[str, str] = {}
     sources: tuple[str, ...] = Field(min_length=1)
 
