@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import get_args
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from haidang.base.wind import convert_maximum
 from haidang.data.tracks import Tracks
 from haidang.edge.store.store import Store
 from haidang.jobs import verify
+from haidang.jobs.desk import Desk
 from haidang.jobs.replay import Played, Step, key_of
 from haidang.pack.case import Case
 from haidang.pack.review import read_facts
@@ -23,11 +25,11 @@ from haidang.review import timeliness
 from haidang.review.book import Absent, Part, Review
 from haidang.review.damage import Measure
 from haidang.review.facts import Facts
-from haidang.review.not_modelled import shares
+from haidang.review.not_modelled import Share, shares
 from haidang.review.timeline import Event, timeline
 from haidang.review.tolls import tolls
 from haidang.review.winds import Basis, WindRow, wind_row
-from haidang.risk.assessment import Assessment, Interval
+from haidang.risk.assessment import Assessment, Impact, Interval
 from haidang.risk.cyclone import WindOutlook, impacts, outlook
 from haidang.risk.hazards.holland_pressure import steady_tracks
 from haidang.risk.hazards.track_ensemble import Ensemble, backbone, members
@@ -35,6 +37,8 @@ from haidang.risk.hazards.tropical_cyclone import swath
 
 LAND = frozenset({"province", "commune"})
 SEA = "sea"
+PLANNED = ("tasks", "needs", "grants", "unmet")
+"""Figures of a plan that its line of the ledger holds."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,17 @@ class _Kept:
 
     events: tuple[Event, ...]
     assessments: tuple[Assessment, ...]
+    plans: tuple[Plan, ...]
 
 
-def review(played: Played, plans: Sequence[Plan] = ()) -> Review:
+def review(played: Played, store: Store | None = None, *, scripted: bool | None = None) -> Review:
     """Review a played case.
 
     Args:
         played: From ``replay.play``; a case that is only half played gives what there is.
-        plans: Response plans of its runs; without any the orders stand beside notices only.
+        store: Its store, if it is open already.
+        scripted: Whether the people of the case acted by its script, as in a replay, or it was
+            played by people; None takes a case with officers as scripted.
 
     Returns:
         Every part that can be answered; each that cannot is named with its reason.
@@ -75,16 +82,18 @@ def review(played: Played, plans: Sequence[Plan] = ()) -> Review:
     Raises:
         BadPack, BadData: The facts or the track found afterwards cannot be read at all.
     """
+    if store is None:
+        with Store.open(played.database, check=False) as opened:
+            return review(played, opened, scripted=scripted)
     case, context = played.case, played.context
     country = context.country.places.gazetteer
     facts, _ = read_facts(case.spec.review, case.folder, country, context.country.spec.languages)
-    with Store.open(played.database, check=False) as store:
-        kept = _kept(store, case, played.steps)
+    kept = _kept(store, case, played.steps)
     truth = _truth(case, context)
     by_issue = verify.outlooks(kept.assessments)
     bulletin = _last_bulletin(played.steps, truth)
     found = _found(facts, truth, case)
-    scripted = bool(case.spec.officers)
+    scripted = bool(case.spec.officers) if scripted is None else scripted
     onsets = truth.onsets if truth else {}
     landfall = truth.landfall if truth else None
     book = Review(
@@ -100,7 +109,7 @@ def review(played: Played, plans: Sequence[Plan] = ()) -> Review:
             landfall,
         ),
         handling=timeliness.handling(kept.events, scripted=scripted),
-        orders=_orders(facts, kept, plans, case, context, onsets),
+        orders=_orders(facts, kept, case, context, onsets),
         announced=verify.announced(played, by_issue),
         verification=verify.verify(case, context, by_issue),
         winds=_winds(facts, truth, played.steps, bulletin, context),
@@ -119,6 +128,16 @@ def review(played: Played, plans: Sequence[Plan] = ()) -> Review:
     return replace(book, absent=tuple(_absent(book, facts, truth, case)))
 
 
+def review_desk(desk: Desk) -> Review:
+    """Review what a desk holds so far; in a drill the people are people, not a script.
+
+    Args:
+        desk: Any kind; it is only read.
+    """
+    played = Played(desk.case, desk.context, desk.folder, desk.steps, ())
+    return review(played, desk.store, scripted=None if desk.kind == "replay" else False)
+
+
 def _kinds(context: Context) -> Iterator[tuple[str, str]]:
     return zip(context.areas.codes, context.areas.kinds, strict=True)
 
@@ -132,7 +151,9 @@ def _kept(store: Store, case: Case, steps: Sequence[Step]) -> _Kept:
     bulletin = {a.id: a.signals[0].start for a in assessments}
     decided = {d.id: d for d in store.decisions()}
     drafts = {d.id: d for d in store.drafts()}
-    wall = store.recorded()
+    plans = store.plans()
+    tasks = {task.id: task for plan in plans for task in plan.tasks}
+    wall = store.walls()
     received = {d.key: d.received for d in store.deliveries("")}
     events = [
         Event(received[key], "bulletin", bulletin=step.issued, id=key)
@@ -166,16 +187,24 @@ def _kept(store: Store, case: Case, steps: Sequence[Step]) -> _Kept:
                 role=str(body.get("role", "")),
                 bulletin=bulletin.get(basis.assessment) if basis else None,
             )
+        elif (task := tasks.get(str(body.get("task")))) is not None:
+            event = replace(
+                event,
+                place=task.place,
+                id=task.id,
+                level=task.level,
+                reason=task.spec,
+                role=str(body.get("role", "")),
+            )
         else:
             event = replace(
                 event,
-                place=str(body.get("place", "")),
                 id=str(body.get("id", body.get("verdict", ""))),
                 role=str(body.get("role", "")),
-                reason=str(body.get("action", "")),
+                numbers={k: body[k] for k in PLANNED if k in body},
             )
         events.append(event)
-    return _Kept(tuple(events), assessments)
+    return _Kept(tuple(events), assessments, plans)
 
 
 # ── what was found afterwards ───────────────────────────────────────────────────────────────────
@@ -236,7 +265,6 @@ def _found(facts: Facts | None, truth: _Truth | None, case: Case) -> Iterator[Ev
 def _orders(
     facts: Facts | None,
     kept: _Kept,
-    plans: Sequence[Plan],
     case: Case,
     context: Context,
     onsets: Mapping[str, Mapping[int, datetime | None]],
@@ -246,7 +274,7 @@ def _orders(
     return timeliness.orders(
         facts.orders,
         kept.events,
-        plans,
+        kept.plans,
         facts.tasks,
         context.country.places.gazetteer,
         facts.day,
@@ -344,9 +372,9 @@ def _with_houses(
     spec = context.pack.threat.risk
     people = facts.house.people
 
-    def ours(found: Mapping[str, Sequence[object]]) -> dict[str, Mapping[Measure, Interval]]:
+    def ours(found: Mapping[str, Sequence[Impact]]) -> dict[str, Mapping[Measure, Interval]]:
         return {
-            code: houses.houses_of(found[code], residents.get(code, 0), people)  # type: ignore[arg-type]
+            code: houses.houses_of(found[code], residents[code], people)
             for code, kind in _kinds(context)
             if kind in LAND and code in found and code in residents
         }
@@ -371,7 +399,7 @@ def _with_houses(
     )
 
 
-def _not_modelled(facts: Facts | None):  # type: ignore[no-untyped-def]
+def _not_modelled(facts: Facts | None) -> tuple[Share, ...]:
     if facts is None:
         return ()
     return shares(facts.not_modelled, facts.deaths, facts.sources.get("deaths", ""))
@@ -392,8 +420,7 @@ def _absent(
     book: Review, facts: Facts | None, truth: _Truth | None, case: Case
 ) -> Iterator[Absent]:
     """Every empty part with the one reason that a reader can do most about."""
-    parts: tuple[Part, ...] = Part.__args__  # type: ignore[attr-defined]
-    for part in parts:
+    for part in get_args(Part):
         if getattr(book, part):
             continue
         if part in {"timeline", "leads", "handling"}:

@@ -50,7 +50,8 @@ class Event:
         recorded: Wall clock of the ledger's line; None outside the ledger.
         draft: Id of the draft it belongs to, "" for none.
         before, level: Level before and after, or the level that is spoken of; None for neither.
-        reason: Reason of a decision, occasion of a draft, act of an order.
+        reason: Reason of a decision, occasion of a draft, act of an order, id of a task in the
+            scenario.
         role: Who acted, as a role; "" for the system.
         bulletin: Time of issue of the bulletin that it rests on.
         numbers: Figures that its words name.

@@ -83,7 +83,7 @@ def entries(connection: Connection, from_seq: int = 0) -> Iterator[Entry]:
     return (Entry(**row._mapping) for row in rows)
 
 
-def recorded(connection: Connection) -> dict[int, datetime]:
+def walls(connection: Connection) -> dict[int, datetime]:
     """Wall clock at which each entry was written down, by its number."""
     rows = connection.execute(select(ledger_wall.c.seq, ledger_wall.c.recorded))
     return {row.seq: row.recorded for row in rows}

@@ -434,10 +434,10 @@ class Store(ResponseVerbs):
         with self._db.reading() as c:
             return tuple(chain.entries(c, from_seq))
 
-    def recorded(self) -> Mapping[int, datetime]:
+    def walls(self) -> Mapping[int, datetime]:
         """Wall clock at which each entry was written down, by its number."""
         with self._db.reading() as c:
-            return chain.recorded(c)
+            return chain.walls(c)
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the newest entry: what is published, so that nobody can rewrite it."""
