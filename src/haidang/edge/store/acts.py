@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from haidang.app.verdict import Draft
+from haidang.edge.store import codec
 from haidang.edge.store.rows import chunks
-from haidang.edge.store.tables import draft_event
+from haidang.edge.store.tables import draft, draft_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +52,12 @@ def acts(
         DraftAct(r.draft, r.at, r.action, r.actor, r.role, r.note)
         for piece in chunks(drafts)
         for r in connection.execute(query.where(draft_event.c.draft.in_(piece)))
+    )
+
+
+def of_chain(connection: Connection, chain: str) -> tuple[Draft, ...]:
+    """Every draft of a chain, by version."""
+    query = select(draft.c.body).where(draft.c.chain == chain).order_by(draft.c.version)
+    return tuple(
+        codec.decode_draft(json.loads(body)) for body in connection.execute(query).scalars()
     )

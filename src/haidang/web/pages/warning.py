@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from haidang.app.context import Context
 from haidang.app.verdict import Draft, Message
@@ -33,6 +33,8 @@ from haidang.words import word
 
 Against = Literal["machine", "force", "clean"]
 """What the words are compared with: the machine's own, those in force, nothing."""
+
+AGAINST: Final[tuple[Against, ...]] = get_args(Against)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ class Notice:
     history: tuple[str, ...]
     wakes: bool
     xml: bool
+    status: str
+    refused: str = ""
     headline_max: int = HEADLINE_MAX
 
 
@@ -167,6 +171,7 @@ def build(
     messages: Sequence[Message],
     reader: Reader,
     against: Against | None = None,
+    refused: str = "",
 ) -> Notice:
     """Lay out one draft.
 
@@ -180,6 +185,7 @@ def build(
         reader: Who looks.
         against: What the words are compared with; None for the machine's where a person edited
             them, else those in force.
+        refused: Why what the reader just asked for was not done.
 
     Raises:
         StopIteration: The chain has no such draft.
@@ -228,7 +234,9 @@ def build(
         newest=newest.id if _outdated(one, newest) else "",
         history=tuple(_line(say, context, act) for act in one.acts),
         wakes=draft.wakes,
-        xml=shown.message is not None or sent is not None,
+        xml=shown.message is not None,
+        status=say(f"warnings.status_{draft.status.lower()}"),
+        refused=refused,
     )
 
 
