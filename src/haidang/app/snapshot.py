@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from haidang.data.tracks import Tracks
+from haidang.respond.plan import Unit
 from haidang.warn.decide import Standing
 from haidang.warn.lifecycle import Said
 
@@ -53,6 +54,8 @@ class Snapshot:
         chains: Notices by threat, event and place, up to then; closed ones too.
         law_day: Day whose law judges.
         places_day: Day whose places are used.
+        stock: What there is, by the newest inventory of each source up to then.
+        stock_receipt: Newest delivery of stock among them; 0 where there was none.
     """
 
     now: datetime
@@ -62,3 +65,5 @@ class Snapshot:
     chains: tuple[Chain, ...]
     law_day: date
     places_day: date
+    stock: tuple[Unit, ...] = ()
+    stock_receipt: int = 0

@@ -68,6 +68,8 @@ class CaseSpec(Spec):
         ticks: Further instants at which the duty desk looks at the clock.
         announced: File with what was really announced, or None.
         expect: Golden levels.
+        stock: Name of an inventory of the country (``stock/<name>.csv``) that stands ready from
+            the first run on; None where nothing was counted.
     """
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -86,6 +88,7 @@ class CaseSpec(Spec):
     expect: tuple[ExpectSpec, ...] = ()
     notes: Mapping[str, str] = {}
     sources: tuple[str, ...] = Field(min_length=1)
+    stock: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from haidang.edge.store.deliveries import FixRow, Observation, ObservationRow
 from haidang.edge.store.delivery import Attempt
 from haidang.edge.store.notices import Change, State, difference
 from haidang.edge.store.store import Store
+from haidang.edge.store.tasks import TaskAct, TaskState
 from haidang.edge.store.trace import Step
 
 __all__ = [
@@ -17,5 +18,7 @@ __all__ = [
     "State",
     "Step",
     "Store",
+    "TaskAct",
+    "TaskState",
     "difference",
 ]
