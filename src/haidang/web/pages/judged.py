@@ -23,7 +23,7 @@ from haidang.watch.signal import State as Signalled
 from haidang.web import svg
 from haidang.web.parts import Chip
 from haidang.web.speak import Speaker
-from haidang.web.view import View
+from haidang.web.look import Look
 
 GALE: Final = 8
 """The wind force whose hours and people are given."""
@@ -43,7 +43,7 @@ class Judged:
         say: Words of the room that the page belongs to.
     """
 
-    view: View
+    view: Look
     say: Speaker
 
     @property

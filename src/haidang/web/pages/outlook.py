@@ -13,7 +13,7 @@ from haidang.app.context import Context
 from haidang.data.tracks import Bulletin, Fix
 from haidang.risk.assessment import When
 from haidang.risk.hazards.track_ensemble import backbone, members
-from haidang.web.view import View
+from haidang.web.look import Look
 
 KM_PER_DEGREE: Final = 111.12
 POINTS: Final = 16
@@ -52,7 +52,7 @@ class Outlook:
         return self.bulletin is not None and self.bulletin.ended
 
 
-def outlook(view: View) -> Outlook:
+def outlook(view: Look) -> Outlook:
     """Read the event out of a look's snapshot; the ensemble is computed again, it is pure."""
     snapshot = view.snapshot
     if snapshot is None:

@@ -13,13 +13,12 @@ from markupsafe import Markup
 from haidang.app.verdict import Decision, Draft
 from haidang.base.wind import beaufort
 from haidang.edge.store.notices import State as DraftState
-from haidang.jobs.replay import Step
 from haidang.web.pages import situation_map
 from haidang.web.pages.judged import CALM, GALE, HELD, SILENT, Judged, ago
 from haidang.web.pages.outlook import LIKELY, Outlook, outlook
 from haidang.web.parts import Chip, Fact, Tag
 from haidang.web.speak import Speaker
-from haidang.web.view import View, step_id
+from haidang.web.look import Look, Seen
 
 MOST_WAITING: Final = 6
 """Drafts that the page lists before it sends one to the warning desk."""
@@ -43,6 +42,24 @@ class Wait:
     until: str
     left: str
     late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits, worst first.
+
+    Attributes:
+        waits: The first few.
+        waits_more: How many more, in words; "" for none.
+        waits_note: Why there are none to be shown, "" where that is plain.
+        live_href: Where the newest state of this part is, "" where it does not change.
+    """
+
+    desk: str
+    waits: tuple[Wait, ...]
+    waits_more: str
+    waits_note: str
+    live_href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +137,7 @@ class Situation:
     past: str
     newest_href: str
     facts: tuple[Fact, ...]
-    waits: tuple[Wait, ...]
-    waits_more: str
-    waits_note: str
-    live_href: str
+    waiting: Waiting
     changes: tuple[Changed, ...]
     changes_title: str
     changes_href: str
@@ -145,24 +159,21 @@ class Situation:
     add: str
 
 
-def build(view: View, say: Speaker) -> Situation:
+def build(view: Look, say: Speaker) -> Situation:
     """Put the page together; the same look, clock and language give the same page."""
     return _Builder(view, say).page()
 
 
-def waiting(view: View, say: Speaker) -> tuple[tuple[Wait, ...], str, str]:
-    """What waits for a person: the rows, how many more there are, and a note.
-
-    A part of the page that refreshes itself.
-    """
+def waiting(view: Look, say: Speaker) -> Waiting:
+    """What waits for a person: the part of the page that refreshes itself."""
     return _Builder(view, say).waits()
 
 
 class _Builder:
-    def __init__(self, view: View, say: Speaker) -> None:
+    def __init__(self, view: Look, say: Speaker) -> None:
         self.view, self.say = view, say
         self.judged = Judged(view, say)
-        self.decided = view.at_look(view.at)
+        self.decided = view.decided
         self.now = view.now
 
     def href(self, page: str, **query: str) -> str:
@@ -173,10 +184,9 @@ class _Builder:
         say, view, judged = self.say, self.view, self.judged
         seen = outlook(view)
         drawn = situation_map.draw(view, judged, lambda code: f"#p{code}")
-        rows, more, note = self.waits()
-        before = self._before()
+        before = view.before
         feeds = self._feeds(seen)
-        at = {} if view.newest or view.step is None else {"at": step_id(view.step, view.context)}
+        at = {} if view.newest else {"at": view.this.id}
         blind = [d for d in self.decided if judged.state(d) == "no_data"]
         calm = [d for d in self.decided if judged.state(d) == "quiet" and judged.land(d.place)]
         return Situation(
@@ -186,15 +196,12 @@ class _Builder:
             past="" if view.newest else say("past_look", time=say.short(self.now)),
             newest_href=self.href("situation"),
             facts=self._facts(seen, feeds),
-            waits=rows,
-            waits_more=more,
-            waits_note=note,
-            live_href=self.href("waits") if view.newest else "",
+            waiting=self.waits(),
             changes=self._changes(before, seen),
             changes_title=say("changes_since", time=say.short(before.issued))
             if before and before.issued
             else say("changes_first"),
-            changes_href=self.href("situation", at=step_id(before, view.context)) if before else "",
+            changes_href=self.href("situation", at=before.id) if before else "",
             changes_more=say("changes_open", time=say.short(before.issued))
             if before and before.issued
             else "",
@@ -208,7 +215,7 @@ class _Builder:
             whole=Markup(drawn.whole),  # noqa: S704
             legend=tuple(c for r in view.context.scale.ranks if (c := judged.chip(r.rank))),
             stops=self._stops(),
-            after=say("after", time=say.short(view.looks[-1].now)) if view.looks else "",
+            after=say("after", time=say.short(view.now)) if view.newest else "",
             groups=self._groups(),
             csv=self.href("situation.csv", **at),
             advance=self.href("advance") if view.more and view.newest and not view.live else "",
@@ -348,13 +355,18 @@ class _Builder:
 
     # What waits.
 
-    def waits(self) -> tuple[tuple[Wait, ...], str, str]:
-        ordered = sorted(self.view.waiting, key=lambda w: (w[0].due, -w[0].said.level))
+    def waits(self) -> Waiting:
+        view = self.view
+        ordered = sorted(view.waiting, key=lambda w: (-w[0].said.level, w[0].due, w[0].place))
         rows = tuple(self._wait(draft, state) for draft, state in ordered[:MOST_WAITING])
         left = len(ordered) - len(rows)
-        more = self.say("waits_more", count=left) if left else ""
-        note = "" if self.view.newest else self.say("waits_past")
-        return rows, more, note
+        return Waiting(
+            desk=view.id,
+            waits=rows,
+            waits_more=self.say("waits_more", count=left) if left else "",
+            waits_note="" if view.newest else self.say("waits_past"),
+            live_href=self.href("waits") if view.newest else "",
+        )
 
     def _wait(self, draft: Draft, state: DraftState) -> Wait:
         say = self.say
@@ -378,14 +390,7 @@ class _Builder:
 
     # What changed.
 
-    def _before(self) -> Step | None:
-        found = [i for i in self.view.event_looks() if i < self.view.at]
-        step = self.view.step
-        if step is not None and step.issued is None and found:
-            return self.view.looks[found[-1]]
-        return self.view.looks[found[-1]] if found else None
-
-    def _changes(self, before: Step | None, seen: Outlook) -> tuple[Changed, ...]:
+    def _changes(self, before: Seen | None, seen: Outlook) -> tuple[Changed, ...]:
         groups: dict[tuple[object, ...], list[Decision]] = {}
         for d in self.decided:
             if d.reason not in CALM:
@@ -410,7 +415,7 @@ class _Builder:
             href=self.href("explain/" + one.id) if len(group) == 1 else "",
         )
 
-    def _shifts(self, before: Step) -> list[Changed]:
+    def _shifts(self, before: Seen) -> list[Changed]:
         """Where the gale is now expected earlier or later than the bulletin before said."""
         old = {
             d.place: self.judged.onset(self.judged.found(d))
@@ -429,7 +434,7 @@ class _Builder:
         found.sort(key=lambda f: (-f[1].after, -abs(f[0])))
         return [self._shift(by, d, before) for by, d in found[:MOST_SHIFTS]]
 
-    def _shift(self, by: timedelta, d: Decision, before: Step) -> Changed:
+    def _shift(self, by: timedelta, d: Decision, before: Seen) -> Changed:
         say, now = self.say, self.judged.onset(self.judged.found(d))
         assert now is not None
         assert now.onset.central is not None
@@ -443,7 +448,7 @@ class _Builder:
         )
         return Changed(Tag(say(f"tag_{key}")), title, "", self.href("explain/" + d.id))
 
-    def _strength(self, before: Step, seen: Outlook) -> list[Changed]:
+    def _strength(self, before: Seen, seen: Outlook) -> list[Changed]:
         """Whether the newest analysis is stronger or weaker near the centre."""
         then = [f for f in before.fixes if f.kind == "analysis"]
         if not then or seen.centre is None or then[-1].valid == seen.centre.valid:
@@ -481,15 +486,14 @@ class _Builder:
     def _stops(self) -> tuple[Stop, ...]:
         return tuple(self._stop(i, step) for i, step in enumerate(self.view.looks))
 
-    def _stop(self, index: int, step: Step) -> Stop:
+    def _stop(self, index: int, step: Seen) -> Stop:
         say, at = self.say, step.issued or step.now
         key = "stop_clock" if step.issued is None else "stop"
-        ident = step_id(step, self.view.context)
         return Stop(
-            id=ident,
+            id=step.id,
             day=say.day(at),
             time=say.clock(at),
-            href=self.href("situation", at=ident),
+            href=self.href("situation", at=step.id),
             current=index == self.view.at,
             title=say(key, time=say.short(at)),
         )

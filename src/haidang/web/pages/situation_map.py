@@ -12,7 +12,7 @@ from haidang.data.tracks import Fix
 from haidang.web import svg
 from haidang.web.pages import report_map as maps
 from haidang.web.pages.judged import Judged
-from haidang.web.view import View
+from haidang.web.look import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Maps:
     whole: str
 
 
-def draw(view: View, judged: Judged, place: Callable[[str], str]) -> Maps:
+def draw(view: Look, judged: Judged, place: Callable[[str], str]) -> Maps:
     """Draw both maps of a look.
 
     Args:
@@ -38,7 +38,7 @@ def draw(view: View, judged: Judged, place: Callable[[str], str]) -> Maps:
         judged: Its words.
         place: Address of a place, by code.
     """
-    decided = view.at_look(view.at)
+    decided = view.decided
     marks = [judged.mark(d, place(d.place)) for d in decided]
     top = max((d.after for d in decided if judged.land(d.place)), default=0)
     loud = frozenset(d.place for d in decided if d.after == top and top and judged.land(d.place))
@@ -55,9 +55,11 @@ def draw(view: View, judged: Judged, place: Callable[[str], str]) -> Maps:
         key = "report.dot_ahead" if fix.kind == "forecast" else "report.dot"
         return when, say(key, time=when, force=force)
 
+    known = {s.issued: s.id for s in steps if s.issued is not None}
+
     def link(fix: Fix) -> str:
-        at = view.context.local(fix.issued)
-        return f"/d/{view.id}/situation?at=b{at:%Y%m%dT%H%M}"
+        found = known.get(fix.issued)
+        return f"/d/{view.id}/situation?at={found}" if found else ""
 
     course = maps.course(
         view.snapshot, view.context, atlas.ground.parallel, words, link, say("report.band_title")
