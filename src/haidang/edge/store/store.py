@@ -17,7 +17,6 @@ from haidang.app.verdict import Decision, Draft, Message, Verdict
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.edge.store import (
-    acts,
     audit,
     chain,
     codec,
@@ -297,18 +296,6 @@ class Store(ResponseVerbs):
         """What a chain has said so far, oldest first."""
         with self._db.reading() as c:
             return notices.messages(c, chain_id)
-
-    def chain_drafts(self, chain_id: str) -> tuple[Draft, ...]:
-        """Every draft of a chain, by version."""
-        with self._db.reading() as c:
-            return acts.of_chain(c, chain_id)
-
-    def draft_acts(
-        self, drafts: Sequence[str], now: datetime | None = None
-    ) -> tuple[acts.DraftAct, ...]:
-        """Everything that happened to these drafts by an instant, in order."""
-        with self._db.reading() as c:
-            return acts.acts(c, drafts, now)
 
     def sign(self, draft_id: str, actor: str, role: str, at: datetime) -> None:
         """Take responsibility for a draft's words; signing twice changes nothing.

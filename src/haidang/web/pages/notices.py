@@ -9,7 +9,7 @@ from functools import cached_property
 
 from haidang.app.context import Context
 from haidang.app.verdict import Draft, Message
-from haidang.edge.store.acts import DraftAct
+from haidang.edge.store.glance import DraftAct
 from haidang.web.parts import Chip
 from haidang.web.speak import Speaker
 
@@ -66,6 +66,14 @@ def chip(
     if not level:
         return None
     return Chip(level, context.scale.names(level).say(say.language), held, planned)
+
+
+def versions(drafts: Iterable[Draft], acts: Iterable[DraftAct]) -> tuple[Version, ...]:
+    """Each draft with what happened to it."""
+    by_draft: dict[str, list[DraftAct]] = {}
+    for act in acts:
+        by_draft.setdefault(act.draft, []).append(act)
+    return tuple(Version(d, tuple(by_draft.get(d.id, ()))) for d in drafts)
 
 
 def left(say: Speaker, at: datetime, now: datetime) -> Left:

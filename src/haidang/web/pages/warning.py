@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 from haidang.app.context import Context
 from haidang.app.verdict import Draft, Message
-from haidang.edge.store.acts import DraftAct
+from haidang.edge.store.glance import DraftAct
 from haidang.law.evaluate import cite
 from haidang.warn import readability
 from haidang.warn.compare import PARTS, Line, changes, lines
@@ -413,7 +413,8 @@ def _decision(
             may.append(May(False, say("warnings.may_not_signer", role=who, id=signed.actor[:4])))
         else:
             others = [say.of(n) for r, n in names.items() if r != reader.role]
-            may.append(May(True, say("warnings.may_others", roles=", ".join(others))))
+            listed = ", ".join(others) or say("warnings.anybody")
+            may.append(May(True, say("warnings.may_others", roles=listed)))
     elif state == "sign":
         may.append(May(True, say("warnings.may_sign", role=role(context, say, reader.role))))
         may.append(May(False, say("warnings.may_not_yet")))

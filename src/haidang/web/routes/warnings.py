@@ -6,17 +6,14 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Response
 
-from haidang.app.issue import issue
-from haidang.app.verdict import Draft, Message
+from haidang.app.verdict import Draft
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.edge.channels import capfile
-from haidang.edge.store.acts import DraftAct
 from haidang.warn.compare import PARTS
 from haidang.warn.message import Text
-from haidang.web.at_desk import AtDesk, at_desk
+from haidang.web.at_desk import At, at_desk
 from haidang.web.pages import warning, warning_edit, warning_xml, warnings
-from haidang.web.pages.notices import Version
+from haidang.web.pages.notices import versions
 from haidang.web.parts import Crumb
 from haidang.web.visit import Form, Sent, Visit, Visited
 
@@ -28,11 +25,9 @@ _STALE = "store.not_newest"
 def index(visit: Visited, desk: str) -> Response:
     """What waits, what is in force, what was."""
     at = at_desk(visit, desk)
-    drafts = at.store.drafts()
-    messages = at.store.messages()
-    context = warnings.build(
-        visit.speaker("warnings"), at.context, at.now, _versions(at, drafts), messages
-    )
+    view = at.view
+    known = versions(view.drafts.values(), view.acts)
+    context = warnings.build(at.say("warnings"), at.context, at.now, known, view.messages)
     return visit.page("warnings.html", context, page="warnings", desk=at.bar, room="warnings")
 
 
@@ -48,7 +43,7 @@ def one(visit: Visited, desk: str, draft: str, against: str = "") -> Response:
 def form(visit: Visited, desk: str, draft: str) -> Response:
     """The form to edit one."""
     at = at_desk(visit, desk)
-    found = at.store.draft(draft)
+    found = at.draft(draft)
     return _form(visit, at, found, found.texts, (), 200)
 
 
@@ -56,14 +51,14 @@ def form(visit: Visited, desk: str, draft: str) -> Response:
 def edit(visit: Visited, desk: str, draft: str, form: Sent) -> Response:
     """Check what was typed, or save it as a new version that the editor signs."""
     at = at_desk(visit, desk)
-    found = at.store.draft(draft)
+    found = at.draft(draft)
     typed = tuple(_typed(form, text.language) for text in found.texts)
     if form.get("do") == "check":
         return _form(visit, at, found, typed, (), 200, checked=True)
 
     def save() -> Response:
         try:
-            fresh = at.store.edit(found.id, visit.who.actor, visit.who.role, at.now, typed)
+            fresh = at.desk.edit(found.id, visit.who.actor, visit.who.role, visit.now, typed)
         except BadData as error:
             if error.problems[0].code == _STALE:
                 return _stale(visit, at, found, typed)
@@ -79,7 +74,7 @@ def sign(visit: Visited, desk: str, draft: str, form: Sent) -> Response:
     at = at_desk(visit, desk)
     who = visit.who
     return _act(
-        visit, at, draft, form, "signed", lambda: at.store.sign(draft, who.actor, who.role, at.now)
+        visit, at, draft, form, "signed", lambda: at.desk.sign(draft, who.actor, who.role, visit.now)
     )
 
 
@@ -95,7 +90,7 @@ def alone(visit: Visited, desk: str, draft: str, form: Sent) -> Response:
     """Let it go out without a second person; marked for the review."""
     at = at_desk(visit, desk)
     if form.get("sure") != "yes":
-        return _page(visit, at, draft, None, visit.speaker()("warnings.glass_unticked"))
+        return _page(visit, at, draft, None, at.say("warnings")("warnings.glass_unticked"))
     return _act(visit, at, draft, form, "glass", lambda: _send(visit, at, draft, alone=True))
 
 
@@ -105,14 +100,14 @@ def refuse(visit: Visited, desk: str, draft: str, form: Sent) -> Response:
     at = at_desk(visit, desk)
     who, note = visit.who, form.get("note")
     if not note:
-        return _page(visit, at, draft, None, visit.speaker()("warnings.refuse_empty"))
+        return _page(visit, at, draft, None, at.say("warnings")("warnings.refuse_empty"))
     return _act(
         visit,
         at,
         draft,
         form,
         "refused",
-        lambda: at.store.refuse(draft, who.actor, who.role, at.now, note),
+        lambda: at.desk.refuse(draft, who.actor, who.role, visit.now, note),
     )
 
 
@@ -120,9 +115,9 @@ def refuse(visit: Visited, desk: str, draft: str, form: Sent) -> Response:
 def xml(visit: Visited, desk: str, draft: str, save: str = "") -> Response:
     """The message as sent, or as it would go out."""
     at = at_desk(visit, desk)
-    found = at.store.draft(draft)
+    found = at.draft(draft)
     context = warning_xml.build(
-        visit.speaker("warnings"), at.context, at.now, found, at.store.chain_messages(found.chain)
+        at.say("warnings"), at.context, at.now, found, at.messages(found.chain)
     )
     if save:
         name = f'attachment; filename="{context.file}"'
@@ -139,29 +134,21 @@ def xml(visit: Visited, desk: str, draft: str, save: str = "") -> Response:
     )
 
 
-def _versions(at: AtDesk, drafts: tuple[Draft, ...]) -> tuple[Version, ...]:
-    by_draft: dict[str, list[DraftAct]] = {}
-    for act in at.store.draft_acts([d.id for d in drafts], at.now):
-        by_draft.setdefault(act.draft, []).append(act)
-    # A desk that is looked at as it was knows no draft that was made later.
-    return tuple(Version(d, tuple(by_draft.get(d.id, ()))) for d in drafts if d.at <= at.now)
-
-
 def _page(
     visit: Visit,
-    at: AtDesk,
+    at: At,
     draft_id: str,
     against: warning.Against | None = None,
     refused: str = "",
 ) -> Response:
-    found = at.store.draft(draft_id)
+    found = at.draft(draft_id)
     context = warning.build(
-        visit.speaker("warnings"),
+        at.say("warnings"),
         at.context,
         at.now,
         draft_id,
-        _versions(at, at.store.chain_drafts(found.chain)),
-        at.store.chain_messages(found.chain),
+        at.chain(found.chain),
+        at.messages(found.chain),
         warning.Reader(visit.who.actor, visit.who.role),
         against,
         refused,
@@ -177,13 +164,13 @@ def _page(
     )
 
 
-def _crumbs(visit: Visit, at: AtDesk, place: str, draft: str = "") -> tuple[Crumb, ...]:
-    list_of = Crumb(visit.speaker()("warnings.title"), f"/d/{at.id}/warnings")
+def _crumbs(visit: Visit, at: At, place: str, draft: str = "") -> tuple[Crumb, ...]:
+    list_of = Crumb(at.say("warnings")("warnings.title"), f"/d/{at.id}/warnings")
     return (list_of, Crumb(place, f"/d/{at.id}/warnings/{draft}" if draft else ""))
 
 
 def _act(
-    visit: Visit, at: AtDesk, draft: str, form: Form, said: str, act: Callable[[], object]
+    visit: Visit, at: At, draft: str, form: Form, said: str, act: Callable[[], object]
 ) -> Response:
     """Do what a button asks, once; a refusal is shown where it belongs and nothing is lost."""
 
@@ -197,27 +184,22 @@ def _act(
     return visit.once(form, done)
 
 
-def _refusal(visit: Visit, at: AtDesk, draft: str, error: BadData) -> Response:
-    code = error.problems[0].code
+def _refusal(visit: Visit, at: At, draft: str, error: BadData) -> Response:
+    at, code = at.again(), error.problems[0].code
     if code == _STALE:
-        return _stale(visit, at, at.store.draft(draft), None)
+        return _stale(visit, at, at.draft(draft), None)
     if code == "store.same_person":
         country = at.context.country.spec
         others = [country.role(r, visit.language) for r in country.roles if r != visit.who.role]
-        text = visit.speaker()("warnings.same_person", roles=", ".join(others))
+        names = ", ".join(others) or at.say("warnings")("warnings.anybody")
+        text = at.say("warnings")("warnings.same_person", roles=names)
         return _page(visit, at, draft, None, text)
     return _page(visit, at, draft, None, error.say(visit.language))
 
 
-def _send(visit: Visit, at: AtDesk, draft: str, *, alone: bool = False) -> None:
-    now = at.now
-
-    def build(approved: Draft, earlier: tuple[Message, ...]) -> Message:
-        return issue(at.context, approved, now, earlier)
-
+def _send(visit: Visit, at: At, draft: str, *, alone: bool = False) -> None:
     who = visit.who
-    at.store.approve(draft, who.actor, who.role, now, build, [capfile.NAME], broke_glass=alone)
-    at.deliver()
+    at.desk.approve(draft, who.actor, who.role, visit.now, broke_glass=alone)
 
 
 def _typed(form: Form, language: str) -> Text:
@@ -227,7 +209,7 @@ def _typed(form: Form, language: str) -> Text:
 
 def _form(
     visit: Visit,
-    at: AtDesk,
+    at: At,
     found: Draft,
     typed: tuple[Text, ...],
     problems: tuple[Problem, ...],
@@ -236,7 +218,7 @@ def _form(
     checked: bool = False,
 ) -> Response:
     context = warning_edit.build(
-        visit.speaker("warnings"), at.context, found, typed, problems, checked=checked
+        at.say("warnings"), at.context, found, typed, problems, checked=checked
     )
     return visit.page(
         "warning_edit.html",
@@ -249,9 +231,10 @@ def _form(
     )
 
 
-def _stale(visit: Visit, at: AtDesk, found: Draft, typed: tuple[Text, ...] | None) -> Response:
-    versions = _versions(at, at.store.chain_drafts(found.chain))
-    context = warning_edit.stale(visit.speaker("warnings"), at.context, found, versions, typed)
+def _stale(visit: Visit, at: At, found: Draft, typed: tuple[Text, ...] | None) -> Response:
+    at = at.again()
+    chain = at.chain(found.chain)
+    context = warning_edit.stale(at.say("warnings"), at.context, found, chain, typed)
     return visit.page(
         "warning_stale.html",
         context,
