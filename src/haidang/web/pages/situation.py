@@ -264,9 +264,7 @@ class _Builder:
                 for d in sorted(self.decided, key=self.judged.rank)
                 if d.after == top and self.judged.land(d.place)
             ]
-            parts.append(
-                say("lead_top", level=self.judged.level_word(top), names=_few(names, say))
-            )
+            parts.append(say("lead_top", level=self.judged.level_word(top), names=_few(names, say)))
         else:
             parts.append(say("lead_none"))
         return " ".join(parts)
