@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+
 from haidang.warn.cap import parse
 from web.toydesk import Room, open_room
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+
 from haidang.app.verdict import Draft
 from haidang.edge.store.accounts import Accounts
 from haidang.jobs.desk import Desk, start_drill
@@ -26,7 +27,7 @@ ROLES = ("forecaster_on_duty", "shift_lead")
 
 @dataclass
 class Wall:
-    """The wall clock of a test: the real one, by which stores note when they were written, moved."""
+    """The real clock, by which stores note when they were written, moved ahead."""
 
     ahead: timedelta = timedelta(0)
 

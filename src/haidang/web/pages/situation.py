@@ -13,12 +13,12 @@ from markupsafe import Markup
 from haidang.app.verdict import Decision, Draft
 from haidang.base.wind import beaufort
 from haidang.edge.store.notices import State as DraftState
+from haidang.web.look import Look, Seen
 from haidang.web.pages import situation_map
 from haidang.web.pages.judged import CALM, GALE, HELD, SILENT, Judged, ago
-from haidang.web.pages.outlook import LIKELY, Outlook, outlook
+from haidang.web.pages.outlook import Outlook, outlook
 from haidang.web.parts import Chip, Fact, Tag
 from haidang.web.speak import Speaker
-from haidang.web.look import Look, Seen
 
 MOST_WAITING: Final = 6
 """Drafts that the page lists before it sends one to the warning desk."""
