@@ -71,6 +71,7 @@ def _task(value: Task) -> Body:
         "person": value.person,
         "work": _words(value.work),
         "due": stamp(value.due),
+        "asked": stamp(value.asked),
         "due_rule": value.due_rule,
         "due_params": _words(value.due_params),
         "responsibility": value.responsibility,
@@ -84,7 +85,8 @@ def _task(value: Task) -> Body:
 
 
 def _to_task(body: Body) -> Task:
-    return Task(**{**body, "due": maybe_time(body["due"]), "kinds": tuple(body["kinds"])})
+    times = {"due": maybe_time(body["due"]), "asked": maybe_time(body["asked"])}
+    return Task(**{**body, **times, "kinds": tuple(body["kinds"])})
 
 
 def _need(value: Need) -> Body:
