@@ -39,6 +39,7 @@ class Replay:
         entries: Number of ledger entries.
         folder: Where the store, the CAP files and the tables lie.
         played: The case with its context.
+        judged: From `judged`: what the last two tables are made of.
     """
 
     levels: pd.DataFrame
@@ -51,6 +52,7 @@ class Replay:
     entries: int
     folder: Path
     played: Played
+    judged: tuple[tuple[Compared, ...], tuple[Contingency, ...]] = ((), ())
 
 
 def replay(
@@ -111,6 +113,7 @@ def replay_case(
         entries=entries,
         folder=folder,
         played=played,
+        judged=(compared, counted),
     )
 
 

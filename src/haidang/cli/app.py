@@ -117,7 +117,7 @@ def _finish(made: Replay) -> None:
 
 
 def _written(made: Replay) -> tuple[Path, ...]:
-    from haidang.api import as_tables, judged  # noqa: PLC0415
+    from haidang.api import as_tables  # noqa: PLC0415
     from haidang.jobs.tables import write  # noqa: PLC0415
     from haidang.web.pages.report import write_reports  # noqa: PLC0415
 
@@ -125,7 +125,7 @@ def _written(made: Replay) -> tuple[Path, ...]:
     write(found, made.folder / "tables")
     made.announced.to_csv(made.folder / "tables" / "announced.csv", index=False)
     made.verification.to_csv(made.folder / "tables" / "verification.csv", index=False)
-    return tuple(write_reports(made.played, found, made.folder, *judged(made.played)))
+    return tuple(write_reports(made.played, found, made.folder, *made.judged))
 
 
 def replay(
