@@ -121,11 +121,7 @@ def _finish(made: Replay) -> None:
 
 
 def _written(made: Replay) -> tuple[Path, ...]:
-    from haidang.api import (  # noqa: PLC0415
-        as_response,
-        as_tables,
-        judged,
-    )
+    from haidang.api import as_response, as_tables  # noqa: PLC0415
     from haidang.jobs.review_tables import write as write_review  # noqa: PLC0415
     from haidang.jobs.tables import write  # noqa: PLC0415
     from haidang.jobs.tables_response import write_response  # noqa: PLC0415
@@ -137,7 +133,7 @@ def _written(made: Replay) -> tuple[Path, ...]:
     made.announced.to_csv(made.folder / "tables" / "announced.csv", index=False)
     made.verification.to_csv(made.folder / "tables" / "verification.csv", index=False)
     write_review(made.review, made.folder / "tables")
-    return tuple(write_reports(made.played, found, made.folder, *judged(made.played)))
+    return tuple(write_reports(made.played, found, made.folder, *made.judged))
 
 
 def replay(
