@@ -11,6 +11,7 @@ import numpy as np
 from markupsafe import Markup
 
 from haidang.app.verdict import Decision, Draft
+from haidang.base.place import fold
 from haidang.base.wind import beaufort
 from haidang.edge.store.notices import State as DraftState
 from haidang.web.look import Look, Seen
@@ -208,7 +209,7 @@ class _Builder:
             feeds=feeds,
             silent=any(f.silent for f in feeds),
             blind=", ".join(judged.name(d.place) for d in blind),
-            calm=", ".join(sorted(judged.name(d.place) for d in calm)),
+            calm=", ".join(sorted((judged.name(d.place) for d in calm), key=fold)),
             calm_count=say("calm_count", count=len(calm)) if calm else "",
             defs=Markup(drawn.defs),  # noqa: S704 - svg.py escapes every text and attribute
             close=Markup(drawn.close),  # noqa: S704
