@@ -1,124 +1,120 @@
-"""Two plans side by side: who is sent now that was not, who no longer is, and why."""
+"""What changed between two plans, row by row, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Literal
 
-from haidang.respond.plan import Grant, Plan, Tier
+from haidang.respond.plan import Echelon, Grant, Need, Plan, Tier, Unmet
+
+How = Literal["new", "more", "less", "gone", "same"]
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """One unit's help for one place, in the plan before and in this one.
+class Change:
+    """One sender and one receiver of one kind, before and after.
 
     Attributes:
-        unit: Id of the unit.
-        origin: Code of the place that it leaves.
-        place: Code of the place that it serves.
-        before, after: How many go; 0 for none.
-        depart, arrive: Of this plan; of the one before where it no longer goes.
-        reason: Key into the words of ``respond``, "" where nothing changed: ``moved_new`` (no plan
-            before), ``moved_need_up``, ``moved_need_down``, ``moved_need_over`` or
-            ``moved_shared`` (it is shared out otherwise over all places).
+        kind: Resource kind.
+        origin, place: From where to where.
+        before, after: How many.
+        how: What happened.
+        reason: Key into the words of ``respond``: ``change_*``.
     """
 
     kind: str
-    unit: str
     origin: str
     place: str
+    echelon: Echelon
     tier: Tier
     before: int
     after: int
-    depart: datetime
-    arrive: datetime
+    how: How
     reason: str
 
 
-Key = tuple[str, str, str]
-
-
-def changes(before: Plan | None, after: Plan) -> tuple[Moved, ...]:
-    """Every grant of either plan, those that changed first.
+def changes(before: Plan | None, after: Plan, *, same: bool = False) -> tuple[Change, ...]:
+    """Who sends more, less, or something new, and why.
 
     Args:
-        before: The plan of the run before; None where there was none.
-        after: This plan.
+        before: The plan that stood; None where there was none.
+        after: The plan that takes its place.
+        same: Whether to list what did not change too.
 
     Returns:
-        By place, kind, origin and unit. A need is compared by its central value over all its
-        rules.
+        By kind, receiver, tier, sender.
     """
-    old, new = _sums(before), _sums(after)
-    wanted_before = {} if before is None else wanted(before)
-    wanted_after = wanted(after)
-    found = []
-    for key in sorted({*old, *new}):
-        was, now = old.get(key), new.get(key)
-        shown = now or was
-        assert shown is not None
-        grant, _ = shown
-        place_kind = (grant.place, grant.kind)
-        found.append(
-            Moved(
-                kind=grant.kind,
-                unit=grant.unit,
-                origin=grant.origin,
-                place=grant.place,
-                tier=grant.tier,
-                before=was[1] if was else 0,
-                after=now[1] if now else 0,
-                depart=grant.depart,
-                arrive=grant.arrive,
-                reason=_reason(
-                    before,
-                    was,
-                    now,
-                    wanted_before.get(place_kind, 0),
-                    wanted_after.get(place_kind, 0),
-                ),
-            )
-        )
-    return tuple(sorted(found, key=lambda m: (m.place, not m.reason, m.kind, m.origin, m.unit)))
+    old = _by_road(before.grants if before else ())
+    new = _by_road(after.grants)
+    out = []
+    for key in sorted(set(old) | set(new)):
+        kind, place, origin, echelon = key
+        was, now = old.get(key, ()), new.get(key, ())
+        count_was, count_now = sum(g.quantity for g in was), sum(g.quantity for g in now)
+        how = _how(count_was, count_now)
+        if how == "same" and not same:
+            continue
+        tier = (now or was)[0].tier
+        reason = "change_none" if how == "same" else _reason(before, after, kind, place, origin)
+        out.append(Change(kind, origin, place, echelon, tier, count_was, count_now, how, reason))
+    return tuple(out)
 
 
-def wanted(plan: Plan) -> Mapping[tuple[str, str], int]:
-    """What each place needs of each kind by the central estimate; unknown needs are left out."""
-    found: dict[tuple[str, str], int] = {}
-    for need in plan.needs:
-        if need.value is not None:
-            key = (need.place, need.kind)
-            found[key] = found.get(key, 0) + int(need.value.central)
-    return found
+_Road = tuple[str, str, str, Echelon]
 
 
-def _sums(plan: Plan | None) -> dict[Key, tuple[Grant, int]]:
-    """Grants of one unit to one place as one: rules of the same kind are one need on the ground."""
-    found: dict[Key, tuple[Grant, int]] = {}
-    for grant in () if plan is None else plan.grants:
-        key = (grant.place, grant.kind, grant.unit)
-        first, count = found.get(key, (grant, 0))
-        found[key] = (first, count + grant.quantity)
-    return found
+def _by_road(grants: tuple[Grant, ...]) -> dict[_Road, tuple[Grant, ...]]:
+    out: dict[_Road, tuple[Grant, ...]] = {}
+    for g in grants:
+        key = (g.kind, g.place, g.origin, g.echelon)
+        out[key] = (*out.get(key, ()), g)
+    return out
 
 
-def _reason(
-    before: Plan | None,
-    was: tuple[Grant, int] | None,
-    now: tuple[Grant, int] | None,
-    need_before: int,
-    need_after: int,
-) -> str:
+def _how(was: int, now: int) -> How:
+    if was == now:
+        return "same"
+    if not was:
+        return "new"
+    if not now:
+        return "gone"
+    return "more" if now > was else "less"
+
+
+def _reason(before: Plan | None, after: Plan, kind: str, place: str, origin: str) -> str:
+    """The first of what can move a grant: the first plan, the need, the wind, the stock, others."""
     if before is None:
-        return "moved_new"
-    if was and now and was[1] == now[1]:
-        return ""  # the same help; it leaves anew with each plan until it has left
-    if need_after == 0:
-        return "moved_need_over"
-    more = (now[1] if now else 0) > (was[1] if was else 0)
-    if more and need_after > need_before:
-        return "moved_need_up"
-    if not more and need_after < need_before:
-        return "moved_need_down"
-    return "moved_shared"
+        return "change_first"
+    was, now = _needed(before.needs, kind, place), _needed(after.needs, kind, place)
+    if was != now:
+        return _of_need(was, now)
+    closed = _closed(before.unmet, kind, place) != _closed(after.unmet, kind, place)
+    if closed:
+        return "change_wind"
+    if before.stock_receipt != after.stock_receipt:
+        return "change_stock"
+    # The sender keeps what it needs itself, and whoever is more urgent is served first.
+    if _needed(before.needs, kind, origin) != _needed(after.needs, kind, origin):
+        return "change_sender_need"
+    return "change_elsewhere"
+
+
+def _of_need(was: tuple[int, int] | None, now: tuple[int, int] | None) -> str:
+    if was is None or now is None:
+        return "change_need_known" if was is None else "change_need_unknown"
+    if was[0] != now[0]:
+        return "change_need_up" if now[0] > was[0] else "change_need_down"
+    return "change_need_up" if now[1] > was[1] else "change_need_down"
+
+
+def _needed(needs: tuple[Need, ...], kind: str, place: str) -> tuple[int, int] | None:
+    """Central and high need; None where any is unknown."""
+    values = [n.value for n in needs if n.kind == kind and n.place == place]
+    known = [v for v in values if v is not None]
+    if len(known) < len(values):
+        return None
+    return int(sum(v.central for v in known)), int(sum(v.high for v in known))
+
+
+def _closed(missing: tuple[Unmet, ...], kind: str, place: str) -> bool:
+    return any(u.reason == "unmet_closed" for u in missing if u.kind == kind and u.place == place)

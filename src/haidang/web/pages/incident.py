@@ -260,34 +260,34 @@ def _facts(
 def _sent(say: Speaker, seen: Seen, place: str) -> tuple[Sent, ...]:
     if seen.plan is None:
         return ()
-    context = seen.context
     found = []
-    for one in changes(seen.before, seen.plan):
-        if place not in (one.place, one.origin):
-            continue
-        if one.tier == "on_the_spot" and not one.reason:
-            continue  # what stands there and stays is in the table of needs
-        spec = context.country.kinds.get(one.kind)
-        fromto = say(
-            "incident.from_to",
-            origin=_named(seen, say, one.origin),
-            place=_named(seen, say, one.place),
-        )
+    for one in changes(seen.before, seen.plan, same=True):
         spot = one.tier == "on_the_spot"
+        if place not in (one.place, one.origin) or (spot and one.how in ("same", "new")):
+            continue  # what stands there and stays is in the table of needs
+        spec = seen.context.country.kinds.get(one.kind)
+        names = {"origin": _named(seen, say, one.origin), "place": _named(seen, say, one.place)}
+        going = [
+            g
+            for g in seen.plan.grants
+            if (g.kind, g.origin, g.place, g.echelon)
+            == (one.kind, one.origin, one.place, one.echelon)
+        ]
+        moves = bool(going) and not spot
         found.append(
             Sent(
                 kind=one.kind if spec is None else say.of(spec.name),
-                origin=_named(seen, say, one.place) if spot else fromto,
+                origin=names["place"] if spot else say("incident.from_to", **names),
                 tier=say(f"respond.tier_{one.tier}"),
-                before=say.number(one.before) if seen.before is not None else "",
+                before="" if seen.before is None else say.number(one.before),
                 after=say.number(one.after),
-                depart="" if spot or not one.after else say.short(one.depart),
-                arrive="" if spot or not one.after else say.short(one.arrive),
-                why=say(f"incident.{one.reason}") if one.reason else "",
-                changed=bool(one.reason) and one.reason != "moved_new",
+                depart=say.short(min(g.depart for g in going)) if moves else "",
+                arrive=say.short(max(g.arrive for g in going)) if moves else "",
+                why="" if one.how == "same" else say(f"respond.{one.reason}"),
+                changed=one.how != "same" and seen.before is not None,
             )
         )
-    return tuple(found)
+    return tuple(sorted(found, key=lambda s: not s.changed))
 
 
 def _named(seen: Seen, say: Speaker, code: str) -> str:
