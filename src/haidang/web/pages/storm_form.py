@@ -257,4 +257,3 @@ def _stamp(text: str, zone: tzinfo) -> str:
         return text
     local = found if found.tzinfo else found.replace(tzinfo=zone)
     return local.isoformat(timespec="minutes")
-
