@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -14,12 +14,12 @@ from haidang.app.verdict import Decision, Draft
 from haidang.base.place import fold
 from haidang.base.wind import beaufort
 from haidang.edge.store.notices import State as DraftState
+from haidang.web.look import Look, Seen
 from haidang.web.pages import situation_map
 from haidang.web.pages.judged import CALM, GALE, HELD, SILENT, Judged, ago
-from haidang.web.pages.outlook import LIKELY, Outlook, outlook
-from haidang.web.parts import Chip, Fact, Tag
+from haidang.web.pages.outlook import Outlook, outlook
+from haidang.web.parts import Chip, Fact, State, Tag
 from haidang.web.speak import Speaker
-from haidang.web.look import Look, Seen
 
 MOST_WAITING: Final = 6
 """Drafts that the page lists before it sends one to the warning desk."""
@@ -265,9 +265,7 @@ class _Builder:
                 for d in sorted(self.decided, key=self.judged.rank)
                 if d.after == top and self.judged.land(d.place)
             ]
-            parts.append(
-                say("lead_top", level=self.judged.level_word(top), names=_few(names, say))
-            )
+            parts.append(say("lead_top", level=self.judged.level_word(top), names=_few(names, say)))
         else:
             parts.append(say("lead_none"))
         return " ".join(parts)
@@ -559,7 +557,7 @@ class _Builder:
 _MILLION: Final = 1_000_000
 _THOUSAND: Final = 10_000
 _FEW: Final = 4
-_SHAPES: Final = {
+_SHAPES: Final[Mapping[str, State]] = {
     "raised": "raised",
     "ended": "quiet",
     "over": "quiet",
