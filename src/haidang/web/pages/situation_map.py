@@ -15,7 +15,6 @@ from haidang.web.look import Look
 from haidang.web.pages import report_map as maps
 from haidang.web.pages.judged import Judged
 
-
 CLOSE: Final = (780.0, 1.5)
 """Width of the closer map in pixels, and how many times wider than high it is."""
 
