@@ -14,6 +14,7 @@ from haidang.base.errors import NotFound
 from haidang.base.problem import Problem
 from haidang.base.spec import Spec
 from haidang.pack.load import Roots, parse, read_yaml, short
+from haidang.pack.review import ReviewSpec
 
 
 class OfficerSpec(Spec):
@@ -70,6 +71,7 @@ class CaseSpec(Spec):
         stock: File of the country's ``stock/`` folder that was counted, without ``.csv``; None
             where nothing was.
         expect: Golden levels.
+        review: What is known afterwards, for the review only.
     """
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -87,6 +89,7 @@ class CaseSpec(Spec):
     stock: str | None = Field(default=None, pattern=r"^[a-z0-9_-]+$")
     truth: TruthSpec | None = None
     expect: tuple[ExpectSpec, ...] = ()
+    review: ReviewSpec | None = None
     notes: Mapping[str, str] = {}
     sources: tuple[str, ...] = Field(min_length=1)
 
