@@ -447,3 +447,60 @@ def test_a_live_desk_never_takes_the_name_of_a_shipped_case(known, tmp_path):
     found = start_live(body(*ROWS), TOY_CASE, "storm", "xt", tmp_path, known)
     assert found.id == f"{TOY_CASE}-2"
     found.close()
+
+
+# ── inventories ──────────────────────────────────────────────────────────────────────────────
+
+STOCK_HEAD = "id,kind,place,echelon,quantity,reserve,demo"
+
+
+def inventory(folder: Path, *rows: str) -> Path:
+    path = folder / "kho.csv"
+    path.write_text("\n".join((STOCK_HEAD, *rows)), "utf-8")
+    return path
+
+
+def test_an_inventory_is_taken_in_and_planned_on_at_once(drill, wall, tmp_path):
+    file = inventory(tmp_path, "b1,rescue_boat,N,province,9,1,true", "x,canoe,N,province,1,0,")
+    wall.ahead = 20 * MINUTE
+    read = drill.add_stock(file, wall())
+    assert [p.code for p in read.problems] == ["stock.kind"]
+    first, second = drill.views()
+    assert second.issued is None
+    assert second.id.startswith("t20300909T22")
+    view = drill.at(wall=wall())
+    assert [u.id for u in view.snapshot.stock] == ["b1"]
+    assert drill.at(first.id, wall()).snapshot.stock == ()  # nobody had counted then
+    # The same file again changes nothing; another replaces it; the first may come back.
+    head = drill.store.head()
+    drill.add_stock(file, wall())
+    assert drill.store.head() == head
+    wall.ahead = 40 * MINUTE
+    for rows in (("b2,rescue_boat,S,province,4,0,",), ("b1,rescue_boat,N,province,9,1,true",)):
+        drill.add_stock(inventory(tmp_path, *rows), wall())
+        now = drill.at(wall=wall()).snapshot
+        assert [u.id for u in now.stock] == [rows[0][:2]]
+    assert len(drill.views()) == 4
+    # The bulletin that comes next is none the worse for it.
+    assert drill.advance(wall()).id == "b20300910T1000"
+    assert drill.store.verify() == ()
+
+
+def test_an_inventory_without_a_good_row_leaves_the_former_in_force(drill, wall, tmp_path):
+    drill.add_stock(inventory(tmp_path, "b1,rescue_boat,N,province,9,1,"), wall())
+    head = drill.store.head()
+    with pytest.raises(BadData) as error:
+        drill.add_stock(inventory(tmp_path, "b1,rescue_boat,N,province,-9,1,"), wall())
+    assert [p.code for p in error.value.problems] == ["stock.negative", "stock.nothing_kept"]
+    assert drill.store.head() == head
+    assert [u.quantity for u in drill.at(wall=wall()).snapshot.stock] == [9]
+
+
+def test_just_before_the_next_bulletin_an_inventory_waits_for_it(drill, wall, tmp_path):
+    wall.ahead = timedelta(days=1)
+    file = inventory(tmp_path, "b1,rescue_boat,N,province,9,1,")
+    drill.add_stock(file, wall())
+    drill.add_stock(inventory(tmp_path, "b1,rescue_boat,N,province,8,1,"), wall())
+    step = drill.advance(wall())
+    assert step.id == "b20300910T1000"
+    assert [u.quantity for u in drill.at(wall=wall()).snapshot.stock] == [8]
