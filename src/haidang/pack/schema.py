@@ -17,6 +17,7 @@ from haidang.base.spec import Spec
 from haidang.law.lawbook import Lawbook
 from haidang.law.levels import Scale
 from haidang.pack.places import CountryPlaces
+from haidang.respond.spec import KindSpec
 from haidang.risk.spec import CycloneWind, ValuePerHead
 from haidang.warn.spec import Messages, WarnSpec
 from haidang.watch.spec import TrackWatch
@@ -177,7 +178,11 @@ class Pack:
 
 @dataclass(frozen=True)
 class Country:
-    """Everything static that the chain may know of a country."""
+    """Everything static that the chain may know of a country.
+
+    Attributes:
+        kinds: Resource kinds that an inventory may count, by id.
+    """
 
     spec: CountrySpec
     folder: Path
@@ -186,6 +191,7 @@ class Country:
     lawbook: Lawbook
     scales: Mapping[str, Scale]
     packs: Mapping[str, Pack] = field(default_factory=dict)
+    kinds: Mapping[str, KindSpec] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
