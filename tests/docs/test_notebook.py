@@ -8,12 +8,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jobs.conftest import YAGI, locked
 from nbclient import NotebookClient
 
 from haidang.jobs.replay import play
 from haidang.pack.case import load_case
 from haidang.pack.load import roots
+from jobs.conftest import YAGI, locked
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 NOTEBOOK = GUIDE / "analyst.ipynb"

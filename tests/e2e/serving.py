@@ -72,7 +72,7 @@ def serving(out: Path, *options: str, packs: Path | None = None) -> Iterator[Ser
     command = [sys.executable, "-c", "from haidang.cli import main; main()"]
     command += ["serve", "--out", str(out), "--port", str(port), *options]
     with log.open("w") as stream:
-        process = subprocess.Popen(  # noqa: S603 - our own command
+        process = subprocess.Popen(
             command, stdout=stream, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             env=environment, cwd=out.parent,
         )  # fmt: skip
