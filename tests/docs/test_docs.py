@@ -27,9 +27,9 @@ from haidang.base.problem import Problem
 from haidang.base.spec import Spec
 from haidang.base.wind import convert_averaging, knots_to_ms
 from haidang.cli.app import build
-from haidang.edge.feeds import bulletins
+from haidang.edge.feeds import bulletins, stock
 from haidang.edge.store import tables as store_tables
-from haidang.jobs import tables
+from haidang.jobs import tables, tables_response
 from haidang.jobs.replay import prepare
 from haidang.jobs.verify import with_risk
 from haidang.law.header import HeaderSpec
@@ -357,6 +357,11 @@ TABLES = {
     "`impacts`: one row for each assessment and measure": set(tables.IMPACTS),
     "`onsets`: one row for each assessment and force": set(tables.ONSETS),
     "`warnings`: one row for each draft": set(tables.WARNINGS),
+    "`tasks`: one row for each run and task": set(tables_response.TASKS),
+    "`needs`: one row for each run and need": set(tables_response.NEEDS),
+    "`grants`: one row for each run and consignment": set(tables_response.GRANTS),
+    "`unmet`: one row for each run and gap": set(tables_response.UNMET),
+    "`suggestions`: one row for each run and place": set(tables_response.SUGGESTIONS),
     "`announced`: one row for each level that was really announced": set(ANNOUNCED),
     "`verification`: one row for each lead time and force": set(VERIFICATION),
 }
@@ -395,6 +400,11 @@ def test_every_number_of_a_pack_is_justified():
         asked = {k for s in ("watch", "risk", "warn") for k in keys(pack[s], f"{s}.")}
         said = first_cells(section(folder / "README.md", "Every number of `pack.yaml`"))
         assert asked - {"warn.event_code"} == said
+
+
+def test_every_column_of_inventories_is_documented():
+    said = first_cells(section(REFERENCE / "cli.md", "`haidang stock check`"))
+    assert said == {*stock.NEEDED, *stock.OPTIONAL}
 
 
 def test_every_column_of_bulletins_is_documented():

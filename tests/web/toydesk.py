@@ -1,125 +1,141 @@
-"""A desk of the toy case that people still have to work on, and two people logged in."""
+"""A drill of the toy case that people still have to work on, and people at their browsers."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from shutil import copytree
+from tempfile import mkdtemp
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from haidang.app.context import Context
+
 from haidang.app.verdict import Draft
-from haidang.edge.store.store import Store
-from haidang.jobs.replay import ingest, plan, prepare, run
-from haidang.jobs.replay import deliver as deliver_to
-from haidang.pack.case import Case, load_case
+from haidang.edge.store.accounts import Accounts
+from haidang.jobs.desk import Desk, start_drill
 from haidang.pack.load import Roots, roots
 from haidang.web.app import create_app
-from haidang.web.console import Clock, DeskBar
 from haidang.web.settings import Settings
-from haidang.web.visit import Visit
-
-from web.doubles import MemoryAccounts
 
 TOY = Path(__file__).parents[1] / "toy"
-EDITOR, APPROVER = "aaaaaaaa1111", "bbbbbbbb2222"
-MINUTE = timedelta(minutes=1)
+ROLES = ("forecaster_on_duty", "shift_lead")
 
 
 @dataclass
-class ToyDesk:
-    """What ``at_desk`` gives, over a folder."""
+class Wall:
+    """The real clock, by which stores note when they were written, moved ahead."""
 
-    id: str
-    case: Case
-    context: Context
-    store: Store
-    folder: Path
-    now: datetime
-    language: str = "vi"
-    clock_step: timedelta = MINUTE
-    delivered: int = field(default=0)
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
 
     @property
-    def bar(self) -> DeskBar:
-        local = self.context.local(self.now)
-        clock = Clock(local.isoformat(), f"{local:%H:%M}", f"{local:%d/%m/%Y}", f"{local:%z}"[:3])
-        return DeskBar(
-            id=self.id,
-            title="Toto",
-            status="EXERCISE",
-            note="Invented.",
-            clock=clock,
-            levels=f"/static/levels-{self.context.country.id}.css",
-        )
+    def now(self) -> datetime:
+        return self()
 
-    def deliver(self) -> None:
-        self.delivered += deliver_to(self.store, self.folder / "cap")
+    def pass_(self, **span: float) -> None:
+        self.ahead += timedelta(**span)
 
-    def step(self, number: int) -> None:
-        """Let the bulletin of a step come in."""
-        step = plan(self.case)[0][number]
-        ingest(self.store, self.case, step)
-        run(self.store, self.case, self.context, step.now)
-        self.now = step.now + MINUTE
+
+@dataclass
+class Room:
+    """A console over one drill."""
+
+    app: FastAPI
+    desk: Desk
+    wall: Wall
+    passwords: dict[str, str]
+
+    @property
+    def base(self) -> str:
+        return f"/d/{self.desk.id}"
 
     def waiting(self, place: str = "N") -> Draft:
-        return next(d for d in self.store.pending() if d.place == place)
+        return next(d for d in self.desk.store.pending() if d.place == place)
+
+    def advance(self) -> None:
+        self.desk.advance(self.wall.now)
+
+    def settle(self) -> None:
+        """Everything that waits is signed by one and approved by another."""
+        for draft in self.desk.store.pending():
+            self.desk.sign(draft.id, "aaaaaaaa0000", ROLES[0], self.wall.now)
+            self.desk.approve(draft.id, "bbbbbbbb0000", ROLES[1], self.wall.now)
+
+    def person(self, role: str = ROLES[0], language: str = "vi") -> Person:
+        return Person(self, role, language)
+
+    def close(self) -> None:
+        self.desk.close()
 
 
-def open_desk(folder: Path, name: str = "toy-2030", known: Roots | None = None) -> ToyDesk:
-    """A desk before its first bulletin."""
-    known = known or roots([TOY])
-    case = load_case(name, known)
-    store = Store.open(folder / "haidang.db")
-    for actor, role in ((EDITOR, "forecaster_on_duty"), (APPROVER, "shift_lead")):
-        store.add_actor(role, actor_id=actor)
-    context = prepare(case, known)
-    return ToyDesk("toy", case, context, store, folder, plan(case)[0][0].now)
+@cache
+def _begun(case: str) -> Path:
+    """A drill after its first bulletin, made once for all tests of a process."""
+    out = Path(mkdtemp())
+    start_drill(case, out, known()).close()
+    return out
 
 
-def console(desk: ToyDesk, known: Roots | None = None) -> FastAPI:
-    """The console over one desk."""
-    known = known or roots([TOY])
-    accounts = MemoryAccounts()
-    country = desk.context.country.id
-    settings = Settings(hosts=("testserver", "127.0.0.1"), country=country)
-    app = create_app(desk.folder, known, settings, accounts)
-    gate = app.state.console.gate
-    for actor, role in ((EDITOR, "forecaster_on_duty"), (APPROVER, "shift_lead")):
-        accounts.add(role, role, gate._hasher.hash("secret"), actor)
+@cache
+def known() -> Roots:
+    return roots([TOY])
 
-    def found(visit: Visit, name: str) -> ToyDesk:
-        desk.language = visit.language
-        return desk
 
-    app.state.console.desk = found
-    return app
+def open_room(out: Path, case: str = "toy-2030", steps: int = 1) -> Room:
+    """A drill after so many bulletins, of which all but the last are dealt with."""
+    copytree(_begun(case), out, dirs_exist_ok=True)
+    folder = next(p for p in out.iterdir() if p.is_dir())
+    wall = Wall()
+    desk = Desk.open(folder, known())
+    accounts = Accounts.open(out / "console.db", clock=wall)
+    settings = Settings(hosts=("testserver", "127.0.0.1"), clock=wall, country=desk.case.country)
+    app = create_app(out, known(), settings, accounts)
+    passwords = {role: app.state.console.gate.new_account(role, role) for role in ROLES}
+    room = Room(app, desk, wall, passwords)
+    for _ in range(steps - 1):
+        room.settle()
+        room.advance()
+    return room
 
 
 class Person:
     """Somebody at a browser."""
 
-    def __init__(self, app: FastAPI, role: str, language: str = "vi") -> None:
-        self.client = TestClient(app, headers={"origin": "http://testserver"})
+    def __init__(self, room: Room, role: str, language: str = "vi") -> None:
+        self.client = TestClient(room.app, headers={"origin": "http://testserver"})
         self.language = language
         answer = self.client.post(
-            "/login", data={"login": role, "password": "secret"}, follow_redirects=False
+            "/login",
+            data={"login": role, "password": room.passwords[role]},
+            follow_redirects=False,
         )
         assert answer.status_code == 303, answer.text
 
-    def get(self, path: str) -> str:
+    def get(self, path: str, status: int = 200) -> str:
         answer = self.client.get(path, params={"lang": self.language})
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == status, answer.text
         return answer.text
 
-    def proof(self, path: str) -> dict[str, str]:
-        text = self.get(path)
+    def proof(self, page: str) -> dict[str, str]:
+        """What the last form of a page carries."""
+        text = self.get(page)
         return {n: re.findall(f'name="{n}" value="([^"]+)"', text)[-1] for n in ("csrf", "key")}
 
-    def send(self, path: str, page: str, **fields: str):
+    def send(self, path: str, page: str, **fields: str) -> Any:
         """Fill in a form of a page and send it."""
-        data = {**self.proof(page), **fields}
-        return self.client.post(path, data=data, follow_redirects=False)
+        return self.post(path, {**self.proof(page), **fields})
+
+    def post(self, path: str, fields: dict[str, str], **files: Any) -> Any:
+        return self.client.post(
+            path,
+            data=fields,
+            files=files or None,
+            follow_redirects=False,
+            params={"lang": self.language},
+        )

@@ -72,7 +72,8 @@ class Desk:
         """Open a folder; ``Desk.open`` gives the one that is open already."""
         self.folder = folder
         self._roots = roots
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # held by whoever writes: a run takes seconds
+        self._cache = threading.Lock()  # held for a look-up, so that pages never wait for a run
         self._memory = Memory()
         self._concluded: dict[str, Concluded] = {}
         self._looked: tuple[tuple[int, int], datetime | None] | None = None
@@ -80,6 +81,7 @@ class Desk:
         self.context = context_of(self.case, roots)
         self._steps = desk_files.steps_of(self.spec, self.case, folder)
         self.store = Store.open(folder / DATABASE, check=False)
+        self._file = (folder / DATABASE).stat().st_ino
 
     @classmethod
     def open(cls, folder: Path, roots: Roots) -> Desk:
@@ -107,8 +109,11 @@ class Desk:
         self.store.close()
 
     def _still_there(self) -> bool:
-        """Whether the folder is still the one that was opened, and not another put in its place."""
-        return (self.folder / DATABASE).is_file()
+        """Whether the store is still the file that was opened, and not another in its place."""
+        try:
+            return (self.folder / DATABASE).stat().st_ino == self._file
+        except OSError:
+            return False
 
     # What it is.
 
@@ -210,12 +215,16 @@ class Desk:
         now = self.clock(wall)
         if self.spec is None:
             return now
-        marks = self.store.marks()
-        if self._looked is None or self._looked[0] != marks or _due(self._looked[1], now):
-            with self._lock:
-                ahead = self._escalate(now)
-                self._looked = (self.store.marks(), ahead)
-        self._send()
+        # Whoever holds the lock is acting, and does this before every act.
+        if self._lock.acquire(blocking=False):
+            try:
+                marks = self.store.marks()
+                if self._looked is None or self._looked[0] != marks or _due(self._looked[1], now):
+                    ahead = self._escalate(now)
+                    self._looked = (self.store.marks(), ahead)
+                self._send()
+            finally:
+                self._lock.release()
         return now
 
     def _escalate(self, now: datetime) -> datetime | None:
@@ -324,7 +333,7 @@ class Desk:
         )
 
     def _of(self, run: Run) -> Concluded:
-        with self._lock:
+        with self._cache:
             if run.verdict not in self._concluded:
                 self._concluded[run.verdict] = self.store.concluded(run)
             return self._concluded[run.verdict]

@@ -25,7 +25,7 @@ from haidang.pack.load import Roots, load_country
 from haidang.pack.schema import Country
 from haidang.web.console import mark
 from haidang.web.gate import Gate
-from haidang.web.guard import Guard, TooLarge
+from haidang.web.guard import HEADERS, Guard, TooLarge
 from haidang.web.pages.trouble import Trouble
 from haidang.web.routes import MODULES
 from haidang.web.settings import Settings
@@ -185,4 +185,7 @@ def _broken(visit: Visit, error: Exception) -> Response:
     """A fault of ours: the page has a number, the log has the number and the fault."""
     number = secrets.token_hex(4)
     LOG.error("fault %s at %s", number, visit.request.url.path, exc_info=error)
-    return visit.console.trouble(visit, 500, number=number)
+    answer = visit.console.trouble(visit, 500, number=number)
+    # This one is made outside of all that stands around the other answers.
+    answer.headers.update({**HEADERS, "Cache-Control": "no-store"})
+    return answer

@@ -102,4 +102,3 @@ def overdue(view: View) -> int:
     late = [t for t in view.plan.tasks if t.due is not None and t.due <= view.until]
     done = {name for name, state in view.tasks.items() if state.state == "done"}
     return sum(t.id not in done for t in late)
-

@@ -21,9 +21,9 @@ from haidang.risk.assessment import Assessment, Interval, Onset
 from haidang.warn.decide import Reason
 from haidang.watch.signal import State as Signalled
 from haidang.web import svg
+from haidang.web.look import Look
 from haidang.web.parts import Chip
 from haidang.web.speak import Speaker
-from haidang.web.look import Look
 
 GALE: Final = 8
 """The wind force whose hours and people are given."""

@@ -82,9 +82,9 @@ def _ashore(bulletins: tuple[Bulletin, ...], context: Context) -> tuple[float, W
     return share, When(early, central, late), False
 
 
-def _at(start: datetime, hours: np.ndarray[tuple[int], np.dtype[np.float64]], share: float) -> (
-    datetime | None
-):
+def _at(
+    start: datetime, hours: np.ndarray[tuple[int], np.dtype[np.float64]], share: float
+) -> datetime | None:
     found = float(np.sort(hours)[math.ceil(share * len(hours)) - 1])
     return None if math.isinf(found) else start + timedelta(hours=found)
 

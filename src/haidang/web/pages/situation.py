@@ -11,14 +11,15 @@ import numpy as np
 from markupsafe import Markup
 
 from haidang.app.verdict import Decision, Draft
+from haidang.base.place import fold
 from haidang.base.wind import beaufort
 from haidang.edge.store.notices import State as DraftState
+from haidang.web.look import Look, Seen
 from haidang.web.pages import situation_map
 from haidang.web.pages.judged import CALM, GALE, HELD, SILENT, Judged, ago
-from haidang.web.pages.outlook import LIKELY, Outlook, outlook
+from haidang.web.pages.outlook import Outlook, outlook
 from haidang.web.parts import Chip, Fact, Tag
 from haidang.web.speak import Speaker
-from haidang.web.look import Look, Seen
 
 MOST_WAITING: Final = 6
 """Drafts that the page lists before it sends one to the warning desk."""
@@ -208,7 +209,7 @@ class _Builder:
             feeds=feeds,
             silent=any(f.silent for f in feeds),
             blind=", ".join(judged.name(d.place) for d in blind),
-            calm=", ".join(sorted(judged.name(d.place) for d in calm)),
+            calm=", ".join(sorted((judged.name(d.place) for d in calm), key=fold)),
             calm_count=say("calm_count", count=len(calm)) if calm else "",
             defs=Markup(drawn.defs),  # noqa: S704 - svg.py escapes every text and attribute
             close=Markup(drawn.close),  # noqa: S704
@@ -264,9 +265,7 @@ class _Builder:
                 for d in sorted(self.decided, key=self.judged.rank)
                 if d.after == top and self.judged.land(d.place)
             ]
-            parts.append(
-                say("lead_top", level=self.judged.level_word(top), names=_few(names, say))
-            )
+            parts.append(say("lead_top", level=self.judged.level_word(top), names=_few(names, say)))
         else:
             parts.append(say("lead_none"))
         return " ".join(parts)

@@ -10,9 +10,9 @@ import numpy as np
 from haidang.base.wind import beaufort
 from haidang.data.tracks import Fix
 from haidang.web import svg
+from haidang.web.look import Look
 from haidang.web.pages import report_map as maps
 from haidang.web.pages.judged import Judged
-from haidang.web.look import Look
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What answers an address: reads and writes, and leaves the rest to the pages."""
 
-from haidang.web.routes import home, login, situation, statics, warnings
+from haidang.web.routes import explain, home, ledger, login, situation, statics, storm, warnings
 
-MODULES = (statics, login, home, situation, warnings)
+MODULES = (statics, login, home, situation, warnings, ledger, explain, storm)
 """Each has a ``router``."""

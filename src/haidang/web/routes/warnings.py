@@ -74,7 +74,12 @@ def sign(visit: Visited, desk: str, draft: str, form: Sent) -> Response:
     at = at_desk(visit, desk)
     who = visit.who
     return _act(
-        visit, at, draft, form, "signed", lambda: at.desk.sign(draft, who.actor, who.role, visit.now)
+        visit,
+        at,
+        draft,
+        form,
+        "signed",
+        lambda: at.desk.sign(draft, who.actor, who.role, visit.now),
     )
 
 
