@@ -290,9 +290,7 @@ def ask(
     )
 
 
-def decision_of(
-    name: str, lines: Sequence[Line], decisions: Sequence[Decision]
-) -> Decision | None:
+def decision_of(name: str, lines: Sequence[Line], decisions: Sequence[Decision]) -> Decision | None:
     """The one decision that a chain is about; None for an id that many hang on."""
     found = {line.id for line in lines if line.stage == "decision"}
     mine = [d for d in decisions if d.id in found]
@@ -300,5 +298,3 @@ def decision_of(
     if len(exact) == 1:
         return exact[0]
     return mine[-1] if len({d.place for d in mine}) == 1 else None
-
-

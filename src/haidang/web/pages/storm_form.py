@@ -29,7 +29,7 @@ _FIELD: Final = {
     "beaufort_low": "wind", "beaufort_high": "wind", "wind_ms": "wind", "wind_kmh": "wind",
     "wind_kt": "wind", "pressure_hpa": "pressure", "position_uncertainty_km": "error",
 }  # fmt: skip
-_RANGE: Final = re.compile(r"(\d+)\s*[-–]\s*(\d+)")  # noqa: RUF001 - people type either dash
+_RANGE: Final = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
 _COMMA: Final = re.compile(r"-?\d+,\d+")
 
 
@@ -257,4 +257,3 @@ def _stamp(text: str, zone: tzinfo) -> str:
         return text
     local = found if found.tzinfo else found.replace(tzinfo=zone)
     return local.isoformat(timespec="minutes")
-

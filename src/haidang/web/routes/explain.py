@@ -43,9 +43,7 @@ def ask(visit: Visited, desk: str, place: str = "", at: str = "") -> Response:
     local = found.context.local(view.until).replace(tzinfo=None)
     shown = at or local.isoformat(timespec="minutes")
     context = pages.ask(found.id, found.context, place, shown, lines, trouble, say)
-    return visit.page(
-        "ask.html", context, page="explain", desk=bar(visit, found, view), room="why"
-    )
+    return visit.page("ask.html", context, page="explain", desk=bar(visit, found, view), room="why")
 
 
 def _time(text: str, desk: Desk) -> datetime | None:
