@@ -51,6 +51,7 @@ class Surfer:
     """One person in a browser of their own, with everything that went wrong on the way.
 
     Attributes:
+        language: That the person reads.
         complaints: Console errors and warnings, script errors, lost or failed requests.
         expected: Parts of complaints that a test provokes on purpose.
     """
@@ -58,6 +59,7 @@ class Surfer:
     console: Serving
     context: BrowserContext
     page: Page
+    language: str
     complaints: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
 
@@ -140,7 +142,7 @@ def surfer(
     if scripts:
         context.add_init_script(_WITNESS)
     try:
-        made = Surfer(console, context, context.new_page())
+        made = Surfer(console, context, context.new_page(), language)
         made.watch()
         yield made
     finally:
