@@ -1,6 +1,7 @@
 """Not a test: runs the duty in children and kills them (SIGKILL), then says how the store fared.
 
-Usage: killed.py <folder> <random|statements|migration>. A program of its own, because it forks.
+Usage: killed.py <folder> <random|statements|response|migration|upgrade>. A program of its own,
+because it forks.
 """
 
 from __future__ import annotations
@@ -12,18 +13,32 @@ import signal
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Engine, event
 
 from edge.store.samples import duty
+from edge.store.samples_response import response_duty
 from haidang.edge.store import Store
 
 STEPS = 10
+HITS = {
+    "migration": range(1, 62, 6),
+    "upgrade": range(3, 36, 4),
+    "statements": range(62, 240, 22),
+    "response": range(64, 275, 21),
+}
 TABLES = {"alembic_version", "receipt", "ledger", "draft_event", "outbox"}
 
 
-def child(file: Path, steps: int, die_at: int | None, wait_s: float | None) -> bool:
+def child(
+    file: Path,
+    steps: int,
+    die_at: int | None,
+    wait_s: float | None,
+    work: Callable[[Store, int], None] = duty,
+) -> bool:
     """Run the duty in a child; True if it was killed before it was done."""
     pid = os.fork()
     if pid == 0:
@@ -36,13 +51,26 @@ def child(file: Path, steps: int, die_at: int | None, wait_s: float | None) -> b
                     os.kill(os.getpid(), signal.SIGKILL)
 
         with Store.open(file) as store:
-            duty(store, steps)
+            work(store, steps)
         os._exit(0)
     if wait_s is not None:
         time.sleep(wait_s)
         os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     return os.WIFSIGNALED(status)
+
+
+def first_revision(model: Path, file: Path) -> None:
+    """A store as the first revision of the schema left it, with what the model holds."""
+    with sqlite3.connect(model) as raw, sqlite3.connect(file) as copy:
+        raw.backup(copy)
+    raw.close()
+    for name in ("task_event", "allotment", "task", "plan", "stock", "form", "session", "account"):
+        copy.execute(f"DROP TABLE {name}")
+    copy.execute("UPDATE alembic_version SET version_num = '0001'")
+    copy.execute("PRAGMA journal_mode = WAL")
+    copy.commit()
+    copy.close()
 
 
 def whole(file: Path) -> dict[str, object]:
@@ -55,9 +83,10 @@ def whole(file: Path) -> dict[str, object]:
 
 def main(folder: Path, how: str) -> None:
     report: list[dict[str, object]] = []
-    steps = {"random": STEPS, "statements": 2, "migration": 1}[how]
+    steps = {"random": STEPS, "statements": 2, "response": 2, "migration": 1, "upgrade": 1}[how]
+    work = response_duty if how == "response" else duty
     began = time.perf_counter()
-    assert not child(folder / "whole.db", steps, None, None)
+    assert not child(folder / "whole.db", steps, None, None, work)
     lasted = time.perf_counter() - began
     chance = random.Random(8)
     if how == "random":
@@ -70,11 +99,12 @@ def main(folder: Path, how: str) -> None:
         for file in files:
             assert not child(file, steps, None, None)
     else:
-        hits = range(1, 62, 6) if how == "migration" else range(62, 240, 22)
         files = []
-        for hit in hits:
+        for hit in HITS[how]:
             file = folder / f"hit{hit}.db"
-            killed = child(file, steps, hit, None)
+            if how == "upgrade":
+                first_revision(folder / "whole.db", file)
+            killed = child(file, steps, hit, None, work)
             with sqlite3.connect(file) as raw:
                 found = {r[0] for r in raw.execute("SELECT name FROM sqlite_master")}
             raw.close()
@@ -87,7 +117,7 @@ def main(folder: Path, how: str) -> None:
                     "hit": hit,
                 }
             )
-            assert not child(file, steps, None, None)
+            assert not child(file, steps, None, None, work)
             files.append(file)
     heads = []
     for file in [folder / "whole.db", *files]:

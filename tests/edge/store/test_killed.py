@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
-@pytest.mark.parametrize("how", ["random", "statements", "migration"])
+@pytest.mark.parametrize("how", ["random", "statements", "response", "migration", "upgrade"])
 def test_killed(how: str, tmp_path: Path) -> None:
     paths = (str(HERE.parents[2]), os.environ.get("PYTHONPATH", ""))
     done = subprocess.run(
@@ -34,6 +34,9 @@ def test_killed(how: str, tmp_path: Path) -> None:
     if how == "migration":
         assert any(hit["empty"] for hit in report)
         assert not all(hit["empty"] for hit in report)
+    elif how == "upgrade":
+        # Whatever the kill left, the next program finds what was there before.
+        assert {hit["seq"] for hit in report} == {found["heads"][0][0]}
     else:
         assert len({hit["seq"] for hit in report}) > 2, "they all died at the same point"
     assert len({tuple(head) for head in found["heads"]}) == 1

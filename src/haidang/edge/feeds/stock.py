@@ -15,7 +15,6 @@ import csv
 import io
 import math
 import re
-import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -153,15 +152,19 @@ def _sheet(path: Path) -> list[tuple[int, list[str]]]:
     # Imported here: it takes a tenth of a second, and most inventories are CSV.
     from openpyxl import load_workbook  # noqa: PLC0415
 
-    book = load_workbook(path, read_only=True, data_only=True)
     try:
-        sheet = book.worksheets[0]
-        return [
-            (line, [_cell(value) for value in cells])
-            for line, cells in enumerate(sheet.iter_rows(values_only=True), 1)
-        ]
-    finally:
-        book.close()
+        book = load_workbook(path, read_only=True, data_only=True)
+        try:
+            sheet = book.worksheets[0]
+            return [
+                (line, [_cell(value) for value in cells])
+                for line, cells in enumerate(sheet.iter_rows(values_only=True), 1)
+            ]
+        finally:
+            book.close()
+    except Exception as err:
+        # A damaged workbook fails in whichever library reads the broken part.
+        raise ValueError(str(err) or type(err).__name__) from err
 
 
 def _cell(value: Any) -> str:
