@@ -64,7 +64,7 @@ def edit(surfer: Surfer, draft: str, added: dict[str, str]) -> str:
     """Add a line to what to do, in each language, and save; returns the new draft's address."""
     page = surfer.go(f"{draft}/edit")
     for language, line in added.items():
-        area = page.locator(f"textarea[name^='instruction'][name*='{language}']")
+        area = page.locator(f"textarea[name='instruction_{language}']")
         area.fill(f"{area.input_value()}\n{line}")
     click(page, page.locator("button[name=do][value=save]"))
     said(surfer, "edited")
