@@ -25,6 +25,10 @@ PLACE = "22"
 """Quảng Ninh: the first on land to reach the highest level of the event."""
 
 ADDED = {"vi": "Gọi 112 khi cần cứu nạn.", "en": "Call 112 if you need rescue."}
+LOOKS = (4, 6)
+"""After so many further bulletins somebody looks who is sent where."""
+
+DISPATCH = "section[aria-labelledby='h-dispatch'] tbody tr"
 MOST = 30
 """More bulletins than any case has."""
 
@@ -92,21 +96,27 @@ def response(person: Surfer, desk: str) -> None:
         told = duty.report(person, desk, PLACE, task, do, f"{do} 7/7")
         assert duty.words(person, f"incident.state_{do}") in told
         assert f"{do} 7/7" in told
-    assert page.locator("section[aria-labelledby='h-dispatch'] tbody tr").count()
     assert duty.words(person, "incident.demo") in page.locator("main").inner_text()
 
 
 def to_the_end(one: Surfer, two: Surfer, desk: str, place: str) -> list[Alert]:
     """Every further bulletin; what it asks for the place is signed and approved. What was sent."""
     sent: list[Alert] = []
-    for _ in range(MOST):
+    dispatched, compared = 0, 0
+    for number in range(MOST):
         if not duty.advance(one, desk):
+            assert dispatched, "help comes from elsewhere while the level is high"
+            assert compared, "what a new bulletin changed in it is shown"
             return sent
         assert one.page.locator("#main svg").count()
         if draft := duty.open_draft(one, desk, place):
             duty.sign(one, draft)
             duty.approve(two, draft)
             sent.append(cap(two, draft))
+        if number in LOOKS:
+            rows = two.go(f"/d/{desk}/incident/{PLACE}").locator(DISPATCH)
+            dispatched += rows.count()
+            compared += rows.locator("ins, del").count()
     raise AssertionError("the drill does not end")
 
 

@@ -77,14 +77,7 @@ def read_stock(path: Path, kinds: Collection[str], places: Gazetteer, day: date)
             table = _sheet(path)
         else:
             table = _csv(path.read_text("utf-8-sig"))
-    except (
-        OSError,
-        UnicodeDecodeError,
-        csv.Error,
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-    ) as err:
+    except (OSError, csv.Error, ValueError) as err:
         raise BadData(Problem("stock.unreadable", {"why": err}, file=path.name)) from err
     return parse_stock(table, kinds, places, day, file=path.name)
 
