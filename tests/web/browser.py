@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from haidang.edge.store.accounts import Accounts
@@ -29,9 +30,9 @@ ORIGIN = f"http://{HOST}"
 
 @dataclass
 class Wall:
-    """A wall clock that goes when it is told to."""
+    """A wall clock that goes when it is told to; it starts with the one that stores write down."""
 
-    now: datetime = datetime(2030, 5, 1, tzinfo=UTC)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __call__(self) -> datetime:
         return self.now
@@ -85,8 +86,9 @@ class Browser:
 
     def proof(self) -> dict[str, str]:
         """What the forms of the page before carry."""
-        found = re.search(r'name="csrf" value="(\w+)"><input type="hidden" name="key" value="([\w-]+)"',
-                          self.page.text)  # fmt: skip
+        hidden = r'name="{}" value="([\w-]+)"'
+        both = f'{hidden.format("csrf")}><input type="hidden" {hidden.format("key")}'
+        found = re.search(both, self.page.text)
         assert found, self.page.text[:500]
         return {"csrf": found[1], "key": found[2]}
 
@@ -100,7 +102,8 @@ class Browser:
 def site(out: Path, known: Roots, country: str, roles: tuple[str, str]) -> Iterator[Site]:
     """The console over a folder."""
     wall = Wall()
-    settings = Settings(hosts=(HOST,), clock=wall, country=country)
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    settings = Settings(hosts=(HOST,), clock=wall, country=country, hasher=cheap)
     with Accounts.open(out / DATABASE, wall) as accounts:
         app = create_app(out, known, settings, accounts)
         gate = app.state.console.gate

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from web.browser import ORIGIN, Browser
 
 from haidang.web.gate import Brake, masked, unmasked
 from haidang.web.routes.login import inside
 from haidang.web.visit import SESSION
+from web.browser import ORIGIN, Browser
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -38,6 +38,7 @@ def look(desk: Desk, view: View) -> Look:
     newest = view.step.newest
     return Look(
         id=desk.id,
+        title=desk.title,
         case=desk.case,
         context=desk.context,
         now=view.until,

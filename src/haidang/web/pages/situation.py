@@ -226,7 +226,7 @@ class _Builder:
     # The answer.
 
     def _event(self) -> str:
-        return self.say.of(self.view.case.spec.title)
+        return self.say.of(self.view.title)
 
     def _answer(self, seen: Outlook) -> str:
         say, event = self.say, self._event()
