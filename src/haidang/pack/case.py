@@ -72,8 +72,6 @@ class CaseSpec(Spec):
             where nothing was.
         expect: Golden levels.
         review: What is known afterwards, for the review only.
-        stock: Name of an inventory of the country (``stock/<name>.csv``) that stands ready from
-            the first run on; None where nothing was counted.
     """
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -94,7 +92,6 @@ class CaseSpec(Spec):
     review: ReviewSpec | None = None
     notes: Mapping[str, str] = {}
     sources: tuple[str, ...] = Field(min_length=1)
-    stock: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
