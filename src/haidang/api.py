@@ -49,6 +49,7 @@ class Replay:
         entries: Number of ledger entries.
         folder: Where the store, the CAP files and the tables lie.
         played: The case with its context.
+        judged: From `judged`: what the last two tables are made of.
     """
 
     levels: pd.DataFrame
@@ -67,6 +68,7 @@ class Replay:
     entries: int
     folder: Path
     played: Played
+    judged: tuple[tuple[Compared, ...], tuple[Contingency, ...]] = ((), ())
 
 
 def replay(
@@ -134,6 +136,7 @@ def replay_case(
         entries=entries,
         folder=folder,
         played=played,
+        judged=(compared, counted),
     )
 
 

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from haidang.cli import stock
 from haidang.cli.review import review
+from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
 from haidang.cli.show import places as show_places
 from haidang.words import LANGUAGES
@@ -46,6 +47,7 @@ def build() -> typer.Typer:
     app.command("verify", help=help_text("help_verify"))(verify)
     app.command("review", help=help_text("help_review"))(review)
     app.command("explain", help=help_text("help_explain"))(explain)
+    app.command("serve", help=help_text("help_serve"))(serve)
     ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
     ledger.command("verify", help=help_text("help_ledger_verify"))(ledger_verify)
     ledger.command("head", help=help_text("help_ledger_head"))(ledger_head)
@@ -121,11 +123,7 @@ def _finish(made: Replay) -> None:
 
 
 def _written(made: Replay) -> tuple[Path, ...]:
-    from haidang.api import (  # noqa: PLC0415
-        as_response,
-        as_tables,
-        judged,
-    )
+    from haidang.api import as_response, as_tables  # noqa: PLC0415
     from haidang.jobs.review_tables import write as write_review  # noqa: PLC0415
     from haidang.jobs.tables import write  # noqa: PLC0415
     from haidang.jobs.tables_response import write_response  # noqa: PLC0415
@@ -137,7 +135,7 @@ def _written(made: Replay) -> tuple[Path, ...]:
     made.announced.to_csv(made.folder / "tables" / "announced.csv", index=False)
     made.verification.to_csv(made.folder / "tables" / "verification.csv", index=False)
     write_review(made.review, made.folder / "tables")
-    return tuple(write_reports(made.played, found, made.folder, *judged(made.played)))
+    return tuple(write_reports(made.played, found, made.folder, *made.judged))
 
 
 def replay(

@@ -71,7 +71,6 @@ def _task(value: Task) -> Body:
         "person": value.person,
         "work": _words(value.work),
         "due": stamp(value.due),
-        "asked": stamp(value.asked),
         "due_rule": value.due_rule,
         "due_params": _words(value.due_params),
         "responsibility": value.responsibility,
@@ -81,11 +80,12 @@ def _task(value: Task) -> Body:
         "kinds": list(value.kinds),
         "decision": value.decision,
         "required": bool(value.required),
+        "asked": stamp(value.asked),
     }
 
 
 def _to_task(body: Body) -> Task:
-    times = {"due": maybe_time(body["due"]), "asked": maybe_time(body["asked"])}
+    times = {"due": maybe_time(body["due"]), "asked": to_time(body["asked"])}
     return Task(**{**body, **times, "kinds": tuple(body["kinds"])})
 
 
