@@ -109,7 +109,7 @@ class Verdict:
         packs: (pack id, version, fingerprint) of the very files used.
         standing: New own levels.
         superseded: Ids of pending drafts that a newer one of the same chain replaces.
-        plan: Response over the whole set; None where no pack has a scenario.
+        plan: Tasks, needs and dispatch over the whole set; None where no pack has a scenario.
     """
 
     id: str

@@ -198,6 +198,21 @@ def truth_forces(case: Case, context: Context) -> tuple[dict[str, int], datetime
     Raises:
         BadData: The case has no such track.
     """
+    one = truth_ensemble(case, context)
+    found = outlook(one, context.areas, context.pack.threat.risk)
+    forces = (int(f) for f in beaufort(found.swath.area_max[0]))
+    return dict(zip(context.areas.codes, forces, strict=True)), landfall(one, context)
+
+
+def truth_ensemble(case: Case, context: Context) -> Ensemble:
+    """The track as found out afterwards, as an ensemble of one.
+
+    Hourly, straight between its positions, its winds as 1-minute means. It is taken as it stands:
+    what land took is in it already.
+
+    Raises:
+        BadData: The case has no such track.
+    """
     path = case.truth()
     if path is None or case.spec.truth is None:
         raise BadData()
@@ -206,22 +221,22 @@ def truth_forces(case: Case, context: Context) -> tuple[dict[str, int], datetime
     start = rows[0].valid
     at = np.array([(f.valid - start) / timedelta(hours=1) for f in rows])
     hours = np.arange(0.0, at[-1] + 1e-9, 1.0)
-    lat = np.interp(hours, at, [f.lat for f in rows])
-    lon = np.interp(hours, at, [f.lon for f in rows])
     wind = np.interp(hours, at, [f.wind for f in rows])
-    spec = context.pack.threat.risk
-    one = Ensemble(
+    return Ensemble(
         hours=hours,
-        lat=lat[None],
-        lon=lon[None],
-        wind=np.asarray(convert_maximum(wind, 600, 60, spec.surface))[None],
+        lat=np.interp(hours, at, [f.lat for f in rows])[None],
+        lon=np.interp(hours, at, [f.lon for f in rows])[None],
+        wind=np.asarray(convert_maximum(wind, 600, 60, context.pack.threat.risk.surface))[None],
         start=start,
     )
-    found = outlook(one, context.areas, spec)
-    forces = beaufort(found.swath.area_max[0])
-    land = context.over_land(lat, lon)
-    landfall = start + timedelta(hours=float(hours[land.argmax()])) if land.any() else None
-    return dict(zip(context.areas.codes, (int(f) for f in forces), strict=True)), landfall
+
+
+def landfall(one: Ensemble, context: Context) -> datetime | None:
+    """First hour that the centre of an ensemble of one is over land that we know of."""
+    land = context.over_land(one.lat[0], one.lon[0])
+    if not land.any():
+        return None
+    return one.start + timedelta(hours=float(one.hours[land.argmax()]))
 
 
 def verify(

@@ -14,6 +14,7 @@ from haidang.base.errors import NotFound
 from haidang.base.problem import Problem
 from haidang.base.spec import Spec
 from haidang.pack.load import Roots, parse, read_yaml, short
+from haidang.pack.review import ReviewSpec
 
 
 class OfficerSpec(Spec):
@@ -67,9 +68,10 @@ class CaseSpec(Spec):
         status: CAP status; never Actual, whatever the pack's tier.
         ticks: Further instants at which the duty desk looks at the clock.
         announced: File with what was really announced, or None.
+        stock: File of the country's ``stock/`` folder that was counted, without ``.csv``; None
+            where nothing was.
         expect: Golden levels.
-        stock: Name of an inventory of the country (``stock/<name>.csv``) that stands ready from
-            the first run on; None where nothing was counted.
+        review: What is known afterwards, for the review only.
     """
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -84,11 +86,12 @@ class CaseSpec(Spec):
     officers: tuple[OfficerSpec, ...]
     ticks: tuple[AwareDatetime, ...] = ()
     announced: str | None = None
+    stock: str | None = Field(default=None, pattern=r"^[a-z0-9_-]+$")
     truth: TruthSpec | None = None
     expect: tuple[ExpectSpec, ...] = ()
+    review: ReviewSpec | None = None
     notes: Mapping[str, str] = {}
     sources: tuple[str, ...] = Field(min_length=1)
-    stock: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,11 @@ class Case:
     def announced(self) -> Path | None:
         """File of the levels as really announced."""
         return None if self.spec.announced is None else self.folder / self.spec.announced
+
+    def stock(self) -> Path | None:
+        """Inventory of the country that the case starts with."""
+        name = self.spec.stock
+        return None if name is None else self.folder.parents[3] / "stock" / f"{name}.csv"
 
 
 def find_cases(roots: Roots) -> dict[str, Path]:

@@ -23,6 +23,9 @@ Floats = NDArray[np.float64]
 CLASSES = tuple(range(6, 18))
 """Wind forces whose people are counted: from the tropical depression up."""
 
+MEASURES = (*(f"people.force_{force}" for force in CLASSES), "loss_ratio", "loss")
+"""Every measure of impact that this model gives."""
+
 
 @dataclass(frozen=True, slots=True)
 class WindOutlook:

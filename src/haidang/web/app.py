@@ -19,15 +19,17 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from haidang.base.errors import BadData, HaidangError, NotFound, Unavailable
+from haidang.edge.store.accounts import Accounts
 from haidang.law.levels import Scale
 from haidang.pack.load import Roots, load_country
 from haidang.pack.schema import Country
-from haidang.web.accounts import Accounts
+from haidang.web.console import mark
 from haidang.web.gate import Gate
-from haidang.web.guard import Guard, TooLarge
+from haidang.web.guard import HEADERS, Guard, TooLarge
 from haidang.web.pages.trouble import Trouble
 from haidang.web.routes import MODULES
 from haidang.web.settings import Settings
+from haidang.web.svg import level_css
 from haidang.web.visit import LANGUAGE, Forged, LoggedOut, Outcomes, Visit, anyone
 
 LOG: Final = logging.getLogger("haidang.web")
@@ -73,6 +75,12 @@ class Console:
             return None
         found = self._country(country)
         return found.scales[found.spec.scale]
+
+    def levels(self, country: str) -> str:
+        """Address of the style of a country's level colours."""
+        scale = self.scale(country)
+        found = "" if scale is None else f"?v={mark(level_css(scale).encode())}"
+        return f"/static/levels-{country}.css{found}"
 
     def role(self, role: str, language: str) -> str:
         """What a role is called."""
@@ -177,4 +185,7 @@ def _broken(visit: Visit, error: Exception) -> Response:
     """A fault of ours: the page has a number, the log has the number and the fault."""
     number = secrets.token_hex(4)
     LOG.error("fault %s at %s", number, visit.request.url.path, exc_info=error)
-    return visit.console.trouble(visit, 500, number=number)
+    answer = visit.console.trouble(visit, 500, number=number)
+    # This one is made outside of all that stands around the other answers.
+    answer.headers.update({**HEADERS, "Cache-Control": "no-store"})
+    return answer

@@ -78,6 +78,7 @@ class DeskBar:
         note: One sentence beside the status.
         demo: Says that the stock is invented; "" where it is not, or where there is none.
         levels: Address of the style of the country's level colours.
+        newest: Id of the newest run: a page that was made before another says so.
         waiting: How many drafts wait for a person.
         tasks: How many tasks are overdue.
         status_note: The sender's standing, for the foot of the page.
@@ -90,6 +91,7 @@ class DeskBar:
     note: str
     clock: Clock
     levels: str
+    newest: str = ""
     demo: str = ""
     waiting: int = 0
     tasks: int = 0

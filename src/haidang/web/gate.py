@@ -14,7 +14,7 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from haidang.web.accounts import Accounts
+from haidang.edge.store.accounts import Accounts
 from haidang.web.settings import Settings
 
 _FREE: Final = 3
@@ -105,7 +105,7 @@ class Gate:
         self._lock = Lock()
 
     def new_account(self, login: str, role: str) -> str:
-        """Make an account with a random password, or give an old one a new password.
+        """Make an account with a random password; an old one gets a new one, its sessions end.
 
         Returns:
             The password; it is kept nowhere.

@@ -7,10 +7,12 @@ asks exactly once.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlencode, urlsplit
@@ -19,6 +21,9 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import UploadFile
 
+from haidang.base.errors import NotFound
+from haidang.base.problem import Problem
+from haidang.jobs.desk import Desk
 from haidang.web.console import DeskBar, Frame, Tongue, nav, render
 from haidang.web.gate import Visitor, masked, proves
 from haidang.web.parts import Crumb
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 SESSION: Final = "haidang_session"
 LANGUAGE: Final = "haidang_language"
 _REMEMBERED: Final = 500
+_DESK: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 
 
 class LoggedOut(Exception):  # noqa: N818 - reads better at the raise site
@@ -114,6 +120,22 @@ class Visit:
         return Speaker(self.language, self.console.zone, room)
 
     @property
+    def now(self) -> datetime:
+        """Wall time."""
+        return self.console.settings.clock()
+
+    def desk(self, name: str) -> Desk:
+        """A desk by its name.
+
+        Raises:
+            NotFound: No such desk.
+            BadPack, BadData, Unavailable: It cannot be read.
+        """
+        if not _DESK.fullmatch(name):
+            raise NotFound(Problem("desk.none", {"id": name}))
+        return Desk.open(self.console.out / name, self.console.roots)
+
+    @property
     def partial(self) -> bool:
         """Whether htmx asks for a part of a page."""
         return self.request.headers.get("hx-request") == "true"
@@ -178,6 +200,13 @@ class Visit:
         """
         frame = self.frame(page, desk, crumbs)
         return HTMLResponse(render(template, frame, context, self.speaker(room)), status)
+
+    def part(
+        self, template: str, context: object, *, desk: DeskBar | None = None, room: str = "console"
+    ) -> Response:
+        """Answer with a part of a page, for htmx to put in its place."""
+        frame = self.frame("", desk)
+        return HTMLResponse(render(template, frame, context, self.speaker(room)))
 
     def go(self, path: str, said: str = "") -> Response:
         """Send the browser to a page of ours; ``said`` names the words ``console.said_<said>``."""

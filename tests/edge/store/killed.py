@@ -1,7 +1,8 @@
 """Not a test: runs the duty in children and kills them (SIGKILL), then says how the store fared.
 
-Usage: killed.py <folder> <random|statements|migration> [address address ...]. With addresses of
-empty databases these are used, and no files. A program of its own, because it forks.
+Usage: killed.py <folder> <random|statements|response|migration|upgrade> [address address ...].
+With addresses of empty databases these are used, and no files. A program of its own, because it
+forks.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, inspect
 
 from edge.store.samples import duty
+from edge.store.samples_response import response_duty
 from haidang.edge.store import Store
 from haidang.edge.store.database import _address
 
@@ -28,7 +31,11 @@ TABLES = {"alembic_version", "receipt", "ledger", "draft_event", "outbox"}
 
 
 def child(
-    file: Path | str, steps: int, die_at: int | None = None, ticks: int | None = None
+    file: Path | str,
+    steps: int,
+    die_at: int | None = None,
+    ticks: int | None = None,
+    work: Callable[[Store, int], None] = duty,
 ) -> tuple[bool, int]:
     """Run the duty in a child.
 
@@ -39,6 +46,7 @@ def child(
         ticks: The parent kills it as soon as it hears that so many statements have begun. The
             child goes on meanwhile, so where it dies is chance; that it dies is not a question
             of how fast the machine is just now.
+        work: What it does.
 
     Returns:
         Whether it was killed before it was done, and how many statements it was heard to begin.
@@ -56,7 +64,7 @@ def child(
             os.write(tell, b".")
 
         with Store.open(file) as store:
-            duty(store, steps)
+            work(store, steps)
         os._exit(0)
     os.close(tell)
     heard = 0
@@ -67,6 +75,19 @@ def child(
     _, status = os.waitpid(pid, 0)
     os.close(hear)
     return os.WIFSIGNALED(status), heard
+
+
+def first_revision(model: Path, file: Path) -> None:
+    """A store as the first revision of the schema left it, with what the model holds."""
+    with sqlite3.connect(model) as raw, sqlite3.connect(file) as copy:
+        raw.backup(copy)
+    raw.close()
+    for name in ("task_event", "allotment", "task", "plan", "stock", "form", "session", "account"):
+        copy.execute(f"DROP TABLE {name}")
+    copy.execute("UPDATE alembic_version SET version_num = '0001'")
+    copy.execute("PRAGMA journal_mode = WAL")
+    copy.commit()
+    copy.close()
 
 
 def whole(file: Path | str) -> dict[str, object]:
@@ -98,20 +119,30 @@ def at_random(files: Iterator[Path | str]) -> tuple[list[dict[str, object]], lis
 
 
 def at_statements(
-    files: Iterator[Path | str], hits: range, steps: int
+    files: Iterator[Path | str],
+    hits: range,
+    steps: int,
+    work: Callable[[Store, int], None] = duty,
+    *,
+    old: bool = False,
 ) -> tuple[list[dict[str, object]], list[Path | str]]:
-    """A kill before each of these statements, each in a store of its own."""
+    """A kill before each of these statements, each in a store of its own.
+
+    With ``old`` each is first brought back to the first revision of the schema.
+    """
     used = [next(files)]
-    assert child(used[0], steps)[0] is False
+    assert child(used[0], steps, work=work)[0] is False
     report: list[dict[str, object]] = []
     for hit in hits:
         file = next(files)
         used.append(file)
-        killed, _ = child(file, steps, die_at=hit)
+        if old:
+            first_revision(Path(used[0]), Path(file))
+        killed, _ = child(file, steps, die_at=hit, work=work)
         found = tables(file)
         half = bool(found & TABLES) and not found >= TABLES
         report.append({"killed": killed, "half": half, "empty": not found, **whole(file)})
-        assert child(file, steps)[0] is False
+        assert child(file, steps, work=work)[0] is False
     return report, used
 
 
@@ -131,6 +162,10 @@ def main(folder: Path, how: str, addresses: list[str]) -> None:
         report, used = at_random(files)
     elif how == "migration":
         report, used = at_statements(files, range(1, 62, 6), 1)
+    elif how == "upgrade":
+        report, used = at_statements(files, range(3, 36, 4), 1, old=True)
+    elif how == "response":
+        report, used = at_statements(files, range(64, 275, 21), 2, response_duty)
     else:
         report, used = at_statements(files, range(62, 240, 22), 2)
     heads = []

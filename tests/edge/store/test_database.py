@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -19,7 +20,9 @@ from sqlalchemy import create_engine, insert, inspect, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from edge.store.killed import first_revision
 from edge.store.samples import DAYS, HOUR, T0, deliver, duty, fix
+from edge.store.samples_response import planned_run, stock
 from haidang.base.errors import BadData, Unavailable
 from haidang.edge.store import Store, database
 from haidang.edge.store.database import REVISIONS, Database, config
@@ -84,6 +87,44 @@ def same_tables(one_address: str, other_address: str) -> None:
         assert types[0] == types[1], table
     migrated.dispose()
     made.dispose()
+
+
+def test_a_store_of_the_first_revision_keeps_everything(tmp_path: Path) -> None:
+    model, old, made = (tmp_path / name for name in ("model.db", "old.db", "made.db"))
+    with Store.open(model) as store:
+        duty(store, 4)
+        head, drafts, messages = store.head(), store.drafts(), store.messages()
+        seen = store.snapshot(T0 + 9 * HOUR, **DAYS)
+    first_revision(model, old)
+    _upgrade(made, "0001")
+    assert _schema(old) == _schema(made)  # so it is what the first revision was
+    with pytest.raises(Unavailable) as caught:
+        Store.open(old, create=False)
+    assert caught.value.problems[0].code == "store.older"
+    with Store.open(old) as store:
+        assert (store.head(), store.drafts(), store.messages()) == (head, drafts, messages)
+        assert store.snapshot(T0 + 9 * HOUR, **DAYS) == seen
+        assert (seen.stock, store.plans(), store.task_states()) == ((), (), {})
+        assert store.verify() == ()
+        stock(store, 7)  # and what is new works in it
+        deliver(store, 7)
+        assert planned_run(store, 7).plan == store.plans()[0]
+        assert store.verify() == ()
+    assert _schema(old) == _schema(model)
+
+
+def _upgrade(file: Path, revision: str) -> None:
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        command.upgrade(config(connection), revision)
+    engine.dispose()
+
+
+def _schema(file: Path) -> dict[str, str]:
+    with sqlite3.connect(file) as raw:
+        rows = raw.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    raw.close()
+    return {name: " ".join(sql.split()) for name, sql in rows}
 
 
 def test_the_tables_compile_for_postgresql_without_sequences() -> None:

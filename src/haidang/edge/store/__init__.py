@@ -1,5 +1,6 @@
 """Facts with the time we learned them, the ledger, drafts, approvals, the outbox."""
 
+from haidang.edge.store.accounts import Account, Accounts, Kept
 from haidang.edge.store.chain import Entry
 from haidang.edge.store.deliveries import FixRow, Observation, ObservationRow
 from haidang.edge.store.delivery import Attempt
@@ -9,10 +10,13 @@ from haidang.edge.store.tasks import TaskAct, TaskState
 from haidang.edge.store.trace import Step
 
 __all__ = [
+    "Account",
+    "Accounts",
     "Attempt",
     "Change",
     "Entry",
     "FixRow",
+    "Kept",
     "Observation",
     "ObservationRow",
     "State",

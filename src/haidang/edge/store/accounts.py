@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
-from uuid import uuid4
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -22,7 +21,7 @@ from haidang.base.problem import Problem
 from haidang.edge.store.database import Database
 from haidang.edge.store.tables_console import account, form, session
 
-_LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
+_LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -44,21 +43,20 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """One who is in.
+class Kept:
+    """A session that is open.
 
     Attributes:
-        token_sha256: SHA-256 of the token that the browser holds, in hex.
+        actor: Whose it is.
+        role: Theirs, as of now.
         csrf: Secret that every form must carry.
+        expires: When it ends by itself.
         language: Last language chosen, "" for none.
     """
 
-    token_sha256: str
-    login: str
-    role: str
     actor: str
+    role: str
     csrf: str
-    created: datetime
     expires: datetime
     language: str
 
@@ -99,28 +97,33 @@ class Accounts:
         """Give the database back."""
         self._db.close()
 
-    def add_account(
-        self, login: str, role: str, password_hash: str, actor: str | None = None
-    ) -> Account:
-        """Let somebody in from now on.
+    def add(self, login: str, role: str, password_hash: str, actor: str) -> None:
+        """Make an account, or give one a new password and role; its sessions are closed.
 
         Args:
-            login: Small letters, digits, and ``. _ -`` between them; unique.
+            login: Small letters, digits, and ``. _ -`` between them, at most 64.
             role: What they are.
             password_hash: Never the password.
-            actor: Id to use; None draws one.
+            actor: Random id; of an account that exists the one it has.
 
         Raises:
-            BadData: The login is taken (``store.login_taken``) or none (``store.login``).
+            BadData: The login is none (``store.login``), or the id is another account's
+                (``store.actor_taken``): two people must never act as one.
         """
         if not _LOGIN.fullmatch(login):
             raise BadData(Problem("store.login", {"value": login}, field="login"))
-        found = Account(login, role, password_hash, actor or uuid4().hex)
+        found = Account(login, role, password_hash, actor)
         with self._db.writing() as c:
-            if _account(c, login) is not None:
-                raise BadData(Problem("store.login_taken", {"value": login}, field="login"))
-            c.execute(insert(account), {n: getattr(found, n) for n in Account.__slots__})
-        return found
+            known = _account(c, login)
+            owner = c.execute(select(account.c.login).where(account.c.actor == actor)).scalar()
+            if owner not in (None, login) or (known is not None and known.actor != actor):
+                raise BadData(Problem("store.actor_taken", {}, field="login"))
+            if known is None:
+                c.execute(insert(account), {n: getattr(found, n) for n in Account.__slots__})
+                return
+            query = update(account).where(account.c.login == login)
+            c.execute(query.values(role=role, password_hash=password_hash))
+            _close(c, session.c.actor == actor)
 
     def account(self, login: str) -> Account | None:
         """The account of a login; None where there is none."""
@@ -130,73 +133,55 @@ class Accounts:
     def accounts(self) -> tuple[Account, ...]:
         """Every account, by login."""
         with self._db.reading() as c:
-            rows = c.execute(select(account).order_by(account.c.login))
-            return tuple(Account(**row._mapping) for row in rows)
-
-    def set_password(self, login: str, password_hash: str) -> None:
-        """Change a password; whoever was in under the old one is out.
-
-        Raises:
-            NotFound: ``store.no_account``.
-        """
-        with self._db.writing() as c:
-            if _account(c, login) is None:
-                raise NotFound(Problem("store.no_account", {"value": login}))
-            query = update(account).where(account.c.login == login)
-            c.execute(query.values(password_hash=password_hash))
-            _close(c, session.c.login == login)
+            columns = [account.c[name] for name in Account.__slots__]
+            rows = c.execute(select(*columns).order_by(account.c.login))
+            return tuple(Account(*row) for row in rows)
 
     def open_session(
-        self,
-        login: str,
-        token_sha256: str,
-        csrf: str,
-        expires: datetime,
-        *,
-        now: datetime | None = None,
-        language: str = "",
-    ) -> Session:
+        self, actor: str, token_sha256: str, csrf: str, expires: datetime, language: str = ""
+    ) -> None:
         """Let somebody in whose password was right; sessions that ran out are swept away.
 
         Args:
-            login: Of an account.
+            actor: Id of an account.
             token_sha256: SHA-256 of a random token, in hex.
             csrf: Random secret.
             expires: When it ends by itself.
-            now: Wall time; None asks the clock.
             language: To begin with.
 
         Raises:
-            NotFound: ``store.no_account``.
+            NotFound: No account has this id (``store.no_account``).
             ValueError: What is given as a digest is none: a token must never get here.
         """
         if not _SHA256.fullmatch(token_sha256):
             raise ValueError("a session is kept under the SHA-256 of its token")
-        at = now or self._clock()
+        now = self._clock()
         with self._db.writing() as c:
-            who = _account(c, login)
-            if who is None:
-                raise NotFound(Problem("store.no_account", {"value": login}))
-            _close(c, session.c.expires <= at)
-            row = {
-                "token_sha256": token_sha256,
-                "login": login,
-                "csrf": csrf,
-                "created": at,
-                "expires": expires,
-                "language": language,
-            }
-            c.execute(insert(session), row)
-        return Session(**row, role=who.role, actor=who.actor)
+            known = select(account.c.login).where(account.c.actor == actor)
+            if c.execute(known).first() is None:
+                raise NotFound(Problem("store.no_account", {}))
+            _close(c, session.c.expires <= now)
+            c.execute(
+                insert(session),
+                {
+                    "token_sha256": token_sha256,
+                    "actor": actor,
+                    "csrf": csrf,
+                    "created": now,
+                    "expires": expires,
+                    "language": language,
+                },
+            )
 
-    def session(self, token_sha256: str, now: datetime | None = None) -> Session | None:
+    def session(self, token_sha256: str, now: datetime) -> Kept | None:
         """Who is behind a token; None if nobody, or no longer."""
-        at = now or self._clock()
+        columns = (session.c.actor, account.c.role, session.c.csrf, session.c.expires)
+        query = select(*columns, session.c.language)
+        query = query.join(account, account.c.actor == session.c.actor)
+        query = query.where(session.c.token_sha256 == token_sha256, session.c.expires > now)
         with self._db.reading() as c:
-            query = select(session, account.c.role, account.c.actor).join(account)
-            query = query.where(session.c.token_sha256 == token_sha256, session.c.expires > at)
             row = c.execute(query).first()
-            return None if row is None else Session(**row._mapping)
+            return None if row is None else Kept(*row)
 
     def set_language(self, token_sha256: str, language: str) -> None:
         """Remember the language that was chosen; of a session that is gone nothing is kept."""
@@ -209,27 +194,26 @@ class Accounts:
         with self._db.writing() as c:
             _close(c, session.c.token_sha256 == token_sha256)
 
-    def use_form(self, token_sha256: str, key: str, now: datetime | None = None) -> bool:
+    def use_form(self, token_sha256: str, key: str) -> bool:
         """Use up the key of a form.
 
         Returns:
             False where it was used before, or the session is gone: then nothing is to be done.
         """
-        at = now or self._clock()
+        now = self._clock()
+        alive = select(session.c.actor).where(session.c.token_sha256 == token_sha256)
+        used = select(form.c.used).where(form.c.session == token_sha256, form.c.key == key)
         with self._db.writing() as c:
-            alive = select(session.c.login).where(
-                session.c.token_sha256 == token_sha256, session.c.expires > at
-            )
-            used = select(form.c.used).where(form.c.session == token_sha256, form.c.key == key)
             if not key or c.execute(alive).first() is None or c.execute(used).first() is not None:
                 return False
-            c.execute(insert(form), {"session": token_sha256, "key": key, "used": at})
+            c.execute(insert(form), {"session": token_sha256, "key": key, "used": now})
             return True
 
 
 def _account(connection: Connection, login: str) -> Account | None:
-    row = connection.execute(select(account).where(account.c.login == login)).first()
-    return None if row is None else Account(**row._mapping)
+    columns = [account.c[name] for name in Account.__slots__]
+    row = connection.execute(select(*columns).where(account.c.login == login)).first()
+    return None if row is None else Account(*row)
 
 
 def _close(connection: Connection, which: Any) -> None:

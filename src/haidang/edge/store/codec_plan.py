@@ -80,11 +80,13 @@ def _task(value: Task) -> Body:
         "kinds": list(value.kinds),
         "decision": value.decision,
         "required": bool(value.required),
+        "asked": stamp(value.asked),
     }
 
 
 def _to_task(body: Body) -> Task:
-    return Task(**{**body, "due": maybe_time(body["due"]), "kinds": tuple(body["kinds"])})
+    times = {"due": maybe_time(body["due"]), "asked": to_time(body["asked"])}
+    return Task(**{**body, **times, "kinds": tuple(body["kinds"])})
 
 
 def _need(value: Need) -> Body:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -120,8 +120,15 @@ def states(connection: Connection, drafts: Sequence[str]) -> dict[str, State]:
     query = select(draft_event).order_by(draft_event.c.id)
     found: dict[str, State] = {}
     for piece in chunks(drafts):
-        for row in connection.execute(query.where(draft_event.c.draft.in_(piece))):
-            found[row.draft] = _after(found.get(row.draft, NONE), row)
+        found |= fold(connection.execute(query.where(draft_event.c.draft.in_(piece))))
+    return found
+
+
+def fold(acts: Iterable[Any]) -> dict[str, State]:
+    """Where drafts have come to after acts on them, oldest first."""
+    found: dict[str, State] = {}
+    for act in acts:
+        found[act.draft] = _after(found.get(act.draft, NONE), act)
     return found
 
 

@@ -65,9 +65,17 @@ def every(connection: Connection) -> tuple[Plan, ...]:
     return tuple(decode_plan(json.loads(body)) for body in found)
 
 
-def newest(connection: Connection, now: datetime) -> Plan | None:
-    """The plan in force at an instant: of the newest run up to then that made one."""
+def newest(connection: Connection, now: datetime, before: int | None = None) -> Plan | None:
+    """The plan in force at an instant: of the newest run up to then that made one.
+
+    Args:
+        connection: To read on.
+        now: No later run is read.
+        before: Runs with a smaller number only; None for all.
+    """
     query = select(plan.c.body).join(run, run.c.id == plan.c.run).where(run.c.at <= now)
+    if before is not None:
+        query = query.where(run.c.id < before)
     query = query.order_by(run.c.at.desc(), run.c.id.desc()).limit(1)
     body = connection.execute(query).scalar()
     return None if body is None else decode_plan(json.loads(body))

@@ -281,6 +281,7 @@ def snapshot(
         receipt = own.receipt if receipt is None else min(receipt, own.receipt)
     limit = deliveries.last_receipt(connection, now, receipt)
     units, counted = stocks.at(connection, now, limit)
+    before = plans.newest(connection, now, horizon.run)
     return Snapshot(
         now=now,
         receipt=limit,
@@ -291,6 +292,7 @@ def snapshot(
         places_day=places_day,
         stock=units,
         stock_receipt=counted,
+        tasks=() if before is None else before.tasks,
     )
 
 

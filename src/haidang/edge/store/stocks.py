@@ -54,13 +54,13 @@ def add(
     )
 
 
-def at(connection: Connection, now: datetime, limit: int) -> tuple[tuple[Unit, ...], int]:
+def at(connection: Connection, now: datetime, limit: int | None) -> tuple[tuple[Unit, ...], int]:
     """What there is by id, and the newest delivery that says so; ((), 0) where nothing was counted.
 
     Args:
         connection: Of the store.
         now: No later delivery is read.
-        limit: No delivery beyond this number either.
+        limit: No delivery beyond this number either; None for no such limit.
     """
     found = _newest(connection, now, limit)
     units = tuple(sorted((u for _, u in found), key=lambda u: u.id))

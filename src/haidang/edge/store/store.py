@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -433,6 +433,11 @@ class Store(ResponseVerbs):
         """The entries from a number on."""
         with self._db.reading() as c:
             return tuple(chain.entries(c, from_seq))
+
+    def walls(self) -> Mapping[int, datetime]:
+        """Wall clock at which each entry was written down, by its number."""
+        with self._db.reading() as c:
+            return chain.walls(c)
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the newest entry: what is published, so that nobody can rewrite it."""

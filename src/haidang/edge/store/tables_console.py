@@ -22,12 +22,12 @@ session = Table(
     "session",
     META,
     Column("token_sha256", Text, primary_key=True),  # the token itself is kept by nobody
-    Column("login", ForeignKey("account.login"), nullable=False),
+    Column("actor", ForeignKey("account.actor"), nullable=False),
     Column("csrf", Text, nullable=False),
     Column("created", Utc, nullable=False),
     Column("expires", Utc, nullable=False),
     Column("language", Text, nullable=False),
-    Index(None, "login"),
+    Index(None, "actor"),
 )
 
 form = Table(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from haidang.edge.store import plans, stocks, tasks
+from haidang.edge.store import glance, plans, stocks, tasks
 from haidang.edge.store.database import Database
+from haidang.edge.store.glance import Concluded, Glance, Memory, Run
 from haidang.edge.store.notices import Person
 from haidang.edge.store.tasks import TaskState
 from haidang.respond.plan import Plan, Unit
@@ -113,3 +114,35 @@ class ResponseVerbs:
         """
         with self._db.reading() as c:
             return tasks.states(c, now)
+
+    # For pages.
+
+    def runs(self, scope: str) -> tuple[Run, ...]:
+        """The runs of a scope in the order of their clocks."""
+        with self._db.reading() as c:
+            return glance.runs(c, scope)
+
+    def recorded(self) -> datetime | None:
+        """Wall time at which the newest run was written down; None before the first."""
+        with self._db.reading() as c:
+            return glance.recorded(c)
+
+    def marks(self) -> tuple[int, int]:
+        """Numbers of the newest run and of the newest act on a draft."""
+        with self._db.reading() as c:
+            return glance.marks(c)
+
+    def concluded(self, one: Run) -> Concluded:
+        """What a run concluded; it never changes."""
+        with self._db.reading() as c:
+            return glance.concluded(c, one)
+
+    def glance(self, now: datetime, memory: Memory | None = None) -> Glance:
+        """What people and the system had done by an instant, and nothing later.
+
+        Args:
+            now: The instant.
+            memory: Of this store: what is in it is not read again.
+        """
+        with self._db.reading() as c:
+            return glance.glance(c, now, memory if memory is not None else Memory())

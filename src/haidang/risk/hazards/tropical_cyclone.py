@@ -988,7 +988,7 @@ def _in_reach(lat: float, lon: float, km_east: float, boxes: Floats, n: int, rea
     """
     dy = max(0.0, boxes[n, 0] - lat, lat - boxes[n, 1]) * KM_PER_DEGREE
     dx = max(0.0, abs(_degrees_apart(boxes[n, 2], lon)) - boxes[n, 3]) * km_east
-    return dx * dx + dy * dy <= reach * reach
+    return bool(dx * dx + dy * dy <= reach * reach)
 
 
 # In one piece: each call inside these loops that is handed arrays takes as long as the wind.

@@ -1,6 +1,16 @@
 """What answers an address: reads and writes, and leaves the rest to the pages."""
 
-from haidang.web.routes import home, login, statics
+from haidang.web.routes import (
+    explain,
+    home,
+    incident,
+    ledger,
+    login,
+    situation,
+    statics,
+    storm,
+    warnings,
+)
 
-MODULES = (statics, login, home)
+MODULES = (statics, login, home, situation, warnings, incident, ledger, explain, storm)
 """Each has a ``router``."""

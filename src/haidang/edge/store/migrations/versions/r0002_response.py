@@ -119,13 +119,13 @@ def _console() -> None:
     )
     op.create_table(
         "session",
-        *_text("token_sha256", "login", "csrf"),
+        *_text("token_sha256", "actor", "csrf"),
         *_time("created", "expires"),
         *_text("language"),
         _pk("session", "token_sha256"),
-        _fk("session", "login", "account.login"),
+        _fk("session", "actor", "account.actor"),
     )
-    _index("session", "login")
+    _index("session", "actor")
     op.create_table(
         "form",
         *_text("session", "key"),
