@@ -11,8 +11,10 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from haidang.cli import pack as pack_commands
 from haidang.cli import stock
 from haidang.cli.review import review
+from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
 from haidang.cli.show import places as show_places
 from haidang.words import LANGUAGES
@@ -46,6 +48,7 @@ def build() -> typer.Typer:
     app.command("verify", help=help_text("help_verify"))(verify)
     app.command("review", help=help_text("help_review"))(review)
     app.command("explain", help=help_text("help_explain"))(explain)
+    app.command("serve", help=help_text("help_serve"))(serve)
     ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
     ledger.command("verify", help=help_text("help_ledger_verify"))(ledger_verify)
     ledger.command("head", help=help_text("help_ledger_head"))(ledger_head)
@@ -55,6 +58,7 @@ def build() -> typer.Typer:
     places.command("find", help=help_text("help_places_find"))(places_find)
     places.command("import", help=help_text("help_places_import"))(places_import)
     app.add_typer(places, name="places")
+    app.add_typer(pack_commands.group(), name="pack")
     app.add_typer(stock.build(), name="stock")
     _threat_groups(app)
     return app

@@ -38,6 +38,7 @@ def look(desk: Desk, view: View) -> Look:
     newest = view.step.newest
     return Look(
         id=desk.id,
+        title=desk.title,
         case=desk.case,
         context=desk.context,
         now=view.until,
@@ -74,8 +75,10 @@ def clock(now: datetime, say: Speaker, note: str = "") -> Clock:
 
 
 def bar(visit: Visit, desk: Desk, view: View) -> DeskBar:
-    """What stands around every page of a desk."""
+    """What stands around every page of a desk: always as it is now, whatever the page shows."""
     say = visit.speaker()
+    if not view.step.newest:
+        view = desk.at(None, visit.now)
     country = desk.context.country.spec
     status = desk.case.spec.status
     demo = view.plan is not None and view.plan.demo
@@ -86,7 +89,7 @@ def bar(visit: Visit, desk: Desk, view: View) -> DeskBar:
         note=say(f"note_{desk.kind}", event=say.of(desk.title)),
         clock=clock(view.until, say, say(f"clock_{desk.kind}")),
         levels=visit.console.levels(desk.case.country),
-        newest=desk.at_step().id,
+        newest=view.step.id,
         demo=say("demo_stock") if demo else "",
         waiting=len(view.pending),
         tasks=overdue(view),

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
 
-from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from haidang.edge.store.accounts import Accounts
@@ -97,7 +96,7 @@ class Gate:
     def __init__(self, accounts: Accounts, settings: Settings) -> None:
         """Take what keeps the accounts."""
         self._accounts, self._settings = accounts, settings
-        self._hasher = PasswordHasher()
+        self._hasher = settings.hasher
         # A login that does not exist must cost the same time as one that does.
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
         self._brake = Brake()

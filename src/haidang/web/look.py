@@ -38,6 +38,7 @@ class Look:
 
     Attributes:
         id: The desk's name in addresses.
+        title: What the event is called, by language.
         now: The desk's clock; of an older run, that run's own.
         looks: Every run so far, oldest first: what the strip of bulletins shows.
         at: Which of them this is, an index.
@@ -52,6 +53,7 @@ class Look:
     """
 
     id: str
+    title: Mapping[str, str]
     case: Case
     context: Context
     now: datetime

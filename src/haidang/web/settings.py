@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from argon2 import PasswordHasher
+
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -27,6 +29,7 @@ class Settings:
         absolute: A session is over after so long, however busy.
         largest: Bytes of a request at most.
         languages: Of the pages, the first is the default.
+        hasher: Of passwords; a test takes a cheap one.
         country: Whose roles, scale and clock the pages without a desk use; "" for the only one.
     """
 
@@ -37,4 +40,5 @@ class Settings:
     absolute: timedelta = timedelta(hours=12)
     largest: int = 2_000_000
     languages: tuple[str, ...] = ("vi", "en")
+    hasher: PasswordHasher = field(default_factory=PasswordHasher)
     country: str = ""

@@ -40,7 +40,6 @@ class Drill:
 
     id: str
     title: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,5 @@ def _mode(kind: str, say: Speaker) -> Tag:
 
 def drills(cases: Sequence[Case], say: Speaker) -> tuple[Drill, ...]:
     """The cases, newest event first."""
-    ordered = sorted(cases, key=lambda c: c.spec.law_on, reverse=True)
-    return tuple(
-        Drill(c.spec.id, say.of(c.spec.title), say.full_day(c.spec.law_on)) for c in ordered
-    )
+    ordered = sorted(cases, key=lambda c: c.spec.event, reverse=True)
+    return tuple(Drill(c.spec.id, say.of(c.spec.title)) for c in ordered)

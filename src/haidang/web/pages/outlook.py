@@ -19,7 +19,7 @@ KM_PER_DEGREE: Final = 111.12
 POINTS: Final = 16
 """Directions that the words name."""
 
-LIKELY: Final = 0.5
+NEVER: Final = When(None, None, None)
 SHARES: Final = (0.1, 0.5, 0.9)
 """Early, central and late: of all members, so that a coast that few reach has no central time."""
 
@@ -43,7 +43,7 @@ class Outlook:
     heading: int | None = None
     speed_kmh: float = 0.0
     ashore: float = 0.0
-    landfall: When = When(None, None, None)
+    landfall: When = NEVER
     on_land: bool = False
 
     @property
@@ -76,7 +76,7 @@ def _ashore(bulletins: tuple[Bulletin, ...], context: Context) -> tuple[float, W
     over = context.over_land(thrown.lat.ravel(), thrown.lon.ravel()).reshape(thrown.lat.shape)
     share = float(over.any(axis=1).mean())
     if over[0, 0]:
-        return share, When(None, None, None), True
+        return share, NEVER, True
     hours = np.where(over.any(axis=1), thrown.hours[np.argmax(over, axis=1)], np.inf)
     early, central, late = (_at(thrown.start, hours, q) for q in SHARES)
     return share, When(early, central, late), False

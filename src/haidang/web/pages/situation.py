@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -18,7 +18,7 @@ from haidang.web.look import Look, Seen
 from haidang.web.pages import situation_map
 from haidang.web.pages.judged import CALM, GALE, HELD, SILENT, Judged, ago
 from haidang.web.pages.outlook import Outlook, outlook
-from haidang.web.parts import Chip, Fact, Tag
+from haidang.web.parts import Chip, Fact, State, Tag
 from haidang.web.speak import Speaker
 
 MOST_WAITING: Final = 6
@@ -226,7 +226,7 @@ class _Builder:
     # The answer.
 
     def _event(self) -> str:
-        return self.say.of(self.view.case.spec.title)
+        return self.say.of(self.view.title)
 
     def _answer(self, seen: Outlook) -> str:
         say, event = self.say, self._event()
@@ -557,7 +557,7 @@ class _Builder:
 _MILLION: Final = 1_000_000
 _THOUSAND: Final = 10_000
 _FEW: Final = 4
-_SHAPES: Final = {
+_SHAPES: Final[Mapping[str, State]] = {
     "raised": "raised",
     "ended": "quiet",
     "over": "quiet",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -61,8 +62,8 @@ def table(look: Look, say: Speaker) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([*COLUMNS, *(f"p_level_{k}" for k in levels)])
 
-    def local(at: object) -> str:
-        return look.context.local(at).isoformat() if hasattr(at, "astimezone") else ""
+    def local(at: datetime | None) -> str:
+        return "" if at is None else look.context.local(at).isoformat()
 
     for d in sorted(look.decided, key=judged.rank):
         found = judged.found(d)

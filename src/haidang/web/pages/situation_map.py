@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -13,6 +14,18 @@ from haidang.web import svg
 from haidang.web.look import Look
 from haidang.web.pages import report_map as maps
 from haidang.web.pages.judged import Judged
+
+CLOSE: Final = (780.0, 1.5)
+"""Width of the closer map in pixels, and how many times wider than high it is."""
+
+WHOLE: Final = 560.0
+"""Width of the map of everything, pixels."""
+
+NEAR: Final = 9.0
+"""A centre that is farther from the raised areas is left to the map of everything, degrees."""
+
+ROOM: Final = 0.4
+"""Around what the closer map must hold, degrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +56,8 @@ def draw(view: Look, judged: Judged, place: Callable[[str], str]) -> Maps:
     top = max((d.after for d in decided if judged.land(d.place)), default=0)
     loud = frozenset(d.place for d in decided if d.after == top and top and judged.land(d.place))
     steps = view.looks[: view.at + 1]
-    centres = [f.lon for s in steps for f in s.fixes if f.kind == "analysis"]
-    atlas = maps.atlas(
-        view.context, view.case.spec.places_on, judged.say.language, loud, centres[-1:]
-    )
+    centres = [f for s in steps for f in s.fixes if f.kind == "analysis"]
+    atlas = _atlas(view, judged, loud, [(f.lat, f.lon) for f in centres[-1:]])
     say = judged.say
 
     def words(fix: Fix) -> tuple[str, str]:
@@ -94,3 +105,35 @@ def draw(view: Look, judged: Judged, place: Callable[[str], str]) -> Maps:
         close=svg.draw(atlas.ground, atlas.close, marks, course, close) if loud else "",
         whole=svg.draw(atlas.ground, atlas.whole, bare if loud else marks, course, whole),
     )
+
+
+def _atlas(
+    view: Look, judged: Judged, loud: Collection[str], centre: Sequence[svg.Position]
+) -> maps.Atlas:
+    """The ground and its two windows, one above the other.
+
+    The closer one holds the areas on land with the highest level and, if it is near, the centre;
+    nothing of it comes from later than the look.
+    """
+    bare = maps.atlas(view.context, view.case.spec.places_on, judged.say.language, loud, [])
+    ground = bare.ground
+    whole = svg.window("w", ground, bare.whole.bounds, WHOLE)
+    boxes = [a.bounds for a in ground.areas if a.code in loud and a.shape is not None]
+    if not boxes:
+        return maps.Atlas(ground, whole, whole)
+    west, south, east, north = svg.around(boxes, 0.0)
+    towards = [(lat, lon) for lat, lon in centre if _away(lat, lon, svg.around(boxes, 0.0)) < NEAR]
+    for lat, lon in towards:
+        west, south = min(west, lon), min(south, lat)
+        east, north = max(east, lon), max(north, lat)
+    width, aspect = CLOSE
+    side = centre[-1][1] if centre else east
+    box = svg.around([(west, south, east, north)], ROOM)
+    near = svg.widened(box, aspect, ground.parallel, side)
+    return maps.Atlas(ground, whole, svg.window("c", ground, near, width))
+
+
+def _away(lat: float, lon: float, box: svg.Box) -> float:
+    """How far a position lies outside a box, degrees."""
+    west, south, east, north = box
+    return max(west - lon, lon - east, south - lat, lat - north, 0.0)

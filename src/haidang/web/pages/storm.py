@@ -68,5 +68,5 @@ def build(
     )
 
 
-_KEYS = {"valid": "datetime", "lat": "decimal", "lon": "decimal", "pressure": "decimal"}
+_KEYS = {"lat": "decimal", "lon": "decimal", "pressure": "decimal"}
 """Which keyboard a phone shows."""

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from haidang.base.errors import BadData
@@ -29,7 +29,12 @@ _FIELD: Final = {
     "beaufort_low": "wind", "beaufort_high": "wind", "wind_ms": "wind", "wind_kmh": "wind",
     "wind_kt": "wind", "pressure_hpa": "pressure", "position_uncertainty_km": "error",
 }  # fmt: skip
+_SAID: Final = {"feed.time": "storm_form.time"}
+"""A form takes other ways of writing than a file: the remedy must name those."""
+
 _RANGE: Final = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
+_LEAD: Final = re.compile(r"\+\s*(\d{1,3})\s*h?")
+_WHEN: Final = re.compile(r"(\d{1,2})/(\d{1,2})(?:/(\d{4}))?[ ,]+(\d{1,2})[:hg](\d{2})")
 _COMMA: Final = re.compile(r"-?\d+,\d+")
 
 
@@ -60,7 +65,7 @@ class Typed:
 
     Attributes:
         name, status, averaging: Of the event; of no meaning for a further bulletin.
-        issued: Local time of the bulletin as a browser's field writes it.
+        issued: Time of the bulletin, see ``moment``.
         unit: Of the winds, one of ``UNITS``.
         ended: Whether the bulletin says that the event is over.
         rows: The centre first, forecasts after it.
@@ -175,7 +180,8 @@ def check(typed: Typed, zone: tzinfo, averaging_s: Averaging, language: str) -> 
     whole: list[str] = []
     kept: list[str] = []
     for problem in problems:
-        said = Problem(problem.code, problem.params).say(language)
+        code = _SAID.get(problem.code, problem.code)
+        said = Problem(code, problem.params).say(language)
         if problem.severity == "warning":
             kept.append(said)
         elif problem.row is None or not 0 <= problem.row - 2 < len(used):
@@ -216,13 +222,14 @@ def as_file(typed: Typed, rows: Sequence[Row], zone: tzinfo) -> str:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    issued = _stamp(typed.issued, zone)
+    base = moment(typed.issued, zone, None)
+    issued = _stamp(typed.issued, zone, None)
     for row in rows:
         cells = {k: _plain(v) for k, v in row.cells.items()}
         valid = row.cells["valid"] or (typed.issued if row.number == 0 else "")
         line = {
             "issued": issued,
-            "valid": _stamp(valid, zone),
+            "valid": _stamp(valid, zone, base),
             "lat": cells["lat"],
             "lon": cells["lon"],
             "kind": row.kind,
@@ -249,11 +256,43 @@ def _plain(text: str) -> str:
     return text.replace(",", ".") if _COMMA.fullmatch(text) else text
 
 
-def _stamp(text: str, zone: tzinfo) -> str:
-    """A local time with its zone; what is no time stays as it is, to be refused with its words."""
+def moment(text: str, zone: tzinfo, base: datetime | None) -> datetime | None:
+    """A time as people type it, on the local clock; None where it is none.
+
+    A browser's own field for dates writes them as its maker thinks; day and month are then easily
+    taken for each other. So the form takes what is written here.
+
+    Args:
+        text: ``+24`` (hours after the bulletin), ``7/9 13:00``, ``07/09/2024 13:00``, or ISO 8601.
+        zone: The local clock.
+        base: The bulletin's hour: gives the year, and where ``+24`` counts from.
+
+    >>> from datetime import UTC
+    >>> at = datetime(2024, 9, 6, 19, tzinfo=UTC)
+    >>> for said in ("+18", "7/9 13:00", "07/09/2024 13h00", "2024-09-07T13:00"):
+    ...     print(moment(said, UTC, at))
+    2024-09-07 13:00:00+00:00
+    2024-09-07 13:00:00+00:00
+    2024-09-07 13:00:00+00:00
+    2024-09-07 13:00:00+00:00
+    >>> moment("7/13 13:00", UTC, at)
+    """
+    if (lead := _LEAD.fullmatch(text)) is not None:
+        return None if base is None else base + timedelta(hours=int(lead[1]))
     try:
+        if (said := _WHEN.fullmatch(text)) is not None:
+            day, month, year, hour, minute = said.groups()
+            if not year and base is None:
+                return None
+            which = int(year) if year else base.astimezone(zone).year if base else 0
+            return datetime(which, int(month), int(day), int(hour), int(minute), tzinfo=zone)
         found = datetime.fromisoformat(text)
     except ValueError:
-        return text
-    local = found if found.tzinfo else found.replace(tzinfo=zone)
-    return local.isoformat(timespec="minutes")
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+def _stamp(text: str, zone: tzinfo, base: datetime | None) -> str:
+    """A time with its zone; what is no time stays as it is, to be refused with its words."""
+    found = moment(text, zone, base)
+    return text if found is None else found.isoformat(timespec="minutes")

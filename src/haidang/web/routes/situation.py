@@ -73,9 +73,10 @@ def advance(visit: Visited, form: Sent, desk: str) -> Response:
     """Let the next bulletin of a drill come in."""
 
     def act() -> Response:
-        before = form.get("expect")
-        after = visit.desk(desk).advance(visit.now, before)
-        moved = after is not None and after.id != before
+        found, before = visit.desk(desk), form.get("expect")
+        first = found.at_step().id == before
+        after = found.advance(visit.now, before)
+        moved = first and after is not None and after.id != before
         return visit.go(f"/d/{desk}/situation", "advanced" if moved else "at_end")
 
     return visit.once(form, act)

@@ -123,8 +123,8 @@ def _period(text: str) -> Averaging:
 
 
 def _local(at: datetime, zone: tzinfo) -> str:
-    """An instant as a browser's field writes it, on the full hour."""
-    return at.astimezone(zone).replace(minute=0, tzinfo=None).isoformat(timespec="minutes")
+    """An instant as the form takes it, on the full hour."""
+    return f"{at.astimezone(zone):%d/%m/%Y %H:00}"
 
 
 def _threat(visit: Visit) -> str:
