@@ -382,11 +382,10 @@ class _Writer:
             yield {"kind": "p", "text": self.pen("paper.no_gaps")}
             return
         heads = [self.pen("area"), *(self.pen(f"paper.{k}") for k in ("kind", "missing", "why"))]
-        yield self.sheet(heads, gaps, left=2, size=8, widths=[2, 2, 1, 5])
+        yield self.sheet(heads, gaps, left=4, size=8, widths=[2, 2, 1, 5])
 
     def review(self) -> Iterable[Block]:
         """What was found afterwards."""
-        yield {"kind": "break"}
         yield self.h1(self.pen("paper.review_title"))
         for sheet in Sheets(self.book, self.pen, self.names).everything():
             yield {"kind": "h2", "text": sheet.title}
