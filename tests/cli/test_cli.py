@@ -445,3 +445,34 @@ def test_explain_something_ambiguous_or_unknown(replayed):
     none = explain(folder, "zzzz")
     assert none.returncode == 2
     assert "nothing begins with 'zzzz'" in none.stderr
+
+
+# ── inventories ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_inventory_is_looked_at(tmp_path):
+    file = tmp_path / "kho.csv"
+    file.write_text(
+        "id,kind,place,echelon,quantity\n"
+        "b1,rescue_boat,N,province,9\n"
+        "b2,rescue_boat,N,province,-9\n",
+        "utf-8",
+    )
+    done = haidang("stock", "check", file, "--country", "xt", "--on", "2030-09-10", toy=True)
+    assert done.returncode == 1
+    assert "kho.csv, line 3, quantity: -9 is less than nothing" in done.stderr
+    assert "1 units can be used, 1 errors." in done.stdout
+
+
+def test_an_inventory_is_not_taken_in_where_nobody_plays(replayed, tmp_path):
+    file = tmp_path / "kho.csv"
+    file.write_text("id,kind,place,echelon,quantity\nb1,rescue_boat,N,province,9\n", "utf-8")
+    folder = tmp_path / "toy-2030"
+    shutil.copytree(replayed[0] / "toy-2030", folder)
+    done = haidang("stock", "import", file, "--to", folder, toy=True, lang="vi")
+    assert done.returncode == 2
+    assert "chỉ xem được" in done.stderr
+    assert "Traceback" not in done.stderr
+    lost = haidang("stock", "import", file, "--to", tmp_path / "missing", toy=True)
+    assert lost.returncode == 2
+    assert "there is no desk 'missing'" in lost.stderr
