@@ -225,7 +225,17 @@ def test_a_run_that_replaces_a_persons_words_is_seen(drill, wall):
     assert drill.store.verify() == ()
 
 
-def test_drafts_that_wait_too_long_are_passed_on_once(drill, wall):
+@pytest.fixture
+def passing(drill) -> Desk:
+    """The toy country passes nothing on; this one has two roles above."""
+    country = drill.context.country
+    spec = country.spec.model_copy(update={"escalation": ("chief", "chair")})
+    drill.context = replace(drill.context, country=replace(country, spec=spec))
+    return drill
+
+
+def test_drafts_that_wait_too_long_are_passed_on_once(passing, wall):
+    drill = passing
     draft = drill.at(wall=wall()).pending[0]
     roles = drill.context.country.spec.escalation
     limit = timedelta(minutes=drill.context.pack.threat.warn.approval_limit_min)
@@ -246,7 +256,8 @@ def test_drafts_that_wait_too_long_are_passed_on_once(drill, wall):
     assert drill.store.verify() == ()
 
 
-def test_an_advance_happens_after_what_was_due_before_it(drill, wall):
+def test_an_advance_happens_after_what_was_due_before_it(passing, wall):
+    drill = passing
     draft = drill.at(wall=wall()).pending[0]
     drill.advance(wall())
     acts = [a for a in drill.at(wall=wall()).acts if a.draft == draft.id]
@@ -391,18 +402,15 @@ def test_a_further_bulletin_comes_in_when_it_comes_in(live, wall, known):
     assert timedelta(minutes=19) < step.now - step.issued < timedelta(minutes=26)
     assert [s.number for s in live.views()] == [1, 2]
     # Issued after the desk's time: the clock goes there.
+    wall.ahead = timedelta(0)
     last = live.add_bulletins(body(*LAST), wall())
     assert last.now == last.issued
     live.close()
     again = Desk.open(live.folder, known)
-    assert [s.now for s in again.views()] == [s.now for s in live_steps(again)]
+    assert [s.now for s in again.views()] == [s.now for s in again.steps]
     assert again.next_step is None
     assert again.store.verify() == ()
     again.close()
-
-
-def live_steps(desk: Desk):
-    return desk.steps
 
 
 def test_what_cannot_be_added(live, drill, wall):
@@ -439,3 +447,62 @@ def test_a_live_desk_never_takes_the_name_of_a_shipped_case(known, tmp_path):
     found = start_live(body(*ROWS), TOY_CASE, "storm", "xt", tmp_path, known)
     assert found.id == f"{TOY_CASE}-2"
     found.close()
+
+
+# ── inventories ──────────────────────────────────────────────────────────────────────────────
+
+STOCK_HEAD = "id,kind,place,echelon,quantity,reserve,demo"
+
+
+def inventory(folder: Path, *rows: str) -> Path:
+    path = folder / "kho.csv"
+    path.write_text("\n".join((STOCK_HEAD, *rows)), "utf-8")
+    return path
+
+
+def test_an_inventory_is_taken_in_and_planned_on_at_once(drill, wall, tmp_path):
+    file = inventory(tmp_path, "b1,rescue_boat,N,province,9,1,true", "x,canoe,N,province,1,0,")
+    wall.ahead = 20 * MINUTE
+    assert drill.at(wall=wall()).snapshot.stock
+    read = drill.add_stock(file, wall())
+    assert [p.code for p in read.problems] == ["stock.kind"]
+    first, second = drill.views()
+    assert second.issued is None
+    assert second.id.startswith("t20300909T22")
+    view = drill.at(wall=wall())
+    assert [u.id for u in view.snapshot.stock] == ["b1"]
+    # As the first run saw it: what the country keeps ready for drills.
+    assert "b1" not in {u.id for u in drill.at(first.id, wall()).snapshot.stock}
+    # The same file again changes nothing; another replaces it; the first may come back.
+    head = drill.store.head()
+    drill.add_stock(file, wall())
+    assert drill.store.head() == head
+    wall.ahead = 40 * MINUTE
+    for rows in (("b2,rescue_boat,S,province,4,0,",), ("b1,rescue_boat,N,province,9,1,true",)):
+        drill.add_stock(inventory(tmp_path, *rows), wall())
+        now = drill.at(wall=wall()).snapshot
+        assert [u.id for u in now.stock] == [rows[0][:2]]
+    assert len(drill.views()) == 4
+    # The bulletin that comes next is none the worse for it.
+    assert drill.advance(wall()).id == "b20300910T1000"
+    assert drill.store.verify() == ()
+
+
+def test_an_inventory_without_a_good_row_leaves_the_former_in_force(drill, wall, tmp_path):
+    drill.add_stock(inventory(tmp_path, "b1,rescue_boat,N,province,9,1,"), wall())
+    head = drill.store.head()
+    with pytest.raises(BadData) as error:
+        drill.add_stock(inventory(tmp_path, "b1,rescue_boat,N,province,-9,1,"), wall())
+    assert [p.code for p in error.value.problems] == ["stock.negative", "stock.nothing_kept"]
+    assert drill.store.head() == head
+    assert [u.quantity for u in drill.at(wall=wall()).snapshot.stock] == [9]
+
+
+def test_just_before_the_next_bulletin_an_inventory_waits_for_it(drill, wall, tmp_path):
+    wall.ahead = timedelta(days=1)
+    file = inventory(tmp_path, "b1,rescue_boat,N,province,9,1,")
+    drill.add_stock(file, wall())
+    drill.add_stock(inventory(tmp_path, "b1,rescue_boat,N,province,8,1,"), wall())
+    step = drill.advance(wall())
+    assert step.id == "b20300910T1000"
+    assert [u.quantity for u in drill.at(wall=wall()).snapshot.stock] == [8]

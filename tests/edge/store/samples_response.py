@@ -61,6 +61,7 @@ def plan(verdict: Verdict, snap: Snapshot) -> Plan:
                 kinds=("boat",),
                 decision=choice.id,
                 required=True,
+                asked=verdict.at,
             )
         )
         need = Need(
