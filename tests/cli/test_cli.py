@@ -476,3 +476,30 @@ def test_an_inventory_is_not_taken_in_where_nobody_plays(replayed, tmp_path):
     lost = haidang("stock", "import", file, "--to", tmp_path / "missing", toy=True)
     assert lost.returncode == 2
     assert "there is no desk 'missing'" in lost.stderr
+
+
+# ── review ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "absent"),
+    [
+        ("en", "Wind at stations beside ours", "names no record of what happened afterwards"),
+        ("vi", "Gió tại trạm so với hệ thống", "chưa khai báo số liệu ghi nhận về sau"),
+    ],
+)
+def test_a_review_says_what_there_is_and_why_not_the_rest(replayed, tmp_path, lang, title, absent):
+    shutil.copytree(replayed[0], tmp_path, dirs_exist_ok=True)
+    done = haidang("review", "toy-2030", "--out", tmp_path, lang=lang, toy=True)
+    assert done.returncode == 0, done.stderr
+    assert title in done.stdout
+    assert absent in " ".join(done.stdout.split())
+    for name in ("timeline", "leads", "winds", "absent"):
+        assert (tmp_path / "toy-2030" / "tables" / f"review_{name}.csv").is_file()
+
+
+def test_a_replay_leaves_its_review_and_its_report_on_paper(replayed):
+    folder = replayed[0] / "toy-2030"
+    assert (folder / "tables" / "review_leads.parquet").is_file()
+    for page in folder.glob("report*.html"):
+        assert page.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")

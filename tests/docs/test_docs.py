@@ -40,6 +40,16 @@ from haidang.pack.load import read_yaml, roots
 from haidang.pack.places import FolderSpec
 from haidang.pack.review import HouseSpec, NotModelledSpec, ReviewSpec
 from haidang.pack.schema import AreaRule, BindingSpec, CountrySpec, LawBinding, ThreatSpec
+from haidang.respond.spec import (
+    AuthoritiesSpec,
+    DispatchSpec,
+    KindSpec,
+    NeedSpec,
+    OverlaySpec,
+    ScenarioSpec,
+    TaskSpec,
+    TimeSpec,
+)
 from haidang.risk.spec import CycloneWind, ValuePerHead, Vulnerability
 from haidang.warn.decide import Reason
 from haidang.warn.lifecycle import Occasion
@@ -287,6 +297,10 @@ PACK_KEYS = {
     "`warn:`": (WarnSpec, LevelSpec),
     "`messages.<language>.yaml`": (MessageSpec,),
     "`binding.yaml`": (BindingSpec, LawBinding, AreaRule, ValuePerHead),
+    "`scenario.yaml`": (ScenarioSpec, TaskSpec, TimeSpec, NeedSpec, DispatchSpec),
+    "Overlays": (OverlaySpec,),
+    "`authorities.yaml`": (AuthoritiesSpec,),
+    "`kinds.yaml`": (KindSpec,),
     "`country.yaml`": (CountrySpec,),
     "`places/places.yaml`": (FolderSpec,),
     "`case.yaml`": (CaseSpec, OfficerSpec),
@@ -324,7 +338,10 @@ def _inner(spec: type[Spec], seen: set[type[Spec]]) -> set[type[Spec]]:
 def test_keys_inside_keys_are_mentioned():
     text = (REFERENCE / "pack.md").read_text("utf-8")
     every: set[type[Spec]] = set()
-    for spec in (ThreatSpec, BindingSpec, CountrySpec, FolderSpec, CaseSpec):
+    for spec in (
+        ThreatSpec, BindingSpec, CountrySpec, FolderSpec, CaseSpec,
+        ScenarioSpec, OverlaySpec, AuthoritiesSpec,
+    ):  # fmt: skip
         _inner(spec, every)
     assert len(every) >= 12
     missing = {f for f in fields(*every) if f"`{f}`" not in text}
@@ -642,7 +659,8 @@ def test_every_literal_key_has_a_text():
     rooms = {key.partition(".")[0] for key in catalogue()}
     modules = {f"{p.parent.name}.{p.stem}" for p in SRC.rglob("*.py")}
     asked = {t for t in texts if re.fullmatch(rf"({'|'.join(rooms)})\.[a-z][a-z0-9_]*[a-z0-9]", t)}
-    files = {t for t in asked if t.rpartition(".")[2] in {"csv", "yaml", "html", "md", "py", "vi"}}
+    suffixes = {"csv", "yaml", "html", "md", "py", "vi", "typ"}
+    files = {t for t in asked if t.rpartition(".")[2] in suffixes}
     measures = {t for t in asked if t in modules}
     assert asked - files - measures <= set(catalogue())
     assert len(asked & set(catalogue())) > 100

@@ -242,7 +242,8 @@ FAULTS = [
         "level that the binding never gives",
         ((OVER, "  coast_emptied:\n    level: 3\n", "  coast_emptied:\n"),
          (OVER, "  3:\n", "  5: {handover: {fr: x}, end: {fr: x}}\n  3:\n")),
-        "check.level_unreached", OVER, "levels.5", ("5", "1, 2, 3"), ("start lower", "sớm hơn"), "5:",
+        "check.level_unreached", OVER, "levels.5", ("5", "1, 2, 3"),
+        ("start lower", "sớm hơn"), "5:",
         "warning",
     ),
     # --- needs ---

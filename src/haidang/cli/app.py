@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from haidang.cli import pack as pack_commands
 from haidang.cli import stock
 from haidang.cli.review import review
 from haidang.cli.serve import serve
@@ -57,6 +58,7 @@ def build() -> typer.Typer:
     places.command("find", help=help_text("help_places_find"))(places_find)
     places.command("import", help=help_text("help_places_import"))(places_import)
     app.add_typer(places, name="places")
+    app.add_typer(pack_commands.group(), name="pack")
     app.add_typer(stock.build(), name="stock")
     _threat_groups(app)
     return app

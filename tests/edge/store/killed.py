@@ -63,9 +63,13 @@ def child(
                 os.kill(os.getpid(), signal.SIGKILL)
             os.write(tell, b".")
 
-        with Store.open(file) as store:
-            work(store, steps)
-        os._exit(0)
+        code = 1
+        try:
+            with Store.open(file) as store:
+                work(store, steps)
+            code = 0
+        finally:
+            os._exit(code)
     os.close(tell)
     heard = 0
     while (ticks is None or heard < ticks) and os.read(hear, 1):
@@ -74,6 +78,8 @@ def child(
         os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     os.close(hear)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        raise RuntimeError("the child failed by itself")
     return os.WIFSIGNALED(status), heard
 
 

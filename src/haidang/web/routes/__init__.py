@@ -6,11 +6,12 @@ from haidang.web.routes import (
     incident,
     ledger,
     login,
+    review,
     situation,
     statics,
     storm,
     warnings,
 )
 
-MODULES = (statics, login, home, situation, warnings, incident, ledger, explain, storm)
+MODULES = (statics, login, home, situation, warnings, incident, review, ledger, explain, storm)
 """Each has a ``router``."""
