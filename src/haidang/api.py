@@ -14,6 +14,8 @@ from haidang.base.problem import Problem
 from haidang.edge.store.store import Store
 from haidang.jobs import verify
 from haidang.jobs.replay import Played, play
+from haidang.jobs.review import review
+from haidang.jobs.review_tables import ReviewTables, review_tables
 from haidang.jobs.tables import Tables, tables
 from haidang.jobs.tables_response import ResponseTables, response_tables
 from haidang.law.evaluate import Ruling, lookup
@@ -21,6 +23,7 @@ from haidang.pack.case import Case, load_case
 from haidang.pack.load import Roots, load_country, roots
 from haidang.review.announced import Compared
 from haidang.review.verification import Contingency
+from haidang.words import word
 
 __all__ = ["Replay", "level", "replay", "replay_case"]
 
@@ -41,10 +44,12 @@ class Replay:
         suggestions: One row a run and place: civil-defence level that the figures speak for.
         announced: What was really announced, ours beside it; empty where nothing is known.
         verification: Areas warned against areas hit, by lead time; empty without a later track.
+        review: What was known, decided, said and done beside what happened, as tables.
         head: Hash of the newest ledger entry: the same inputs give the same head.
         entries: Number of ledger entries.
         folder: Where the store, the CAP files and the tables lie.
         played: The case with its context.
+        judged: From `judged`: what the last two tables are made of.
     """
 
     levels: pd.DataFrame
@@ -58,10 +63,12 @@ class Replay:
     suggestions: pd.DataFrame
     announced: pd.DataFrame
     verification: pd.DataFrame
+    review: ReviewTables
     head: str
     entries: int
     folder: Path
     played: Played
+    judged: tuple[tuple[Compared, ...], tuple[Contingency, ...]] = ((), ())
 
 
 def replay(
@@ -124,10 +131,12 @@ def replay_case(
         suggestions=planned.suggestions,
         announced=_announced(compared),
         verification=_verification(counted),
+        review=review_tables(review(played), played.context, language, word),
         head=head,
         entries=entries,
         folder=folder,
         played=played,
+        judged=(compared, counted),
     )
 
 

@@ -29,7 +29,7 @@ from haidang.base.wind import convert_averaging, knots_to_ms
 from haidang.cli.app import build
 from haidang.edge.feeds import bulletins, stock
 from haidang.edge.store import tables as store_tables
-from haidang.jobs import tables, tables_response
+from haidang.jobs import review_tables, tables, tables_response
 from haidang.jobs.replay import prepare
 from haidang.jobs.verify import with_risk
 from haidang.law.header import HeaderSpec
@@ -38,7 +38,18 @@ from haidang.pack import law as pack_law
 from haidang.pack.case import CaseSpec, OfficerSpec
 from haidang.pack.load import read_yaml, roots
 from haidang.pack.places import FolderSpec
+from haidang.pack.review import HouseSpec, NotModelledSpec, ReviewSpec
 from haidang.pack.schema import AreaRule, BindingSpec, CountrySpec, LawBinding, ThreatSpec
+from haidang.respond.spec import (
+    AuthoritiesSpec,
+    DispatchSpec,
+    KindSpec,
+    NeedSpec,
+    OverlaySpec,
+    ScenarioSpec,
+    TaskSpec,
+    TimeSpec,
+)
 from haidang.risk.spec import CycloneWind, ValuePerHead, Vulnerability
 from haidang.warn.decide import Reason
 from haidang.warn.lifecycle import Occasion
@@ -286,9 +297,14 @@ PACK_KEYS = {
     "`warn:`": (WarnSpec, LevelSpec),
     "`messages.<language>.yaml`": (MessageSpec,),
     "`binding.yaml`": (BindingSpec, LawBinding, AreaRule, ValuePerHead),
+    "`scenario.yaml`": (ScenarioSpec, TaskSpec, TimeSpec, NeedSpec, DispatchSpec),
+    "Overlays": (OverlaySpec,),
+    "`authorities.yaml`": (AuthoritiesSpec,),
+    "`kinds.yaml`": (KindSpec,),
     "`country.yaml`": (CountrySpec,),
     "`places/places.yaml`": (FolderSpec,),
     "`case.yaml`": (CaseSpec, OfficerSpec),
+    "Keys of `review:`": (ReviewSpec, HouseSpec, NotModelledSpec),
 }
 
 
@@ -322,7 +338,10 @@ def _inner(spec: type[Spec], seen: set[type[Spec]]) -> set[type[Spec]]:
 def test_keys_inside_keys_are_mentioned():
     text = (REFERENCE / "pack.md").read_text("utf-8")
     every: set[type[Spec]] = set()
-    for spec in (ThreatSpec, BindingSpec, CountrySpec, FolderSpec, CaseSpec):
+    for spec in (
+        ThreatSpec, BindingSpec, CountrySpec, FolderSpec, CaseSpec,
+        ScenarioSpec, OverlaySpec, AuthoritiesSpec,
+    ):  # fmt: skip
         _inner(spec, every)
     assert len(every) >= 12
     missing = {f for f in fields(*every) if f"`{f}`" not in text}
@@ -364,6 +383,20 @@ TABLES = {
     "`suggestions`: one row for each run and place": set(tables_response.SUGGESTIONS),
     "`announced`: one row for each level that was really announced": set(ANNOUNCED),
     "`verification`: one row for each lead time and force": set(VERIFICATION),
+    "`review.timeline`: one row for each thing that happened, to one or several places": set(
+        review_tables.TIMELINE
+    ),
+    "`review.leads`: one row for each place and level that was decided or found": set(
+        review_tables.LEADS
+    ),
+    "`review.handling`: one row for each draft and its minutes": set(review_tables.HANDLING),
+    "`review.orders`: one row for each order or report": set(review_tables.ORDERS),
+    "`review.winds`: one row for each station and basis": set(review_tables.WINDS),
+    "`review.houses`: one row for each place or sum, basis and measure": set(review_tables.HOUSES),
+    "`review.tolls`: one row for each situation report": set(review_tables.TOLLS),
+    "`review.not_modelled`: one row for each danger, then one for each of its provinces": set(
+        review_tables.NOT_MODELLED
+    ),
 }
 
 

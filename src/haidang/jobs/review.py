@@ -10,6 +10,7 @@ from typing import get_args
 
 import numpy as np
 
+from haidang.app.assess import rule
 from haidang.app.context import Context
 from haidang.base.wind import convert_maximum
 from haidang.data.tracks import Tracks
@@ -49,12 +50,14 @@ class _Truth:
         track: That track.
         wind: Its wind over the areas.
         onsets: First time of each force by area; None where it never came.
+        levels: What the law gives for that wind, by area.
         landfall: See ``verify.landfall``.
     """
 
     track: Ensemble
     wind: WindOutlook
     onsets: Mapping[str, Mapping[int, datetime | None]]
+    levels: Mapping[str, int | None]
     landfall: datetime | None
 
 
@@ -103,8 +106,9 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
         timeline=timeline([*kept.events, *found]),
         leads=timeliness.leads(
             kept.events,
-            [c for c, k in _kinds(context) if k in LAND or k == SEA],
+            tuple(_kinds(context)),
             [k for k in context.pack.binding.levels if k],
+            truth.levels if truth else {},
             onsets,
             landfall,
         ),
@@ -220,7 +224,9 @@ def _truth(case: Case, context: Context) -> _Truth | None:
         code: {force: _when(wind, i, k) for k, force in enumerate(spec.forces)}
         for i, code in enumerate(context.areas.codes)
     }
-    return _Truth(track, wind, onsets, verify.landfall(track, context))
+    strongest = wind.swath.area_max[0]
+    levels = {c: rule(context, i, float(strongest[i])).level for i, c in enumerate(onsets)}
+    return _Truth(track, wind, onsets, levels, verify.landfall(track, context))
 
 
 def _when(wind: WindOutlook, area: int, force: int) -> datetime | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from statistics import median
 
 from haidang.base.place import Gazetteer
 from haidang.respond.plan import Plan
@@ -26,17 +27,22 @@ class LeadRow:
     Attributes:
         place: Code of today.
         level: At or above this one.
+        kind: Kind of place.
         decided, drafted, sent: When it was first decided, worded, and on its way; None for never.
-        onsets: When each wind force began anywhere in the area by the track as found afterwards;
+        found: Level that the law gives for the wind over the track as found afterwards; None
+            without such a track, or where the text defines none.
+        onsets: When each wind force began anywhere in the area by that track;
             None where it never did.
         landfall: When the centre came ashore by that track, anywhere; None if never.
     """
 
     place: str
+    kind: str
     level: int
     decided: datetime | None
     drafted: datetime | None
     sent: datetime | None
+    found: int | None
     onsets: Mapping[int, datetime | None]
     landfall: datetime | None
 
@@ -171,8 +177,9 @@ def minutes_between(first: datetime | None, then: datetime | None) -> float | No
 
 def leads(
     events: Sequence[Event],
-    places: Iterable[str],
+    places: Iterable[tuple[str, str]],
     levels: Iterable[int],
+    found: Mapping[str, int | None],
     onsets: Mapping[str, Mapping[int, datetime | None]],
     landfall: datetime | None,
 ) -> tuple[LeadRow, ...]:
@@ -180,19 +187,20 @@ def leads(
 
     Args:
         events: Of the ledger.
-        places: Areas asked about.
+        places: Areas asked about: code and kind.
         levels: Levels asked about.
-        onsets: As found afterwards, by place and force; empty where nothing is known.
+        found: Level of the law as found afterwards, by place; empty where nothing is known.
+        onsets: As found afterwards, by place and force; likewise.
         landfall: Likewise.
 
     Returns:
-        A row for each place and level that was reached at least once; and a row of the lowest
-        level for a place where a force was found and nothing was ever decided: a miss is shown.
+        A row for each place and level that was decided, worded, or found afterwards: what was
+        missed is shown.
     """
     asked = sorted(levels)
     sent = {e.draft: e.at for e in events if e.kind == "message"}
     out = []
-    for place in places:
+    for place, kind in places:
         here = [e for e in events if e.place == place]
         met = onsets.get(place, {})
         for level in asked:
@@ -200,14 +208,12 @@ def leads(
             drafts = [e for e in here if e.kind == "draft" and _at_least(e, level)]
             drafted = _first(drafts)
             times = [sent[e.draft] for e in drafts if e.draft in sent]
-            if (
-                decided is None
-                and drafted is None
-                and not (level == asked[0] and any(v is not None for v in met.values()))
-            ):
+            level_found = found.get(place)
+            if decided is None and drafted is None and (level_found or 0) < level:
                 continue
             first_sent = min(times, default=None)
-            out.append(LeadRow(place, level, decided, drafted, first_sent, met, landfall))
+            ours = (decided, drafted, first_sent)
+            out.append(LeadRow(place, kind, level, *ours, level_found, met, landfall))
     return tuple(out)
 
 
@@ -329,3 +335,57 @@ def _due(
     known = [row for row in mine if at is not None and row[0] <= at]
     made, due = known[-1] if known else mine[0]
     return due, made
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSummary:
+    """Lead times of one level before one force, over some areas.
+
+    Attributes:
+        level: At or above this one.
+        force: Found afterwards.
+        met: Areas where the law gives that level for the wind found afterwards, and the force
+            came.
+        before: Of these, those whose message of that level was on its way before the force came.
+        late: Of these, those whose message came after it.
+        never: Of these, those that never had such a message.
+        unfounded: Areas with a message of that level where the wind found afterwards gives less.
+        least, middle, most: Hours before the force, over those told before it; None without any.
+    """
+
+    level: int
+    force: int
+    met: int
+    before: int
+    late: int
+    never: int
+    unfounded: int
+    least: float | None
+    middle: float | None
+    most: float | None
+
+
+def summary(rows: Sequence[LeadRow], level: int, force: int) -> LeadSummary:
+    """Count lead times.
+
+    Args:
+        rows: Of the areas asked about.
+        level: Asked for.
+        force: Asked for.
+    """
+    here = [r for r in rows if r.level == level]
+    came = [r for r in here if (r.found or 0) >= level and r.onsets.get(force) is not None]
+    hours = [h for r in came if (h := r.hours(force)) is not None]
+    early = [h for h in hours if h > 0]
+    return LeadSummary(
+        level=level,
+        force=force,
+        met=len(came),
+        before=len(early),
+        late=len(hours) - len(early),
+        never=len(came) - len(hours),
+        unfounded=sum(r.sent is not None and (r.found or 0) < level for r in here),
+        least=min(early, default=None),
+        middle=median(early) if early else None,
+        most=max(early, default=None),
+    )
