@@ -7,6 +7,7 @@ from statistics import median
 from typing import Final
 
 from haidang.app.context import Context
+from haidang.app.response_context import ON_LAND
 from haidang.review.book import Review
 from haidang.review.damage import MEASURES, Counted, HousesRow
 from haidang.review.timeline import Line
@@ -93,13 +94,16 @@ def build(say: Speaker, context: Context, book: Review, stage: str = "") -> Revi
 
 
 def _ahead(w: Writer) -> list[float]:
-    """Hours from the first message to force 8, of each place that had it."""
+    """Hours from the first message to the wind that ends movement, of each place on land.
+
+    At sea the event had often begun long before the first bulletin.
+    """
     warn = w.context.pack.threat.warn
     force = warn.onset_force if warn.shelter_force is None else warn.shelter_force
     first: dict[str, float] = {}
     for row in w.book.leads:
         hours = row.hours(force)
-        if hours is not None:
+        if hours is not None and row.kind in ON_LAND:
             first[row.place] = max(hours, first.get(row.place, hours))
     return sorted(first.values())
 
