@@ -196,13 +196,21 @@ def _order(w: Writer, one: OrderRow) -> tuple[Cell, ...]:
     merged = w("merged", places=w.places(one.merged)) if one.merged else ""
     return (
         Cell(w.place(order.place), merged, strong=True),
-        Cell(when, order.text),
+        Cell(when, _ordered(w, one)),
         Cell(w.at(one.first_sent)),
         Cell(w.hours(one.ahead)),
         Cell(w.hours(one.waters_ahead), w.place(one.waters) if one.waters else ""),
         Cell(w.at(one.due)),
         Cell(w.at(one.onset_6)),
     )
+
+
+def _ordered(w: Writer, one: OrderRow) -> str:
+    """What it was; in the source's words too where they hold figures."""
+    act = w.say(f"review.act_{one.order.act}")
+    if not any(c.isdigit() for c in one.order.text):
+        return act
+    return w("event_text", what=act, text=one.order.text)
 
 
 def _announced(w: Writer) -> Section:
@@ -237,7 +245,9 @@ def _winds(w: Writer) -> Section:
         inside = "" if one.inside is None else w("inside" if one.inside else "outside")
         rows.append(
             (
-                Cell(measured.station, measured.ground or measured.exposure, strong=True),
+                Cell(
+                    measured.station, _ground(w, measured.ground or measured.exposure), strong=True
+                ),
                 Cell(basis, w.at(one.issued) if one.issued else ""),
                 Cell(w("force", force=measured.force)),
                 Cell(
@@ -263,6 +273,12 @@ def _winds(w: Writer) -> Section:
         ],
         rows,
     )
+
+
+def _ground(w: Writer, ground: str) -> str:
+    """How a station stands, in words; as its list has it where we have none."""
+    key = f"ground_{ground}".replace("-", "_")
+    return w(key) if w.known(key) else ground
 
 
 def _houses(w: Writer) -> Section:
