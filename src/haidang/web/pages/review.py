@@ -277,7 +277,7 @@ def _winds(w: Writer) -> Section:
 
 def _ground(w: Writer, ground: str) -> str:
     """How a station stands, in words; as its list has it where we have none."""
-    key = f"ground_{ground}".replace("-", "_")
+    key = f"ground_{ground}".replace("-", "_").replace(" ", "_")
     return w(key) if w.known(key) else ground
 
 
