@@ -63,9 +63,17 @@ class Surfer:
     complaints: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
 
-    def go(self, path: str) -> Page:
-        """Open an address of the console."""
-        self.page.goto(self.console.url + path, wait_until="load")
+    def go(self, path: str, status: int = 200) -> Page:
+        """Open an address of the console.
+
+        Raises:
+            AssertionError: It answers with another status; what it says and logs is quoted.
+        """
+        answer = self.page.goto(self.console.url + path, wait_until="load")
+        if answer is None or answer.status != status:
+            said = self.page.locator("main").inner_text()
+            log = self.console.log.read_text("utf-8")[-3000:]
+            raise AssertionError(f"{path} answers {answer and answer.status}: {said}\n{log}")
         return self.page
 
     @property

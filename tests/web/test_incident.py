@@ -259,11 +259,8 @@ def test_an_inventory_is_taken_in_whole(room):
 
 
 def test_faults_of_an_inventory_are_told_row_by_row_and_good_rows_are_kept(room):
-    rows = (
-        "a,rescue_boat,N,commune,4,me,true\n"
-        "b,rescue_boat,N,commune,-2,me,true\n"
-        "c,submarine,N,commune,1,me,true\n"
-    )
+    rows = "a,rescue_boat,N,commune,4,me,true\nb,rescue_boat,N,commune,-2,me,true\n"
+    rows += "c,submarine,N,commune,1,me,true\n"
     answer = send(room.person(), room, "mine.csv", (HEAD + rows).encode())
     text = said(answer)
     assert answer.status_code == 200

@@ -149,7 +149,12 @@ def _leads(w: Writer) -> Section:
             continue
         if one.sent is None and one.level != min(r.level for r in w.book.leads):
             continue
-        cells = [Cell(w.place(one.place), strong=True), w.level(one.level), Cell(w.at(one.sent))]
+        cells = [
+            Cell(w.place(one.place), strong=True),
+            w.level(one.level),
+            w.level(one.found),
+            Cell(w.at(one.sent)),
+        ]
         for force in forces:
             onset = one.onsets.get(force)
             if onset is not None and one.sent is None:
@@ -158,10 +163,11 @@ def _leads(w: Writer) -> Section:
                 cells.append(Cell(w.hours(one.hours(force)), w.at(onset) if onset else ""))
         cells.append(Cell(w.hours(one.hours_to_landfall)))
         rows.append(tuple(cells))
-    section = w.section("leads", [("place", False), ("level", False), ("sent", True)], rows)
-    heads = [Column(w("col_before_force", force=force), True) for force in forces]
+    heads = [("place", False), ("level", False), ("found_level", False), ("sent", True)]
+    section = w.section("leads", heads, rows)
+    before = [Column(w("col_before_force", force=force), True) for force in forces]
     last = Column(w("col_before_landfall"), True)
-    return replace(section, columns=(*section.columns, *heads, last))
+    return replace(section, columns=(*section.columns, *before, last))
 
 
 def _orders(w: Writer) -> Section:
