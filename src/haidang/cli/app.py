@@ -137,7 +137,7 @@ def _written(made: Replay) -> tuple[Path, ...]:
     made.announced.to_csv(made.folder / "tables" / "announced.csv", index=False)
     made.verification.to_csv(made.folder / "tables" / "verification.csv", index=False)
     write_review(made.review, made.folder / "tables")
-    return tuple(write_reports(made.played, found, made.folder, *made.judged))
+    return tuple(write_reports(made.played, found, made.folder, *made.judged, made.review.book))
 
 
 def replay(
