@@ -111,7 +111,7 @@ def test_late_is_what_the_clock_says_and_not_what_people_say():
         ("never", "open", False),
         ("done", "done", False),
     ]
-    assert page.title == "North Toyland: 1 tasks are late"
+    assert page.title == "North Toyland: late tasks: 1"
     after = incident.build(EN, seen(one, tasks=states, now=NOW + 3 * HOUR), "N")
     assert [r.spec for r in after.tasks if r.late] == ["late", "soon"]
 
