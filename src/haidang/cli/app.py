@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from haidang.cli.detect import detect
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
 from haidang.cli.show import places as show_places
 from haidang.words import LANGUAGES
@@ -43,6 +44,7 @@ def build() -> typer.Typer:
     app.command("check", help=help_text("help_check"))(check)
     app.command("verify", help=help_text("help_verify"))(verify)
     app.command("explain", help=help_text("help_explain"))(explain)
+    app.command("detect", help=help_text("help_detect"))(detect)
     ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
     ledger.command("verify", help=help_text("help_ledger_verify"))(ledger_verify)
     ledger.command("head", help=help_text("help_ledger_head"))(ledger_head)

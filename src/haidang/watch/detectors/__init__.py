@@ -1,0 +1,13 @@
+"""The detectors: one method, one file; named for the method, never for a threat."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from haidang.watch.detectors import ears, farrington
+from haidang.watch.method import Method
+
+METHODS: Final[dict[str, Method]] = {
+    m.name: m for m in (ears.C1, ears.C2, ears.C3, farrington.ORIGINAL, farrington.FLEXIBLE)
+}
+"""Every method by the name that a user writes."""
