@@ -110,9 +110,9 @@ def _read(value: str, param: Param) -> object:
             return {"true": True, "false": False}[value.lower()]
         if isinstance(param.default, tuple):
             return tuple(int(v) for v in value.split(","))
-        if isinstance(param.default, int):
+        if not param.choices and param.whole:
             return int(value)
-        if isinstance(param.default, float):
+        if isinstance(param.default, float) or param.real:
             return float(value)
     except (ValueError, KeyError):
         return value

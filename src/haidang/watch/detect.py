@@ -50,7 +50,8 @@ def detect(
         last: Only so many of the newest periods; None is every period from the first on for which
             a place has enough history.
         year: ``calendar`` compares with the same date in past years, ``rows`` with what lies
-            exactly 52, 12 or 365 rows before; None is ``calendar`` where there are dates.
+            exactly 52, 12 or 365 rows before; None is what the method says for dated tables,
+            and ``rows`` for numbered ones.
         period: ``day``, ``week`` or ``month``; None finds out.
         places: The places that there should be: an unknown one is refused, and one without any
             report still appears.
@@ -73,7 +74,7 @@ def detect(
     chosen = find(method)
     grid = table.read(
         data, whole=chosen.counts, step=period, year=year, places=places, population=population,
-        file=file,
+        file=file, dated=chosen.year,
     )  # fmt: skip
     settled, wrong = chosen.settle(params, grid.calendar)
     if population is not None and not chosen.population:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haidang.base.problem import Problem
-from haidang.watch.calendar import Calendar, Ints
+from haidang.watch.calendar import Calendar, Ints, Year
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -52,6 +52,7 @@ class Param:
         high: Largest value; for a number.
         choices: All values; for a text.
         optional: None is a value too.
+        real: A number without a default is any number, else a whole one.
         open_low: ``low`` itself is not allowed.
         open_high: ``high`` itself is not allowed.
     """
@@ -63,8 +64,14 @@ class Param:
     high: float = math.inf
     choices: tuple[str, ...] = ()
     optional: bool = False
+    real: bool = False
     open_low: bool = False
     open_high: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether it asks for a whole number."""
+        return isinstance(self.default, int | None) and not self.real
 
     def problem(self, given: object) -> Problem | None:
         """What is wrong with a value, None if nothing is."""
@@ -77,7 +84,7 @@ class Param:
             return Problem("watch.param_flag", {"value": given}, field=self.name)
         if isinstance(self.default, tuple):
             return Problem("watch.param_pair", {"value": given}, field=self.name)
-        kind = "whole" if isinstance(self.default, int) else "number"
+        kind = "whole" if self.whole else "number"
         said = {"value": given, "low": self.low, "high": self.high}
         return Problem(f"watch.param_{kind}", said, field=self.name)
 
@@ -94,7 +101,7 @@ class Param:
             )
         if isinstance(given, bool) or not isinstance(given, int | float | np.number):
             return False
-        if isinstance(self.default, int) and not float(given).is_integer():
+        if self.whole and not float(given).is_integer():
             return False
         above = given > self.low if self.open_low else given >= self.low
         below = given < self.high if self.open_high else given <= self.high
@@ -155,6 +162,7 @@ class Method:
         r_name: The function of the R package that does the same, "" if none.
         counts: Whether it takes only whole numbers; else any number from 0 on.
         population: Whether it can take a population at risk.
+        year: How it finds the same time of past years in dated tables, if nothing is said.
         rule: Checks parameters against one another and the calendar; gives problems.
     """
 
@@ -166,6 +174,7 @@ class Method:
     r_name: str = ""
     counts: bool = True
     population: bool = False
+    year: Year = "calendar"
     rule: Callable[[Mapping[str, Any], Calendar], tuple[Problem, ...]] = lambda *_: ()
 
     def settle(

@@ -74,6 +74,7 @@ def read(
     population: object = None,
     file: str = "",
     first_line: int = 2,
+    dated: Year = "calendar",
 ) -> Grid:
     """Bring a table to a grid.
 
@@ -85,12 +86,13 @@ def read(
             ``2022W01`` or ``202201``, or a number of rows from some first one.
         whole: Whether only whole numbers are counts.
         step: ``day``, ``week`` or ``month``; None finds out. Numbered rows are weeks if not said.
-        year: None is ``calendar`` for dated rows and ``rows`` for numbered ones.
+        year: None is ``dated`` for dated rows and ``rows`` for numbered ones.
         places: If given, the places that there are: others are refused, and those without a row
             appear all the same, with nothing reported.
         population: At risk: numbers by place, or a table like ``data``.
         file: Its name, for problems.
         first_line: Line of the first row in that file.
+        dated: See ``year``.
 
     Raises:
         BadData: No row is usable; time cannot be read in any; periods of different lengths are
@@ -103,7 +105,7 @@ def read(
             raise BadData(Problem("watch.param_choice", said, field=name))
     cells = _cells(data, step, file, first_line)
     problems = list(cells.problems)
-    calendar, column = _timeline(cells.times, cells.kinds, step, year, problems, file)
+    calendar, column = _timeline(cells.times, cells.kinds, step, year, dated, problems, file)
     names, row = _places(cells.places, places, problems, file)
     if isinstance(cells, _Matrix):
         on = column[: len(cells.times)]
@@ -325,7 +327,7 @@ def _begin(when: date | int | None, step: Step) -> date | int | None:
 
 def _timeline(
     times: Sequence[date | int | None], kinds: frozenset[Step], step: Step | None,
-    year: Year | None, problems: Sequence[Problem], file: str,
+    year: Year | None, dated: Year, problems: Sequence[Problem], file: str,
 ) -> tuple[Calendar, Ints]:  # fmt: skip
     """The calendar, and the column of each of ``times``, -1 where it is unknown; one -1 more."""
     mixed = Problem("watch.mixed", {"known": ", ".join(STEPS)}, file=file, field="start")
@@ -348,7 +350,7 @@ def _timeline(
         raise BadData(mixed)
     of[:-1] = [_row(t, days[0], length) if isinstance(t, date) else -1 for t in times]
     rows = _rows(_row(days[-1], days[0], length) + 1, length, file)
-    return Calendar(length, year or "calendar", rows, days[0]), of
+    return Calendar(length, year or dated, rows, days[0]), of
 
 
 def _rows(number: int, step: Step, file: str) -> int:

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from haidang.watch.detectors import ears, farrington
+from haidang.watch.detectors import bayes, cusum, ears, farrington, glr, outbreakp, rki
 from haidang.watch.method import Method
 
 METHODS: Final[dict[str, Method]] = {
-    m.name: m for m in (ears.C1, ears.C2, ears.C3, farrington.ORIGINAL, farrington.FLEXIBLE)
+    m.name: m
+    for m in (
+        ears.C1,
+        ears.C2,
+        ears.C3,
+        farrington.ORIGINAL,
+        farrington.FLEXIBLE,
+        bayes.BAYES,
+        rki.RKI,
+        outbreakp.OUTBREAKP,
+        cusum.CUSUM,
+        glr.POISSON,
+        glr.NEGBIN,
+    )
 }
 """Every method by the name that a user writes."""
