@@ -83,7 +83,8 @@ class Param:
         if isinstance(self.default, bool):
             return Problem("watch.param_flag", {"value": given}, field=self.name)
         if isinstance(self.default, tuple):
-            return Problem("watch.param_pair", {"value": given}, field=self.name)
+            code = "watch.param_pair" if self.default else "watch.param_wholes"
+            return Problem(code, {"value": given}, field=self.name)
         kind = "whole" if self.whole else "number"
         said = {"value": given, "low": self.low, "high": self.high}
         return Problem(f"watch.param_{kind}", said, field=self.name)
@@ -96,7 +97,7 @@ class Param:
         if isinstance(self.default, tuple):
             return (
                 isinstance(given, tuple | list)
-                and len(given) == len(self.default)
+                and len(given) == (len(self.default) or len(given))
                 and all(isinstance(g, int) and not isinstance(g, bool) and g >= 0 for g in given)
             )
         if isinstance(given, bool) or not isinstance(given, int | float | np.number):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from haidang.watch.detectors import bayes, cusum, ears, farrington, glr, outbreakp, rki
+from haidang.watch.detectors import bayes, cusum, ears, endemic, farrington, glr, outbreakp, rki
 from haidang.watch.method import Method
 
 METHODS: Final[dict[str, Method]] = {
@@ -21,6 +21,8 @@ METHODS: Final[dict[str, Method]] = {
         cusum.CUSUM,
         glr.POISSON,
         glr.NEGBIN,
+        endemic.CHANNEL,
+        endemic.PERCENTILE,
     )
 }
 """Every method by the name that a user writes."""

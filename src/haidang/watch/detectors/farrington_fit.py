@@ -3,8 +3,8 @@
 The model is log E(y) = log(population) + a(season) + b · time. Every week belongs to exactly one
 season, so the weighted normal equations are an arrow: a diagonal of seasons and one row for the
 trend. Eliminating the seasons leaves one number to divide by. And where weeks follow one another
-within a season, the fitted mean is a geometric sequence: one multiplication instead of an
-exponential. One step of the iteration is therefore three sums over the baseline.
+the trend is a geometric sequence: one multiplication instead of an exponential. One step of the
+iteration is therefore three sums over the baseline.
 
 The steps are those of iteratively reweighted least squares from mu = y + 0.1, stopped where the
 deviance changes by less than 1e-8 of itself, at most 25 of them: the same numbers as a general
@@ -70,8 +70,8 @@ class Work(NamedTuple):
         weight: Prior weights.
         mu: Fitted means.
         working: Working weights of the last step.
-        run: ``(run, 3)``: first place in ``y``, place after the last, season; the counts of a run
-            follow one another week by week, so that a gap begins a new one.
+        run: ``(run, 4)``: first place in ``y``, place after the last, season, whether a gap lies
+            before; the counts of a run follow one another week by week.
         a: Coefficient of each season.
         a_before: The one before the last step.
         d: Working weight of each season, 0 where it has no count.
@@ -80,6 +80,8 @@ class Work(NamedTuple):
         known: Weighted count of each season.
         d_next: ``d`` of the next step.
         c_next: ``c`` of the next step.
+        level: Factor of each season in the mean.
+        level_before: The one before the last step.
     """
 
     y: Floats
@@ -97,6 +99,8 @@ class Work(NamedTuple):
     known: Floats
     d_next: Floats
     c_next: Floats
+    level: Floats
+    level_before: Floats
 
 
 class Size(NamedTuple):
@@ -136,9 +140,9 @@ def room(size: int, seasons: int) -> Work:
     """Make room for baselines of up to ``size`` counts."""
     return Work(
         np.empty(size), np.empty(size), np.empty(size), np.empty(size), np.empty(size),
-        np.empty(size), np.empty((size, 3), np.int64), np.empty(seasons), np.empty(seasons),
+        np.empty(size), np.empty((size, 4), np.int64), np.empty(seasons), np.empty(seasons),
         np.empty(seasons), np.empty(seasons), np.empty(seasons), np.empty(seasons),
-        np.empty(seasons), np.empty(seasons),
+        np.empty(seasons), np.empty(seasons), np.empty(seasons), np.empty(seasons),
     )  # fmt: skip
 
 
@@ -176,6 +180,8 @@ def gather(y: Floats, population: Floats, runs: Ints, row: int, seasons: int, w:
             w.run[m, 0], w.run[m, 1], w.run[m, 2] = begin, n, runs[r, 2]
             m += 1
     for r in range(m):
+        begin = w.run[r, 0]
+        w.run[r, 3] = 1 if r == 0 or w.u[begin] != w.u[begin - 1] + 1.0 else 0
         w.known[w.run[r, 2]] = 1.0
     return Size(n, m, seasons, int(np.sum(w.known)), offset)
 
@@ -230,23 +236,28 @@ def fit(size: Size, trend: bool, table: Floats, w: Work) -> Fit:  # noqa: C901, 
     constant = sum_t = total = deviance = 0.0
     for r in range(size.runs):
         s = w.run[r, 2]
+        d = c = b = k = 0.0  # numbers of their own: sums in an array would wait for memory
         for i in range(w.run[r, 0], w.run[r, 1]):
             y, u, g = w.y[i], w.u[i], w.weight[i]
             log_p = math.log(w.people[i]) if size.offset else 0.0
             log_start = _log_start(y, table)
             start = g * (y + START)
             z = start * (log_start - log_p) - g * START
-            w.d[s] += start
-            w.c[s] += start * u
+            d += start
+            c += start * u
             e += start * u * u
-            w.b[s] += z
+            b += z
             f += z * u
-            w.known[s] += g * y
+            k += g * y
             sum_t += g * y * u
-            total += g * y
             whole = ylogy(y, table)
             constant += g * (whole - y * log_p)
             deviance += g * (whole - y * log_start + START)
+        w.d[s] += d
+        w.c[s] += c
+        w.b[s] += b
+        w.known[s] += k
+        total += k
     deviance *= 2.0
     step = _solve(size.seasons, trend, w, e, f, w.a)
     if not step.good:
@@ -259,13 +270,16 @@ def fit(size: Size, trend: bool, table: Floats, w: Work) -> Fit:  # noqa: C901, 
         explained = beta * sum_t
         for s in range(size.seasons):
             explained += w.a[s] * w.known[s]
+            w.level[s] = math.exp(w.a[s])
         w.d_next[:] = 0.0
         w.c_next[:] = 0.0
         fitted = e = f = 0.0
         g = math.exp(beta)
+        m = 0.0
         for r in range(size.runs):
             s = w.run[r, 2]
-            m = math.exp(w.a[s] + beta * w.u[w.run[r, 0]])
+            if w.run[r, 3] == 1:
+                m = math.exp(beta * w.u[w.run[r, 0]])
             s0 = s1 = s2 = 0.0
             for i in range(w.run[r, 0], w.run[r, 1]):
                 wm = w.weight[i] * m
@@ -276,6 +290,9 @@ def fit(size: Size, trend: bool, table: Floats, w: Work) -> Fit:  # noqa: C901, 
                 s1 += wm * u
                 s2 += wm * u * u
                 m *= g
+            s0 *= w.level[s]
+            s1 *= w.level[s]
+            s2 *= w.level[s]
             w.d_next[s] += s0
             w.c_next[s] += s1
             fitted += s0
@@ -307,14 +324,19 @@ def fit(size: Size, trend: bool, table: Floats, w: Work) -> Fit:  # noqa: C901, 
         left = step.left
     g = math.exp(beta)
     g_before = math.exp(beta_before)
+    m = before = 0.0
+    for s in range(size.seasons):
+        w.level[s] = math.exp(w.a[s])
+        w.level_before[s] = 0.0 if first else math.exp(w.a_before[s])
     for r in range(size.runs):
         s = w.run[r, 2]
-        u = w.u[w.run[r, 0]]
-        m = math.exp(w.a[s] + beta * u)
-        before = 0.0 if first else math.exp(w.a_before[s] + beta_before * u)
+        if w.run[r, 3] == 1:
+            u = w.u[w.run[r, 0]]
+            m = math.exp(beta * u)
+            before = math.exp(beta_before * u)
         for i in range(w.run[r, 0], w.run[r, 1]):
-            w.mu[i] = m * w.people[i]
-            last = w.y[i] + START if first else before * w.people[i]
+            w.mu[i] = w.level[s] * m * w.people[i]
+            last = w.y[i] + START if first else w.level_before[s] * before * w.people[i]
             w.working[i] = w.weight[i] * last
             m *= g
             before *= g_before
@@ -339,14 +361,20 @@ def reweight(size: Size, found: Fit, phi: float, threshold: float, table: Floats
     """
     kept = 0.0
     g = math.exp(found.beta / 6.0)
+    slope = 1.0 / found.left if found.left > 0.0 else 0.0
+    time = 0.0
+    for s in range(size.seasons):
+        w.level[s] = math.exp(w.a[s] / 6.0)
     for r in range(size.runs):
         s = w.run[r, 2]
-        root = math.exp((w.a[s] + found.beta * w.u[w.run[r, 0]]) / 6.0)
+        if w.run[r, 3] == 1:
+            time = math.exp(found.beta * w.u[w.run[r, 0]] / 6.0)
         inverse = 1.0 / w.d[s]
         centre = w.c[s] * inverse
-        slope = 1.0 / found.left if found.left > 0.0 else 0.0
         for i in range(w.run[r, 0], w.run[r, 1]):
-            m6 = root * w.people[i] ** (1.0 / 6.0) if size.offset else root
+            m6 = w.level[s] * time
+            if size.offset:
+                m6 *= w.people[i] ** (1.0 / 6.0)
             u = w.u[i] - centre
             rest = phi * (1.0 - w.working[i] * (inverse + u * u * slope))
             residual = 1.5 * (two_thirds(w.y[i], table) / m6 - m6 * m6 * m6)
@@ -359,7 +387,7 @@ def reweight(size: Size, found: Fit, phi: float, threshold: float, table: Floats
                 weight = rest / (residual * residual)
             w.weight[i] = weight
             kept += weight
-            root *= g
+            time *= g
     share = size.n / kept
     for i in range(size.n):
         w.weight[i] *= share
