@@ -36,8 +36,7 @@ check: setup
 	$(BIN)/haidang check
 
 serve: demo
-	@echo "http://127.0.0.1:8000/yagi-2024/report.html  (Ctrl-C stops)"
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory out 8000
+	@$(BIN)/haidang serve --out out
 
 bench: setup
 	$(BIN)/python -m pytest tests/bench -o norecursedirs=".*" -q --benchmark-columns=min,median,stddev,rounds -p no:xdist

@@ -14,12 +14,16 @@ from haidang.base.problem import Problem
 from haidang.edge.store.store import Store
 from haidang.jobs import verify
 from haidang.jobs.replay import Played, play
+from haidang.jobs.review import review
+from haidang.jobs.review_tables import ReviewTables, review_tables
 from haidang.jobs.tables import Tables, tables
+from haidang.jobs.tables_response import ResponseTables, response_tables
 from haidang.law.evaluate import Ruling, lookup
 from haidang.pack.case import Case, load_case
 from haidang.pack.load import Roots, load_country, roots
 from haidang.review.announced import Compared
 from haidang.review.verification import Contingency
+from haidang.words import word
 
 __all__ = ["Replay", "level", "replay", "replay_case"]
 
@@ -33,24 +37,38 @@ class Replay:
         impacts: One row a bulletin, place and measure: low, central, high.
         onsets: One row a bulletin, place and wind force: first and last hour, probability.
         warnings: One row a draft: kind, occasion, level, headline, CAP identifier and file.
+        tasks: One row a run and task: who does what by when, on whose order.
+        needs: One row a run and need: low, central, high of one kind at one place.
+        grants: One row a run and consignment: who sends what to whom.
+        unmet: One row a run and gap: what nobody has, or nobody can bring in time.
+        suggestions: One row a run and place: civil-defence level that the figures speak for.
         announced: What was really announced, ours beside it; empty where nothing is known.
         verification: Areas warned against areas hit, by lead time; empty without a later track.
+        review: What was known, decided, said and done beside what happened, as tables.
         head: Hash of the newest ledger entry: the same inputs give the same head.
         entries: Number of ledger entries.
         folder: Where the store, the CAP files and the tables lie.
         played: The case with its context.
+        judged: From `judged`: what the last two tables are made of.
     """
 
     levels: pd.DataFrame
     impacts: pd.DataFrame
     onsets: pd.DataFrame
     warnings: pd.DataFrame
+    tasks: pd.DataFrame
+    needs: pd.DataFrame
+    grants: pd.DataFrame
+    unmet: pd.DataFrame
+    suggestions: pd.DataFrame
     announced: pd.DataFrame
     verification: pd.DataFrame
+    review: ReviewTables
     head: str
     entries: int
     folder: Path
     played: Played
+    judged: tuple[tuple[Compared, ...], tuple[Contingency, ...]] = ((), ())
 
 
 def replay(
@@ -97,6 +115,7 @@ def replay_case(
         raise BadData(Problem("pack.outside", {"id": case.spec.id}, field="id"))
     played = play(case, where, folder, progress)
     found = tables(played, language)
+    planned = response_tables(played, language)
     compared, counted = judged(played)
     with Store.open(played.database, check=False) as store:
         entries, head = store.head()
@@ -105,12 +124,19 @@ def replay_case(
         impacts=found.impacts,
         onsets=found.onsets,
         warnings=found.warnings,
+        tasks=planned.tasks,
+        needs=planned.needs,
+        grants=planned.grants,
+        unmet=planned.unmet,
+        suggestions=planned.suggestions,
         announced=_announced(compared),
         verification=_verification(counted),
+        review=review_tables(review(played), played.context, language, word),
         head=head,
         entries=entries,
         folder=folder,
         played=played,
+        judged=(compared, counted),
     )
 
 
@@ -125,6 +151,11 @@ def judged(played: Played) -> tuple[tuple[Compared, ...], tuple[Contingency, ...
 def as_tables(made: Replay) -> Tables:
     """The four tables of the chain."""
     return Tables(made.levels, made.impacts, made.onsets, made.warnings)
+
+
+def as_response(made: Replay) -> ResponseTables:
+    """The five tables of the response."""
+    return ResponseTables(made.tasks, made.needs, made.grants, made.unmet, made.suggestions)
 
 
 def _announced(rows: Iterable[Compared]) -> pd.DataFrame:

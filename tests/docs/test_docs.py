@@ -27,9 +27,9 @@ from haidang.base.problem import Problem
 from haidang.base.spec import Spec
 from haidang.base.wind import convert_averaging, knots_to_ms
 from haidang.cli.app import build
-from haidang.edge.feeds import bulletins
+from haidang.edge.feeds import bulletins, stock
 from haidang.edge.store import tables as store_tables
-from haidang.jobs import tables
+from haidang.jobs import review_tables, tables, tables_response
 from haidang.jobs.replay import prepare
 from haidang.jobs.verify import with_risk
 from haidang.law.header import HeaderSpec
@@ -38,7 +38,18 @@ from haidang.pack import law as pack_law
 from haidang.pack.case import CaseSpec, OfficerSpec
 from haidang.pack.load import read_yaml, roots
 from haidang.pack.places import FolderSpec
+from haidang.pack.review import HouseSpec, NotModelledSpec, ReviewSpec
 from haidang.pack.schema import AreaRule, BindingSpec, CountrySpec, LawBinding, ThreatSpec
+from haidang.respond.spec import (
+    AuthoritiesSpec,
+    DispatchSpec,
+    KindSpec,
+    NeedSpec,
+    OverlaySpec,
+    ScenarioSpec,
+    TaskSpec,
+    TimeSpec,
+)
 from haidang.risk.spec import CycloneWind, ValuePerHead, Vulnerability
 from haidang.warn.decide import Reason
 from haidang.warn.lifecycle import Occasion
@@ -286,9 +297,14 @@ PACK_KEYS = {
     "`warn:`": (WarnSpec, LevelSpec),
     "`messages.<language>.yaml`": (MessageSpec,),
     "`binding.yaml`": (BindingSpec, LawBinding, AreaRule, ValuePerHead),
+    "`scenario.yaml`": (ScenarioSpec, TaskSpec, TimeSpec, NeedSpec, DispatchSpec),
+    "Overlays": (OverlaySpec,),
+    "`authorities.yaml`": (AuthoritiesSpec,),
+    "`kinds.yaml`": (KindSpec,),
     "`country.yaml`": (CountrySpec,),
     "`places/places.yaml`": (FolderSpec,),
     "`case.yaml`": (CaseSpec, OfficerSpec),
+    "Keys of `review:`": (ReviewSpec, HouseSpec, NotModelledSpec),
 }
 
 
@@ -322,7 +338,10 @@ def _inner(spec: type[Spec], seen: set[type[Spec]]) -> set[type[Spec]]:
 def test_keys_inside_keys_are_mentioned():
     text = (REFERENCE / "pack.md").read_text("utf-8")
     every: set[type[Spec]] = set()
-    for spec in (ThreatSpec, BindingSpec, CountrySpec, FolderSpec, CaseSpec):
+    for spec in (
+        ThreatSpec, BindingSpec, CountrySpec, FolderSpec, CaseSpec,
+        ScenarioSpec, OverlaySpec, AuthoritiesSpec,
+    ):  # fmt: skip
         _inner(spec, every)
     assert len(every) >= 12
     missing = {f for f in fields(*every) if f"`{f}`" not in text}
@@ -357,8 +376,27 @@ TABLES = {
     "`impacts`: one row for each assessment and measure": set(tables.IMPACTS),
     "`onsets`: one row for each assessment and force": set(tables.ONSETS),
     "`warnings`: one row for each draft": set(tables.WARNINGS),
+    "`tasks`: one row for each run and task": set(tables_response.TASKS),
+    "`needs`: one row for each run and need": set(tables_response.NEEDS),
+    "`grants`: one row for each run and consignment": set(tables_response.GRANTS),
+    "`unmet`: one row for each run and gap": set(tables_response.UNMET),
+    "`suggestions`: one row for each run and place": set(tables_response.SUGGESTIONS),
     "`announced`: one row for each level that was really announced": set(ANNOUNCED),
     "`verification`: one row for each lead time and force": set(VERIFICATION),
+    "`review.timeline`: one row for each thing that happened, to one or several places": set(
+        review_tables.TIMELINE
+    ),
+    "`review.leads`: one row for each place and level that was decided or found": set(
+        review_tables.LEADS
+    ),
+    "`review.handling`: one row for each draft and its minutes": set(review_tables.HANDLING),
+    "`review.orders`: one row for each order or report": set(review_tables.ORDERS),
+    "`review.winds`: one row for each station and basis": set(review_tables.WINDS),
+    "`review.houses`: one row for each place or sum, basis and measure": set(review_tables.HOUSES),
+    "`review.tolls`: one row for each situation report": set(review_tables.TOLLS),
+    "`review.not_modelled`: one row for each danger, then one for each of its provinces": set(
+        review_tables.NOT_MODELLED
+    ),
 }
 
 
@@ -395,6 +433,11 @@ def test_every_number_of_a_pack_is_justified():
         asked = {k for s in ("watch", "risk", "warn") for k in keys(pack[s], f"{s}.")}
         said = first_cells(section(folder / "README.md", "Every number of `pack.yaml`"))
         assert asked - {"warn.event_code"} == said
+
+
+def test_every_column_of_inventories_is_documented():
+    said = first_cells(section(REFERENCE / "cli.md", "`haidang stock check`"))
+    assert said == {*stock.NEEDED, *stock.OPTIONAL}
 
 
 def test_every_column_of_bulletins_is_documented():
@@ -616,7 +659,8 @@ def test_every_literal_key_has_a_text():
     rooms = {key.partition(".")[0] for key in catalogue()}
     modules = {f"{p.parent.name}.{p.stem}" for p in SRC.rglob("*.py")}
     asked = {t for t in texts if re.fullmatch(rf"({'|'.join(rooms)})\.[a-z][a-z0-9_]*[a-z0-9]", t)}
-    files = {t for t in asked if t.rpartition(".")[2] in {"csv", "yaml", "html", "md", "py", "vi"}}
+    suffixes = {"csv", "yaml", "html", "md", "py", "vi", "typ"}
+    files = {t for t in asked if t.rpartition(".")[2] in suffixes}
     measures = {t for t in asked if t in modules}
     assert asked - files - measures <= set(catalogue())
     assert len(asked & set(catalogue())) > 100

@@ -15,7 +15,15 @@ from haidang.base.wind import convert_maximum, lower_bound
 from haidang.pack.load import load_threat
 from haidang.risk.areas import Areas
 from haidang.risk.assessment import Interval, When
-from haidang.risk.cyclone import WindOutlook, deciding, impacts, interval, onsets, outlook
+from haidang.risk.cyclone import (
+    WindOutlook,
+    _rank,
+    deciding,
+    impacts,
+    interval,
+    onsets,
+    outlook,
+)
 from haidang.risk.hazards.track_ensemble import Ensemble
 from haidang.risk.hazards.tropical_cyclone import Swath
 from haidang.risk.spec import CycloneWind, ValuePerHead
@@ -253,3 +261,9 @@ def test_an_ensemble_over_cells_is_a_ten_minute_wind(spec):
     assert found.swath.first[1, 0].tolist() == [0, 0, 0]
     assert [o.probability for o in onsets(found, 0, spec)] == [1, 1, 1]
     assert [o.end for o in onsets(found, 0, spec)] == [NEVER] * 3
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=300), st.floats(0.0, 1.0))
+def test_a_rank_is_numpy_s_inverse_of_the_distribution(values, q):
+    wanted = np.quantile(np.array(values, float), q, method="inverted_cdf")
+    assert np.sort(values)[_rank(len(values), q)] == wanted

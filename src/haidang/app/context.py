@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from haidang.app.response_context import ResponseContext, response_context
 from haidang.base.errors import BadPack
 from haidang.base.outline import Rings, area_km2, simplify
 from haidang.base.place import Place
@@ -64,6 +65,7 @@ class Context:
         table: The law table in force on the snapshot's law day.
         areas: Cells of every watched area, on the snapshot's places day.
         named: Names and outlines of the same areas, by code.
+        response: What the plan rests on; None where the pack has no scenario.
     """
 
     country: Country
@@ -73,6 +75,7 @@ class Context:
     areas: Areas
     named: Mapping[str, AreaName]
     over_land: OverLand
+    response: ResponseContext | None = None
 
     @property
     def zone(self) -> tzinfo:
@@ -109,14 +112,16 @@ def build_context(country: Country, pack: Pack, law_day: date, places_day: date)
         people = population.get(code) if kind == "province" else None
         urban = share.value if share else 1.0
         grids.append(_grid(place, found, outline, people, towns.get(code, Towns()), urban))
+    areas = _join(grids)
     return Context(
         country=country,
         pack=pack,
         table=country.lawbook.at(pack.binding.law.article, law_day),
         scale=country.scales[country.spec.scale],
-        areas=_join(grids),
+        areas=areas,
         named={g.named.code: g.named for g in grids},
         over_land=_over_land(country, places_day),
+        response=response_context(country, pack, areas, places_day),
     )
 
 

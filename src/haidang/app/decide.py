@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from haidang.app.context import Context
+from haidang.app.plan import plan as planned
 from haidang.app.snapshot import Chain, Snapshot
 from haidang.app.verdict import Decision, Draft, Verdict, Withdrawal
 from haidang.app.wording import draft as worded
@@ -84,6 +85,8 @@ def decide(
     packs = tuple(
         (c.pack.id, c.pack.threat.version, c.pack.fingerprint) for _, c in sorted(contexts.items())
     )
+    standing_after = tuple(after for _, _, after, _ in stepped)
+    plan = planned(contexts, ordered, standing_after, decisions, snapshot)
     content = {
         "scope": wish.scope,
         "at": snapshot.now,
@@ -91,6 +94,7 @@ def decide(
         "packs": packs,
         "decisions": [d.id for d in decisions],
         "drafts": [d.id for d in drafts],
+        "plan": plan.id if plan else None,
     }
     return Verdict(
         id=content_id("verdict", content),
@@ -100,10 +104,11 @@ def decide(
         packs=packs,
         assessments=tuple(ordered),
         decisions=tuple(decisions),
-        standing=tuple(after for _, _, after, _ in stepped),
+        standing=standing_after,
         drafts=tuple(drafts),
         withdrawals=tuple(withdrawals),
         superseded=superseded,
+        plan=plan,
     )
 
 

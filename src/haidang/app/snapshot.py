@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from haidang.data.tracks import Tracks
+from haidang.respond.plan import Task, Unit
 from haidang.warn.decide import Standing
 from haidang.warn.lifecycle import Said
 
@@ -53,6 +54,9 @@ class Snapshot:
         chains: Notices by threat, event and place, up to then; closed ones too.
         law_day: Day whose law judges.
         places_day: Day whose places are used.
+        stock: Units of the newest inventory of each source, up to that delivery.
+        stock_receipt: That delivery of stock; 0 where there was none.
+        tasks: Of the newest plan before this run; they say since when each is asked for.
     """
 
     now: datetime
@@ -62,3 +66,6 @@ class Snapshot:
     chains: tuple[Chain, ...]
     law_day: date
     places_day: date
+    stock: tuple[Unit, ...] = ()
+    stock_receipt: int = 0
+    tasks: tuple[Task, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from haidang.respond.plan import Plan
 from haidang.risk.assessment import Assessment
 from haidang.warn.decide import Reason, Standing
 from haidang.warn.lifecycle import MessageKind, Occasion, Said
@@ -108,6 +109,7 @@ class Verdict:
         packs: (pack id, version, fingerprint) of the very files used.
         standing: New own levels.
         superseded: Ids of pending drafts that a newer one of the same chain replaces.
+        plan: Tasks, needs and dispatch over the whole set; None where no pack has a scenario.
     """
 
     id: str
@@ -121,6 +123,7 @@ class Verdict:
     drafts: tuple[Draft, ...]
     withdrawals: tuple[Withdrawal, ...]
     superseded: Mapping[str, str]
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)

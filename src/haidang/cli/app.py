@@ -11,7 +11,11 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from haidang.cli import pack as pack_commands
+from haidang.cli import stock
 from haidang.cli.detect import detect
+from haidang.cli.review import review
+from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
 from haidang.cli.show import places as show_places
 from haidang.words import LANGUAGES
@@ -43,8 +47,10 @@ def build() -> typer.Typer:
     app.command("replay", help=help_text("help_replay"))(replay)
     app.command("check", help=help_text("help_check"))(check)
     app.command("verify", help=help_text("help_verify"))(verify)
+    app.command("review", help=help_text("help_review"))(review)
     app.command("explain", help=help_text("help_explain"))(explain)
     app.command("detect", help=help_text("help_detect"))(detect)
+    app.command("serve", help=help_text("help_serve"))(serve)
     ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
     ledger.command("verify", help=help_text("help_ledger_verify"))(ledger_verify)
     ledger.command("head", help=help_text("help_ledger_head"))(ledger_head)
@@ -54,6 +60,8 @@ def build() -> typer.Typer:
     places.command("find", help=help_text("help_places_find"))(places_find)
     places.command("import", help=help_text("help_places_import"))(places_import)
     app.add_typer(places, name="places")
+    app.add_typer(pack_commands.group(), name="pack")
+    app.add_typer(stock.build(), name="stock")
     _threat_groups(app)
     return app
 
@@ -119,15 +127,19 @@ def _finish(made: Replay) -> None:
 
 
 def _written(made: Replay) -> tuple[Path, ...]:
-    from haidang.api import as_tables, judged  # noqa: PLC0415
+    from haidang.api import as_response, as_tables  # noqa: PLC0415
+    from haidang.jobs.review_tables import write as write_review  # noqa: PLC0415
     from haidang.jobs.tables import write  # noqa: PLC0415
+    from haidang.jobs.tables_response import write_response  # noqa: PLC0415
     from haidang.web.pages.report import write_reports  # noqa: PLC0415
 
     found = as_tables(made)
     write(found, made.folder / "tables")
+    write_response(as_response(made), made.folder / "tables")
     made.announced.to_csv(made.folder / "tables" / "announced.csv", index=False)
     made.verification.to_csv(made.folder / "tables" / "verification.csv", index=False)
-    return tuple(write_reports(made.played, found, made.folder, *judged(made.played)))
+    write_review(made.review, made.folder / "tables")
+    return tuple(write_reports(made.played, found, made.folder, *made.judged, made.review.book))
 
 
 def replay(

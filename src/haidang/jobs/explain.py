@@ -206,6 +206,30 @@ def _lines(steps: Sequence[Step], speaker: Speaker) -> Iterator[Line]:
         yield Line(step.stage, step.id, speaker.country.local(aware), text)
 
 
+def _response(step: Step, facts: Mapping[str, object], speaker: Speaker) -> str:
+    """A plan, a task, what was done about it, or who sends what to whom."""
+    said = dict(facts)
+    if step.stage == "plan":
+        key = "plan_demo" if facts["demo"] else "plan"
+        return speaker.say(key, **said)
+    if step.stage == "task_event":
+        action = speaker.say(f"task_{facts['action']}")
+        role = speaker.country.role(str(facts["role"]), speaker.language)
+        return speaker.say("by_person", action=action, role=role, actor=facts["actor"])
+    said["place"] = speaker.place(str(facts["place"]))
+    if step.stage == "grant":
+        kind = speaker.country.kinds.get(str(facts["kind"]))
+        said["kind"] = kind.name[speaker.language] if kind else facts["kind"]
+        said["origin"] = speaker.place(str(facts["origin"]))
+        key = "grant_here" if facts["origin"] == facts["place"] else "grant"
+        return speaker.say(key, **said)
+    work = cast(Mapping[str, str], facts["work"])
+    said["work"] = work.get(speaker.language) or next(iter(work.values()), facts["spec"])
+    for name in ("person", "authority"):
+        said[name] = speaker.country.role(str(facts[name]), speaker.language)
+    return speaker.say("task_no_time" if facts["due"] is None else "task", **said)
+
+
 def _body(step: Step) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], step.facts["body"])
 
@@ -217,6 +241,8 @@ def _text(
     decisions: Mapping[str, Decision],
 ) -> str:
     facts = {k: speaker.time(v) if isinstance(v, datetime) else v for k, v in step.facts.items()}
+    if step.stage in ("plan", "task", "task_event", "grant"):
+        return _response(step, facts, speaker)
     if step.stage == "assessment":
         return speaker.grounds(found[step.id])
     if step.stage == "decision":
@@ -234,7 +260,7 @@ def _text(
         action = speaker.say(f"action_{facts['action']}")
         if not facts["actor"]:
             return speaker.say("by_program", action=action)
-        role = speaker.country.spec.role(str(facts["role"]), speaker.language)
+        role = speaker.country.role(str(facts["role"]), speaker.language)
         return speaker.say("by_person", action=action, role=role, actor=facts["actor"])
     if step.stage == "attempt":
         return speaker.say("delivered" if facts["ok"] else "not_delivered", error=facts["error"])

@@ -24,6 +24,7 @@ from haidang.base.problem import Problem
 from haidang.data.tracks import Fix
 from haidang.edge.channels import capfile
 from haidang.edge.feeds.bulletins import read_bulletins
+from haidang.edge.feeds.stock import INVENTORY, read_stock
 from haidang.edge.store.store import Store
 from haidang.pack.case import Case, OfficerSpec
 from haidang.pack.load import Roots, load_country
@@ -141,6 +142,7 @@ def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_:
     with Store.open(folder / DATABASE) as store:
         fits(store, case, context, steps)
         _register(store, case.spec.officers)
+        ingest_stock(store, case, context, steps)
         for number, step in enumerate(steps):
             progress(number, len(steps), f"{context.local(step.now):%d/%m %H:%M}")
             act(store, case, context, step.now)
@@ -174,7 +176,7 @@ def fits(store: Store, case: Case, context: Context, steps: tuple[Step, ...]) ->
     """
     scope = scope_of(case)
     bulletins = {key_of(case, s.issued): s for s in steps if s.issued is not None}
-    kept = store.deliveries(f"{scope}/")
+    kept = [d for d in store.deliveries(f"{scope}/") if not d.key.startswith(f"{scope}/stock/")]
     file = case.bulletins.name
     if strange := [d for d in kept if d.key not in bulletins]:
         said = {"hour": f"{context.local(strange[0].published):%Y-%m-%dT%H:%M%z}"}
@@ -218,6 +220,39 @@ def ingest(store: Store, case: Case, step: Step) -> None:
         source=step.fixes[0].source or case.bulletins.name,
         published=step.issued,
         received=step.now,
+    )
+
+
+def stock_file(case: Case, country: Path) -> Path | None:
+    """The inventory that stands ready from the first run on; None where nothing was counted.
+
+    Args:
+        case: Names it.
+        country: Folder of its country.
+    """
+    return None if case.spec.stock is None else country / "stock" / f"{case.spec.stock}.csv"
+
+
+def ingest_stock(store: Store, case: Case, context: Context, steps: tuple[Step, ...]) -> None:
+    """Take in the case's inventory once, before the first run; later ones are the desk's matter.
+
+    Raises:
+        BadData: It cannot be read, or any of its rows is wrong: an inventory that ships is whole.
+    """
+    file = stock_file(case, context.country.folder)
+    if file is None or store.done(scope_of(case)).runs:
+        return
+    read = read_stock(
+        file, context.country.kinds, context.country.places.gazetteer, case.spec.places_on
+    )
+    if any(p.severity == "error" for p in read.problems):
+        raise BadData(*read.problems)
+    store.add_stock(
+        key=f"{scope_of(case)}/stock/{case.spec.stock}",
+        units=read.units,
+        source=INVENTORY,
+        published=steps[0].now,
+        received=steps[0].now,
     )
 
 
@@ -284,7 +319,8 @@ def act(store: Store, case: Case, context: Context, now: datetime | None) -> Non
         return
     limit = timedelta(minutes=context.pack.threat.warn.approval_limit_min)
     acts += [
-        Act(draft.due + rank * limit, number, rank, None, role)
+        # A person may have put in new words after the hour: they are passed on at once.
+        Act(max(draft.due + rank * limit, draft.at), number, rank, None, role)
         for number, draft in enumerate(waiting)
         for rank, role in enumerate(context.country.spec.escalation)
     ]

@@ -225,16 +225,20 @@ def write(found: Tables, folder: Path) -> tuple[Path, ...]:
         folder: Made if it is not there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    out = []
+    written: list[Path] = []
     for name in ("levels", "impacts", "onsets", "warnings"):
-        table: pd.DataFrame = getattr(found, name)
-        for suffix in ("csv", "parquet"):
-            path = folder / f"{name}.{suffix}"
-            part = path.with_suffix(f".{suffix}.part")
-            if suffix == "csv":
-                table.to_csv(part, index=False)
-            else:
-                table.to_parquet(part, index=False)
-            os.replace(part, path)
-            out.append(path)
-    return tuple(out)
+        written += put(getattr(found, name), folder, name)
+    return tuple(written)
+
+
+def put(table: pd.DataFrame, folder: Path, name: str) -> Iterator[Path]:
+    """Write one table as CSV and as Parquet."""
+    for suffix in ("csv", "parquet"):
+        path = folder / f"{name}.{suffix}"
+        part = path.with_suffix(f".{suffix}.part")
+        if suffix == "csv":
+            table.to_csv(part, index=False)
+        else:
+            table.to_parquet(part, index=False)
+        os.replace(part, path)
+        yield path

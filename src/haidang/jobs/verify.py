@@ -33,6 +33,9 @@ FORCES = (8, 10, 12)
 Outlook = dict[str, tuple[int | None, int]]
 """(assessed level or None, deciding wind force, -1 without data), by place"""
 
+WINDOWS_MOST = 64
+_windows: dict[tuple[object, ...], Outlook] = {}
+
 
 def outlooks(assessments: Iterable[Assessment]) -> dict[datetime, Outlook]:
     """What was assessed on each bulletin, before any hysteresis, by its time of issue.
@@ -127,17 +130,19 @@ def within(played: Played, at: datetime, hours: float) -> Outlook:
     if not fixes:
         return {}
     hours = max(hours, context.pack.threat.risk.step_h)
-    snapshot = Snapshot(
-        heard[-1].now,
-        len(heard),
-        Tracks(fixes),
-        (),
-        (),
-        case.spec.law_on,
-        case.spec.places_on,
-    )
-    found = assess(with_risk(context, horizon_h=hours), snapshot)
-    return next(iter(outlooks(found).values()), {})
+    # A page asks again at each look, and a window costs two seconds. The key holds everything
+    # that the answer depends on, so that it can never be another case's.
+    risk = context.pack.threat.risk.model_dump_json()
+    days = (case.spec.law_on, case.spec.places_on)
+    cells = (context.areas.codes, len(context.areas.lat))
+    key = (fixes, hours, heard[-1].now, context.pack.fingerprint, risk, days, cells)
+    if key not in _windows:
+        while len(_windows) >= WINDOWS_MOST:
+            _windows.pop(next(iter(_windows)), None)
+        snapshot = Snapshot(heard[-1].now, len(heard), Tracks(fixes), (), (), *days)
+        found = assess(with_risk(context, horizon_h=hours), snapshot)
+        _windows[key] = next(iter(outlooks(found).values()), {})
+    return dict(_windows[key])
 
 
 def announced(played: Played, by_issue: Mapping[datetime, Outlook]) -> tuple[Compared, ...]:
@@ -198,6 +203,21 @@ def truth_forces(case: Case, context: Context) -> tuple[dict[str, int], datetime
     Raises:
         BadData: The case has no such track.
     """
+    one = truth_ensemble(case, context)
+    found = outlook(one, context.areas, context.pack.threat.risk)
+    forces = (int(f) for f in beaufort(found.swath.area_max[0]))
+    return dict(zip(context.areas.codes, forces, strict=True)), landfall(one, context)
+
+
+def truth_ensemble(case: Case, context: Context) -> Ensemble:
+    """The track as found out afterwards, as an ensemble of one.
+
+    Hourly, straight between its positions, its winds as 1-minute means. It is taken as it stands:
+    what land took is in it already.
+
+    Raises:
+        BadData: The case has no such track.
+    """
     path = case.truth()
     if path is None or case.spec.truth is None:
         raise BadData()
@@ -206,22 +226,22 @@ def truth_forces(case: Case, context: Context) -> tuple[dict[str, int], datetime
     start = rows[0].valid
     at = np.array([(f.valid - start) / timedelta(hours=1) for f in rows])
     hours = np.arange(0.0, at[-1] + 1e-9, 1.0)
-    lat = np.interp(hours, at, [f.lat for f in rows])
-    lon = np.interp(hours, at, [f.lon for f in rows])
     wind = np.interp(hours, at, [f.wind for f in rows])
-    spec = context.pack.threat.risk
-    one = Ensemble(
+    return Ensemble(
         hours=hours,
-        lat=lat[None],
-        lon=lon[None],
-        wind=np.asarray(convert_maximum(wind, 600, 60, spec.surface))[None],
+        lat=np.interp(hours, at, [f.lat for f in rows])[None],
+        lon=np.interp(hours, at, [f.lon for f in rows])[None],
+        wind=np.asarray(convert_maximum(wind, 600, 60, context.pack.threat.risk.surface))[None],
         start=start,
     )
-    found = outlook(one, context.areas, spec)
-    forces = beaufort(found.swath.area_max[0])
-    land = context.over_land(lat, lon)
-    landfall = start + timedelta(hours=float(hours[land.argmax()])) if land.any() else None
-    return dict(zip(context.areas.codes, (int(f) for f in forces), strict=True)), landfall
+
+
+def landfall(one: Ensemble, context: Context) -> datetime | None:
+    """First hour that the centre of an ensemble of one is over land that we know of."""
+    land = context.over_land(one.lat[0], one.lon[0])
+    if not land.any():
+        return None
+    return one.start + timedelta(hours=float(one.hours[land.argmax()]))
 
 
 def verify(

@@ -14,6 +14,7 @@ from haidang.base.errors import NotFound
 from haidang.base.problem import Problem
 from haidang.base.spec import Spec
 from haidang.pack.load import Roots, parse, read_yaml, short
+from haidang.pack.review import ReviewSpec
 
 
 class OfficerSpec(Spec):
@@ -67,7 +68,10 @@ class CaseSpec(Spec):
         status: CAP status; never Actual, whatever the pack's tier.
         ticks: Further instants at which the duty desk looks at the clock.
         announced: File with what was really announced, or None.
+        stock: File of the country's ``stock/`` folder that was counted, without ``.csv``; None
+            where nothing was.
         expect: Golden levels.
+        review: What is known afterwards, for the review only.
     """
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -82,8 +86,10 @@ class CaseSpec(Spec):
     officers: tuple[OfficerSpec, ...]
     ticks: tuple[AwareDatetime, ...] = ()
     announced: str | None = None
+    stock: str | None = Field(default=None, pattern=r"^[a-z0-9_-]+$")
     truth: TruthSpec | None = None
     expect: tuple[ExpectSpec, ...] = ()
+    review: ReviewSpec | None = None
     notes: Mapping[str, str] = {}
     sources: tuple[str, ...] = Field(min_length=1)
 

@@ -20,6 +20,7 @@ from haidang.base.problem import Problem
 from haidang.law.lawbook import article_id
 from haidang.law.table import Table
 from haidang.pack.check_binding import Bound, Found, binding_problems
+from haidang.pack.check_response import response_problems, threat_problems
 from haidang.pack.law import Law, read_law
 from haidang.pack.load import Roots, line_of, parse, read_messages, read_yaml, short
 from haidang.pack.places import CountryPlaces, load_places
@@ -209,6 +210,7 @@ def _misnamed(path: Path, name: str) -> Problem:
 def _threat(threat: _Threat, bound: list[Bound], day: date) -> Iterator[Problem]:
     """What is wrong with a threat, whatever the country; its tier asks for golden cases."""
     yield from _generic_messages(threat)
+    yield from threat_problems(threat.folder)
     if (spec := threat.spec) is None:
         return
     yield from _review(threat, spec, day)
@@ -358,6 +360,7 @@ def _country(
         b = Bound(country, threat, binding, messages, zone=_zone(spec))
         found_here, b = binding_problems(b, day)
         problems += found_here
+        problems += response_problems(b, day)
         out.append(b)
     return out
 

@@ -19,6 +19,7 @@ from haidang.pack.case import CaseSpec
 from haidang.pack.law import Law
 from haidang.pack.load import line_of, parse, read_yaml, short
 from haidang.pack.places import CountryPlaces
+from haidang.pack.review import read_facts
 from haidang.pack.schema import AreaRule, BindingSpec, CountrySpec, ThreatSpec
 from haidang.risk.assessment import Assessment, Grounds, Impact, Interval, Onset, When
 from haidang.warn.message import check as check_message
@@ -514,6 +515,10 @@ def _case(bound: Bound, case: GoldenCase) -> Iterator[Problem]:
     ):
         if name is not None and not (path.parent / name).is_file():
             yield at(path, "case_file", (key,), {"name": name})
+    places = bound.country.places
+    if spec.review is not None and places is not None:
+        languages = bound.country.spec.languages
+        yield from read_facts(spec.review, path.parent, places.gazetteer, languages)[1]
     wanted = article_id(bound.binding.law.article)
     tables = [t for t in bound.country.law.book.tables if article_id(t.article) == wanted]
     if tables and not any(t.in_force(spec.law_on) for t in tables):

@@ -26,6 +26,8 @@ from haidang.law.levels import Names
 from haidang.pack.law import read_law
 from haidang.pack.places import load_places
 from haidang.pack.schema import BindingSpec, Country, CountrySpec, Pack, ThreatSpec
+from haidang.respond.scenario import Layer, Scenario, compose
+from haidang.respond.spec import AuthoritiesSpec, KindSpec, OverlaySpec, ScenarioSpec
 from haidang.warn.spec import Messages, MessageSpec
 from haidang.words import LANGUAGES, catalogue, word
 
@@ -151,7 +153,11 @@ class _TwiceError(yaml.constructor.ConstructorError):
         self.key = key
 
 
-class _Strict(yaml.SafeLoader):
+_Fast: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The loader in C where the wheel has it: ten times as fast, and a pack has thousands of lines."""
+
+
+class _Strict(_Fast):  # type: ignore[misc]
     """Refuses a key that stands twice: YAML would keep the last, and somebody's edit is lost."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -161,7 +167,8 @@ class _Strict(yaml.SafeLoader):
             if key in seen:
                 raise _TwiceError(str(key), key_node.start_mark)
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
 
 
 def short(path: Path) -> str:
@@ -214,7 +221,7 @@ def line_of(path: Path, keys: Iterable[str | int]) -> int | None:
         Counted from 1; None for a key at the top that is missing, or a file that is not YAML.
     """
     try:
-        node = yaml.compose(path.read_text("utf-8"), yaml.SafeLoader)
+        node = yaml.compose(path.read_text("utf-8"), _Fast)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None
     line = None
@@ -287,6 +294,7 @@ def load_binding(country_folder: Path, threat_folder: Path) -> Pack:
     threat, generic = load_threat(threat_folder)
     path = country_folder / "binding.yaml"
     binding = parse(BindingSpec, read_yaml(path), path)
+    asked = read_scenario(threat_folder, country_folder)
     return Pack(
         threat=threat,
         binding=binding,
@@ -294,6 +302,10 @@ def load_binding(country_folder: Path, threat_folder: Path) -> Pack:
         folder=threat_folder,
         country_folder=country_folder,
         fingerprint=fingerprint(threat_folder, country_folder),
+        framework=asked.framework,
+        layers=asked.layers,
+        scenario=asked.scenario,
+        local=asked.local,
     )
 
 
@@ -304,8 +316,9 @@ def fingerprint(threat_folder: Path, country_folder: Path) -> str:
     """SHA-256 over the version and over names and contents of every file that a pack reads.
 
     The threat's folder, the binding's, and of the country what every binding rests on: its
-    ``country.yaml``, law and places, with the outlines that a user brought. Golden cases and
-    READMEs are left out: they change nothing that is decided.
+    ``country.yaml``, ``authorities.yaml``, law and places, with the outlines that a user brought,
+    and the list of resource kinds. Golden cases, stocks and READMEs are left out: they change
+    nothing that is decided, or come in as facts with a receipt.
 
     Args:
         threat_folder: ``threats/<id>``.
@@ -327,8 +340,10 @@ def fingerprint(threat_folder: Path, country_folder: Path) -> str:
             inside = path.relative_to(folder)
             if path.suffix in READ and inside.parts[0] != "golden":
                 _mark(found, f"{name}/{inside.as_posix()}", path)
-    if (own := country / "country.yaml").is_file():
-        _mark(found, f"{there}/country.yaml", own)
+    for name in ("country.yaml", "authorities.yaml"):
+        if (own := country / name).is_file():
+            _mark(found, f"{there}/{name}", own)
+    _mark(found, "respond/kinds.yaml", KINDS)
     for path in brought_outlines(country.name):
         _mark(found, f"brought/{country.name}/{path.name}", path)
     return found.hexdigest()
@@ -372,7 +387,10 @@ def load_country(folder: Path, threats: Mapping[str, Path]) -> Country:
     if spec.scale not in law.scales:
         where = {"given": spec.scale, "known": ", ".join(law.scales)}
         raise BadPack(Problem("pack.no_scale", where, file=short(path), field="scale"))
-    country = Country(spec, folder, zone, places, law.book, law.scales)
+    kinds, authorities = load_kinds(), load_authorities(folder)
+    country = Country(
+        spec, folder, zone, places, law.book, law.scales, kinds=kinds, authorities=authorities
+    )
     return replace(country, packs=dict(_packs(folder, threats)))
 
 
@@ -382,6 +400,100 @@ def _packs(folder: Path, threats: Mapping[str, Path]) -> Iterator[tuple[str, Pac
         if name not in threats:
             raise BadPack(Problem("pack.no_threat", {"id": name}, file=short(path)))
         yield name, load_binding(path.parent, threats[name])
+
+
+KINDS: Final = Path(str(files("haidang"))) / "respond" / "kinds.yaml"
+"""Resource kinds that are counted anywhere."""
+
+_KINDS: Final = TypeAdapter(dict[str, KindSpec])
+
+
+def load_kinds() -> Mapping[str, KindSpec]:
+    """The resource kinds, by id.
+
+    Raises:
+        BadPack: See ``parse`` and ``read_yaml``.
+    """
+    try:
+        return _KINDS.validate_python(read_yaml(KINDS))
+    except ValidationError as err:
+        raise BadPack(*_wrong(err, KINDS)) from err
+
+
+def load_authorities(folder: Path) -> AuthoritiesSpec | None:
+    """``authorities.yaml`` of a country; None where it has none.
+
+    Raises:
+        BadPack: See ``parse`` and ``read_yaml``.
+    """
+    path = folder / "authorities.yaml"
+    return parse(AuthoritiesSpec, read_yaml(path), path) if path.is_file() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be done, as the folders of a threat and of its binding say it.
+
+    Attributes:
+        framework: None where the threat has no scenario.
+        layers: Overlays by place code, "" for the whole country.
+        scenario: For the whole country.
+        local: By code, where a place has an overlay of its own.
+    """
+
+    framework: ScenarioSpec | None
+    layers: Mapping[str, Layer]
+    scenario: Scenario | None
+    local: Mapping[str, Scenario]
+
+
+def read_scenario(threat_folder: Path, country_folder: Path) -> Asked:
+    """Read ``scenario.yaml`` of both folders, and ``scenario.<code>.yaml`` of the binding's.
+
+    Args:
+        threat_folder: ``threats/<id>``.
+        country_folder: ``countries/<cc>/threats/<id>``.
+
+    Raises:
+        BadPack: A file that does not fit, an overlay that drops or loosens, or one without a
+            framework to lay it over.
+    """
+    layers = dict(_layers(country_folder))
+    path = threat_folder / "scenario.yaml"
+    if not path.is_file():
+        if layers:
+            alone = next(iter(layers.values())).file
+            raise BadPack(Problem("respond.no_framework", {"threat": threat_folder.name}, alone))
+        return Asked(None, {}, None, {})
+    spec = parse(ScenarioSpec, read_yaml(path), path)
+    national = [layers[""]] if "" in layers else []
+    try:
+        whole = compose(spec, *national)
+        local = {code: compose(spec, *national, layer) for code, layer in layers.items() if code}
+    except BadPack as err:
+        raise BadPack(*(with_line(p, country_folder) for p in err.problems)) from err
+    return Asked(spec, layers, whole, local)
+
+
+def _layers(folder: Path) -> Iterator[tuple[str, Layer]]:
+    for path in overlays(folder):
+        code = path.name.removeprefix("scenario").removesuffix("yaml").strip(".")
+        spec = parse(OverlaySpec, read_yaml(path), path)
+        # The country speaks under its own id, a place under its code.
+        name = code or folder.parents[1].name
+        yield code, Layer(name, short(path), spec)
+
+
+def overlays(folder: Path) -> list[Path]:
+    """Files of overlays of a binding's folder, the country's own first."""
+    own = folder / "scenario.yaml"
+    return [p for p in (own, *sorted(folder.glob("scenario.*.yaml"))) if p.is_file()]
+
+
+def with_line(problem: Problem, folder: Path) -> Problem:
+    """A problem of an overlay with the line of its key."""
+    path = folder / Path(problem.file).name
+    return replace(problem, row=line_of(path, problem.field.split(".")))
 
 
 def area_categories(

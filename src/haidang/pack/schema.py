@@ -17,6 +17,8 @@ from haidang.base.spec import Spec
 from haidang.law.lawbook import Lawbook
 from haidang.law.levels import Scale
 from haidang.pack.places import CountryPlaces
+from haidang.respond.scenario import Layer, Scenario
+from haidang.respond.spec import AuthoritiesSpec, KindSpec, ScenarioSpec
 from haidang.risk.spec import CycloneWind, ValuePerHead
 from haidang.warn.spec import Messages, WarnSpec
 from haidang.watch.spec import TrackWatch
@@ -145,8 +147,13 @@ class CountrySpec(Spec):
 
     def role(self, name: str, language: str) -> str:
         """What a role is called; its own id where nobody has named it."""
-        names = self.roles.get(name) or catalogue().get(f"role.{name}", {})
-        return names.get(language) or names.get("en") or name
+        return called(self.roles, name, language)
+
+
+def called(roles: Mapping[str, Mapping[str, str]], name: str, language: str) -> str:
+    """What a role is called; its own id where nobody has named it."""
+    names = roles.get(name) or catalogue().get(f"role.{name}", {})
+    return names.get(language) or names.get("en") or name
 
 
 @dataclass(frozen=True)
@@ -155,6 +162,10 @@ class Pack:
 
     Attributes:
         fingerprint: SHA-256 over every file read, so that the ledger names the very words.
+        framework: ``scenario.yaml`` of the threat; None where there is none.
+        layers: Overlays by the code of their place, "" for the whole country.
+        scenario: Framework and the country's overlay; None where there is no framework.
+        local: Scenario by the code of a place that has an overlay of its own.
     """
 
     threat: ThreatSpec
@@ -163,6 +174,10 @@ class Pack:
     folder: Path
     country_folder: Path
     fingerprint: str
+    framework: ScenarioSpec | None = None
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+    scenario: Scenario | None = None
+    local: Mapping[str, Scenario] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -177,7 +192,12 @@ class Pack:
 
 @dataclass(frozen=True)
 class Country:
-    """Everything static that the chain may know of a country."""
+    """Everything static that the chain may know of a country.
+
+    Attributes:
+        kinds: Resource kinds by id.
+        authorities: Who directs, commands and declares; None where the country does not say.
+    """
 
     spec: CountrySpec
     folder: Path
@@ -186,6 +206,8 @@ class Country:
     lawbook: Lawbook
     scales: Mapping[str, Scale]
     packs: Mapping[str, Pack] = field(default_factory=dict)
+    kinds: Mapping[str, KindSpec] = field(default_factory=dict)
+    authorities: AuthoritiesSpec | None = None
 
     @property
     def id(self) -> str:
@@ -195,3 +217,8 @@ class Country:
     def local(self, instant: datetime) -> datetime:
         """An instant on the country's clock."""
         return instant.astimezone(self.zone)
+
+    def role(self, name: str, language: str) -> str:
+        """What a role is called, of those who warn and of those who respond."""
+        named = {} if self.authorities is None else self.authorities.roles
+        return called({**named, **self.spec.roles}, name, language)

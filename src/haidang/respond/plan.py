@@ -58,7 +58,8 @@ class Need:
         kind: Id of the resource kind.
         value: Low, central, high in the kind's unit, whole numbers; None where the exposure is
             unknown, which is not zero.
-        by: When it must be there; None where no time presses.
+        by: When it must be there; None where no time presses. A time that has passed means as
+            soon as possible.
         priority: 0 is served first.
         rule: Id of the rule it was computed by.
         measure: Impact measure that the rule started from.
@@ -113,7 +114,8 @@ class Unmet:
     Attributes:
         quantity: How many are missing of the central need.
         reason: Key into the words of ``respond``: ``unmet_nobody``, ``unmet_too_late``,
-            ``unmet_reserved``, ``unmet_closed``.
+            ``unmet_reserved``, ``unmet_closed``, ``unmet_stays`` (this kind does not travel),
+            ``unmet_not_counted`` (no stock of anything was counted).
         nearest: Code of the nearest place that has a spare one, "" where none has.
         arrives: When that one could be there; None where there is none.
     """
@@ -147,6 +149,7 @@ class Task:
         kinds: Resource kinds that it uses.
         decision: Id of the decision that it follows from.
         required: The framework asks for it: no lower level may drop it.
+        asked: Since when it has been asked for.
     """
 
     id: str
@@ -167,6 +170,7 @@ class Task:
     kinds: tuple[str, ...]
     decision: str
     required: bool
+    asked: datetime
 
 
 @dataclass(frozen=True, slots=True)

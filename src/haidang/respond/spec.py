@@ -7,9 +7,9 @@ A lower one adds, tightens and fills in; see ``scenario.compose``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -37,7 +37,7 @@ class KindSpec(Spec):
 
 
 class TimeSpec(Spec):
-    """By when a task is due or a need must be met; exactly one form.
+    """By when a task is due or a need must be met; one form, ``within_h`` may stand beside it.
 
     Attributes:
         within_h: So many hours after the level was entered.
@@ -45,27 +45,49 @@ class TimeSpec(Spec):
             one where the early one is not known); where it is not expected, ``within_h`` after
             the level was entered if that is given too, else there is no time yet.
         at_force: When this threshold begins (central); no time while it is not expected.
-        hours: See ``before_force``.
+        after_force: So many ``hours`` after this threshold has ended (central); no time while its
+            end is not known.
+        hours: See ``before_force`` and ``after_force``.
     """
 
     within_h: float | None = Field(default=None, gt=0)
     before_force: int | None = None
     at_force: int | None = None
+    after_force: int | None = None
     hours: float = Field(default=0, ge=0)
+
+    @property
+    def force(self) -> int | None:
+        """The threshold that it hangs on; None where it hangs on the clock alone."""
+        given = (self.before_force, self.at_force, self.after_force)
+        return next((f for f in given if f is not None), None)
 
     @model_validator(mode="after")
     def _one_form(self) -> TimeSpec:
-        if self.before_force is not None and self.at_force is not None:
-            raise PydanticCustomError("time_forms", "give before_force or at_force, not both")
-        if self.before_force is None and self.at_force is None and self.within_h is None:
-            raise PydanticCustomError("time_missing", "give within_h, before_force or at_force")
+        forms = sum(f is not None for f in (self.before_force, self.at_force, self.after_force))
+        if forms > 1:
+            raise PydanticCustomError(
+                "time_forms", "give only one of before_force, at_force and after_force"
+            )
+        if not forms and self.within_h is None:
+            raise PydanticCustomError(
+                "time_missing", "give within_h, before_force, at_force or after_force"
+            )
         return self
 
 
 class AuthoritySpec(Spec):
-    """Who may order a task, and on what legal basis."""
+    """Who may order a task, and on what legal basis.
+
+    Attributes:
+        role: Role id.
+        cites: Name of a basis in the country's ``authorities.yaml``, which knows what was in
+            force when; "" where ``basis`` says it.
+        basis: The basis itself, by language, where no date matters.
+    """
 
     role: str = Field(min_length=1)
+    cites: str = ""
     basis: Mapping[str, str] = {}
 
 
@@ -205,12 +227,25 @@ class OverlaySpec(Spec):
     sources: tuple[str, ...] = ()
 
 
+class BasisSpec(Spec):
+    """A legal basis while it is in force.
+
+    Attributes:
+        text: Article and act, by language.
+    """
+
+    valid_from: date
+    valid_to: date | None = None
+    text: Mapping[str, str]
+
+
 class CommandSpec(Spec):
     """Who directs and who commands at one disaster-risk level, while an act is in force.
 
     Attributes:
         directs: Role above; "" where nobody stands above the one who commands.
-        commands: Role that commands on the ground.
+        commands: Role that commands on the ground; "" where the act leaves that to another one,
+            which ``note`` names.
         basis: Article and act, by language.
         note: What a reader must know, e.g. that an amended wording was not seen; by language.
     """
@@ -219,7 +254,7 @@ class CommandSpec(Spec):
     valid_from: date
     valid_to: date | None = None
     directs: str = ""
-    commands: str
+    commands: str = ""
     basis: Mapping[str, str]
     note: Mapping[str, str] = {}
 
@@ -234,6 +269,7 @@ class CivilDefenceSpec(Spec):
         basis: Article and act of criterion and declaration, by language.
         measures: What the level adds to the one below, by language.
         measures_basis: Article and act of the measures, by language.
+        note: What a reader must know, e.g. that an amended wording was not seen; by language.
     """
 
     level: int = Field(ge=1, le=3)
@@ -244,6 +280,17 @@ class CivilDefenceSpec(Spec):
     basis: Mapping[str, str]
     measures: Mapping[str, tuple[str, ...]]
     measures_basis: Mapping[str, str]
+    note: Mapping[str, str] = {}
+
+
+T = TypeVar("T", BasisSpec, CommandSpec, CivilDefenceSpec)
+
+
+def in_force(entries: Iterable[T], day: date) -> tuple[T, ...]:
+    """Those of some dated entries that hold on a day; ``valid_to`` is the first day after."""
+    return tuple(
+        e for e in entries if e.valid_from <= day and (e.valid_to is None or day < e.valid_to)
+    )
 
 
 class AuthoritiesSpec(Spec):
@@ -251,9 +298,29 @@ class AuthoritiesSpec(Spec):
 
     Attributes:
         roles: Names of the roles that scenarios speak of, by role id and language.
+        bases: Legal bases that scenarios cite, by name; of each what was in force when.
+        commands: Who directs and who commands, by disaster-risk level.
+        civil_defence: The civil-defence levels.
+        sources: Where the texts were read.
     """
 
     roles: Mapping[str, Mapping[str, str]]
+    bases: Mapping[str, tuple[BasisSpec, ...]] = {}
     commands: tuple[CommandSpec, ...]
     civil_defence: tuple[CivilDefenceSpec, ...]
     sources: tuple[str, ...] = Field(min_length=1)
+
+    def basis(self, authority: AuthoritySpec, day: date) -> Mapping[str, str]:
+        """What an authority rests on, on a day.
+
+        Args:
+            authority: Of a task.
+            day: Whose law is asked for.
+
+        Returns:
+            By language; empty where the basis that it cites was not in force on that day.
+        """
+        if not authority.cites:
+            return authority.basis
+        found = in_force(self.bases.get(authority.cites, ()), day)
+        return found[-1].text if found else {}

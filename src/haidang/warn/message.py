@@ -299,6 +299,16 @@ def rounded(count: float) -> int:
     return int(floor(count / unit) * unit)
 
 
+def numbers(value: int, language: str) -> str:
+    """A whole number with the language's own separators: 1,234 or 1.234."""
+    return f"{value:,}".replace(",", word("format.thousands", language))
+
+
+def unknown(language: str) -> str:
+    """What is said where a value is not known."""
+    return word("format.unknown", language)
+
+
 class _Speaker:
     """Numbers and times in one language and one zone; every pattern is in words/format.yaml."""
 
@@ -310,7 +320,7 @@ class _Speaker:
         return word(f"format.{pattern}", self._language, **params)
 
     def number(self, value: int) -> str:
-        return f"{value:,}".replace(",", self("thousands"))
+        return numbers(value, self._language)
 
     def percent(self, share: float | None) -> str:
         """Whole percent; never 0 or 100 unless every member of the ensemble agrees."""

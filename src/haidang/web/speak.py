@@ -77,7 +77,7 @@ class Speaker:
 
     def full_day(self, day: date) -> str:
         """A calendar day with its year."""
-        return self("date_year", date=self._day_month(day), year=day.year)
+        return self("report.date_year", date=self._day_month(day), year=day.year)
 
     def _day_month(self, day: date) -> str:
         month = self("format.months").split(" ")[day.month - 1]
@@ -92,7 +92,7 @@ class Speaker:
         >>> Speaker("vi", timezone(timedelta(hours=7))).short(at)
         '06/09 07:00'
         """
-        return self("moment_short", day=self.day(at), time=self.clock(at))
+        return self("report.moment_short", day=self.day(at), time=self.clock(at))
 
     def span(self, first: datetime, last: datetime) -> str:
         """Two instants; the day of the second only where it is another one."""
@@ -117,7 +117,7 @@ class Speaker:
 
     def hours(self, value: float) -> str:
         """A number of hours."""
-        return self("hours", hours=self.number(round(value)))
+        return self("report.hours", hours=self.number(round(value)))
 
     def range(self, value: Interval, digits: int = 0) -> str:
         """Low to high."""

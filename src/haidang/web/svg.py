@@ -424,6 +424,7 @@ class Mark:
         state: Shape it is drawn in.
         held: Whether the level stands although the newest data do not give it.
         title: All of it in words.
+        href: Where it leads, "" for nowhere.
     """
 
     code: str
@@ -431,6 +432,7 @@ class Mark:
     state: State
     held: bool
     title: str
+    href: str = ""
 
     @property
     def sign(self) -> str:
@@ -612,18 +614,26 @@ def _areas(of: Ground, through: Window, shown: Mapping[str, Mark]) -> str:
         title = [el("title", {}, text(mark.title))] if mark else []
         use: dict[str, object] = {"href": f"#a{i}"}
         if area.dashed:
-            seas.append(el("use", use, *title))
+            seas.append(_linked(mark, el("use", use, *title)))
         elif mark is None or (mark.state == "quiet" and not mark.level):
             quiet.append(el("use", use, *title))
         else:
             name = f"p{mark.level}" if mark.level else "px"
-            marked.append(el("use", {**use, "fill": f"url(#{through.id}-{name})"}, *title))
+            filled = el("use", {**use, "fill": f"url(#{through.id}-{name})"}, *title)
+            marked.append(_linked(mark, filled))
     groups = [
         el("g", {"class": name}, *inside)
         for name, inside in (("sb", seas), ("pv q", quiet), ("pv", marked))
         if inside
     ]
     return el("g", {"transform": through.transform()}, *groups) if groups else ""
+
+
+def _linked(mark: Mark | None, inside: str) -> str:
+    """A shape that leads somewhere; its name is the mark's words, for those who do not see it."""
+    if mark is None or not mark.href:
+        return inside
+    return el("a", {"href": mark.href, "aria-label": mark.title}, inside)
 
 
 def _line(through: Window, points: Sequence[Position], name: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from edge.store.samples import deliver, people, run
 from haidang.edge.store import Store
+from postgresql import Server
 
 
 @pytest.fixture
@@ -14,9 +15,40 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "store.db"
 
 
+@pytest.fixture(scope="session")
+def made(postgresql: Server) -> str:
+    """A database with all tables, to be copied: to make them takes longer than most tests."""
+    address = postgresql.new()
+    Store.open(address).close()
+    return address
+
+
+BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture(params=BOTH)
+def where(request: pytest.FixtureRequest, file: Path) -> Iterator[Path | str]:
+    """A database without a row: a file, and then the address of one on a real server."""
+    if request.param == "sqlite":
+        yield file
+        return
+    server = request.getfixturevalue("postgresql")
+    address = server.new(like=request.getfixturevalue("made"))
+    yield address
+    server.drop(address)
+
+
+@pytest.fixture(params=BOTH)
+def empty(request: pytest.FixtureRequest, file: Path) -> Path | str:
+    """A database without a table."""
+    if request.param == "sqlite":
+        return file
+    return request.getfixturevalue("postgresql").new()
+
+
 @pytest.fixture
-def store(file: Path) -> Iterator[Store]:
-    with Store.open(file) as opened:
+def store(where: Path | str) -> Iterator[Store]:
+    with Store.open(where) as opened:
         people(opened)
         yield opened
 

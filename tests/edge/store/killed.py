@@ -1,6 +1,8 @@
 """Not a test: runs the duty in children and kills them (SIGKILL), then says how the store fared.
 
-Usage: killed.py <folder> <random|statements|migration>. A program of its own, because it forks.
+Usage: killed.py <folder> <random|statements|response|migration|upgrade> [address address ...].
+With addresses of empty databases these are used, and no files. A program of its own, because it
+forks.
 """
 
 from __future__ import annotations
@@ -11,41 +13,90 @@ import random
 import signal
 import sqlite3
 import sys
-import time
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event, inspect
 
 from edge.store.samples import duty
+from edge.store.samples_response import response_duty
 from haidang.edge.store import Store
+from haidang.edge.store.database import _address
 
 STEPS = 10
+KILLS = 8
+TRIES = 40
 TABLES = {"alembic_version", "receipt", "ledger", "draft_event", "outbox"}
 
 
-def child(file: Path, steps: int, die_at: int | None, wait_s: float | None) -> bool:
-    """Run the duty in a child; True if it was killed before it was done."""
+def child(
+    file: Path | str,
+    steps: int,
+    die_at: int | None = None,
+    ticks: int | None = None,
+    work: Callable[[Store, int], None] = duty,
+) -> tuple[bool, int]:
+    """Run the duty in a child.
+
+    Args:
+        file: The store, or its address.
+        steps: Of the duty.
+        die_at: The child kills itself before this statement.
+        ticks: The parent kills it as soon as it hears that so many statements have begun. The
+            child goes on meanwhile, so where it dies is chance; that it dies is not a question
+            of how fast the machine is just now.
+        work: What it does.
+
+    Returns:
+        Whether it was killed before it was done, and how many statements it was heard to begin.
+    """
+    hear, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
-        if die_at is not None:
-            count = iter(range(1, 1_000_000))
+        os.close(hear)
+        begun = count(1)
 
-            @event.listens_for(Engine, "before_cursor_execute")
-            def _(*_: object) -> None:
-                if next(count) == die_at:
-                    os.kill(os.getpid(), signal.SIGKILL)
+        @event.listens_for(Engine, "before_cursor_execute")
+        def _(*_: object) -> None:
+            if next(begun) == die_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            os.write(tell, b".")
 
-        with Store.open(file) as store:
-            duty(store, steps)
-        os._exit(0)
-    if wait_s is not None:
-        time.sleep(wait_s)
+        code = 1
+        try:
+            with Store.open(file) as store:
+                work(store, steps)
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(tell)
+    heard = 0
+    while (ticks is None or heard < ticks) and os.read(hear, 1):
+        heard += 1
+    if ticks is not None:
         os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
-    return os.WIFSIGNALED(status)
+    os.close(hear)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        raise RuntimeError("the child failed by itself")
+    return os.WIFSIGNALED(status), heard
 
 
-def whole(file: Path) -> dict[str, object]:
+def first_revision(model: Path, file: Path) -> None:
+    """A store as the first revision of the schema left it, with what the model holds."""
+    with sqlite3.connect(model) as raw, sqlite3.connect(file) as copy:
+        raw.backup(copy)
+    raw.close()
+    for name in ("task_event", "allotment", "task", "plan", "stock", "form", "session", "account"):
+        copy.execute(f"DROP TABLE {name}")
+    copy.execute("UPDATE alembic_version SET version_num = '0001'")
+    copy.execute("PRAGMA journal_mode = WAL")
+    copy.commit()
+    copy.close()
+
+
+def whole(file: Path | str) -> dict[str, object]:
     """How a killed store looks to the next program."""
     with Store.open(file) as store:
         said = [p.say("en") for p in store.verify()]
@@ -53,44 +104,78 @@ def whole(file: Path) -> dict[str, object]:
     return {"faults": said, "seq": seq}
 
 
-def main(folder: Path, how: str) -> None:
-    report: list[dict[str, object]] = []
-    steps = {"random": STEPS, "statements": 2, "migration": 1}[how]
-    began = time.perf_counter()
-    assert not child(folder / "whole.db", steps, None, None)
-    lasted = time.perf_counter() - began
+def at_random(files: Iterator[Path | str]) -> tuple[list[dict[str, object]], list[Path | str]]:
+    """Eight kills, in one store after the other; those that came too late are tried again."""
+    used = [next(files), next(files)]
+    done, statements = child(used[0], STEPS)
+    assert not done
     chance = random.Random(8)
+    report: list[dict[str, object]] = []
+    for _ in range(TRIES):
+        killed, _ = child(used[-1], STEPS, ticks=chance.randint(1, statements * 2 // 3))
+        if killed:
+            report.append({"killed": True, **whole(used[-1])})
+        else:  # it was done already: go on with another one
+            used.append(next(files))
+        if len(report) == KILLS:
+            break
+    for file in used:
+        assert child(file, STEPS)[0] is False
+    return report, used
+
+
+def at_statements(
+    files: Iterator[Path | str],
+    hits: range,
+    steps: int,
+    work: Callable[[Store, int], None] = duty,
+    *,
+    old: bool = False,
+) -> tuple[list[dict[str, object]], list[Path | str]]:
+    """A kill before each of these statements, each in a store of its own.
+
+    With ``old`` each is first brought back to the first revision of the schema.
+    """
+    used = [next(files)]
+    assert child(used[0], steps, work=work)[0] is False
+    report: list[dict[str, object]] = []
+    for hit in hits:
+        file = next(files)
+        used.append(file)
+        if old:
+            first_revision(Path(used[0]), Path(file))
+        killed, _ = child(file, steps, die_at=hit, work=work)
+        found = tables(file)
+        half = bool(found & TABLES) and not found >= TABLES
+        report.append({"killed": killed, "half": half, "empty": not found, **whole(file)})
+        assert child(file, steps, work=work)[0] is False
+    return report, used
+
+
+def tables(file: Path | str) -> set[str]:
+    """Names of what is in a database, without the program's own eyes."""
+    engine = create_engine(_address(os.fspath(file)))
+    try:
+        return set(inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
+
+
+def main(folder: Path, how: str, addresses: list[str]) -> None:
+    endless = (folder / f"store{number}.db" for number in count())
+    files: Iterator[Path | str] = iter(addresses) if addresses else endless
     if how == "random":
-        files = [folder / "hit0.db"]
-        for hit in range(8):
-            killed = child(files[-1], steps, None, chance.uniform(0.1, 0.5) * lasted)
-            report.append({"killed": killed, **whole(files[-1]), "hit": hit})
-            if not killed:  # it was done already: go on with another one
-                files.append(folder / f"hit{hit + 1}.db")
-        for file in files:
-            assert not child(file, steps, None, None)
+        report, used = at_random(files)
+    elif how == "migration":
+        report, used = at_statements(files, range(1, 62, 6), 1)
+    elif how == "upgrade":
+        report, used = at_statements(files, range(3, 36, 4), 1, old=True)
+    elif how == "response":
+        report, used = at_statements(files, range(64, 275, 21), 2, response_duty)
     else:
-        hits = range(1, 62, 6) if how == "migration" else range(62, 240, 22)
-        files = []
-        for hit in hits:
-            file = folder / f"hit{hit}.db"
-            killed = child(file, steps, hit, None)
-            with sqlite3.connect(file) as raw:
-                found = {r[0] for r in raw.execute("SELECT name FROM sqlite_master")}
-            raw.close()
-            report.append(
-                {
-                    "killed": killed,
-                    "half": bool(found & TABLES) and not found >= TABLES,
-                    "empty": not found,
-                    **whole(file),
-                    "hit": hit,
-                }
-            )
-            assert not child(file, steps, None, None)
-            files.append(file)
+        report, used = at_statements(files, range(62, 240, 22), 2)
     heads = []
-    for file in [folder / "whole.db", *files]:
+    for file in used:
         with Store.open(file) as store:
             numbers = [e.seq for e in store.ledger()]
             assert numbers == list(range(1, len(numbers) + 1))
@@ -100,4 +185,4 @@ def main(folder: Path, how: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])

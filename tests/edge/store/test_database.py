@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -19,11 +20,14 @@ from sqlalchemy import create_engine, insert, inspect, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from edge.store.killed import first_revision
 from edge.store.samples import DAYS, HOUR, T0, deliver, duty, fix
+from edge.store.samples_response import planned_run, stock
 from haidang.base.errors import BadData, Unavailable
 from haidang.edge.store import Store, database
 from haidang.edge.store.database import REVISIONS, Database, config
 from haidang.edge.store.tables import META, actor, receipt
+from postgresql import Server
 
 
 def refusal(path: Path | str) -> Unavailable:
@@ -48,7 +52,17 @@ def test_one_head_and_the_program_knows_it() -> None:
 
 def test_migrations_give_the_tables_that_the_code_uses(file: Path, tmp_path: Path) -> None:
     Store.open(file).close()
-    migrated, made = (create_engine(f"sqlite:///{p}") for p in (file, tmp_path / "made.db"))
+    same_tables(f"sqlite:///{file}", f"sqlite:///{tmp_path / 'made.db'}")
+
+
+def test_migrations_give_the_same_tables_on_postgresql(postgresql: Server) -> None:
+    one, other = postgresql.new(), postgresql.new()
+    Store.open(one).close()
+    same_tables(*(a.replace("postgresql:", "postgresql+psycopg:") for a in (one, other)))
+
+
+def same_tables(one_address: str, other_address: str) -> None:
+    migrated, made = create_engine(one_address), create_engine(other_address)
     META.create_all(made)
     with migrated.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), META) == []
@@ -73,6 +87,44 @@ def test_migrations_give_the_tables_that_the_code_uses(file: Path, tmp_path: Pat
         assert types[0] == types[1], table
     migrated.dispose()
     made.dispose()
+
+
+def test_a_store_of_the_first_revision_keeps_everything(tmp_path: Path) -> None:
+    model, old, made = (tmp_path / name for name in ("model.db", "old.db", "made.db"))
+    with Store.open(model) as store:
+        duty(store, 4)
+        head, drafts, messages = store.head(), store.drafts(), store.messages()
+        seen = store.snapshot(T0 + 9 * HOUR, **DAYS)
+    first_revision(model, old)
+    _upgrade(made, "0001")
+    assert _schema(old) == _schema(made)  # so it is what the first revision was
+    with pytest.raises(Unavailable) as caught:
+        Store.open(old, create=False)
+    assert caught.value.problems[0].code == "store.older"
+    with Store.open(old) as store:
+        assert (store.head(), store.drafts(), store.messages()) == (head, drafts, messages)
+        assert store.snapshot(T0 + 9 * HOUR, **DAYS) == seen
+        assert (seen.stock, store.plans(), store.task_states()) == ((), (), {})
+        assert store.verify() == ()
+        stock(store, 7)  # and what is new works in it
+        deliver(store, 7)
+        assert planned_run(store, 7).plan == store.plans()[0]
+        assert store.verify() == ()
+    assert _schema(old) == _schema(model)
+
+
+def _upgrade(file: Path, revision: str) -> None:
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        command.upgrade(config(connection), revision)
+    engine.dispose()
+
+
+def _schema(file: Path) -> dict[str, str]:
+    with sqlite3.connect(file) as raw:
+        rows = raw.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    raw.close()
+    return {name: " ".join(sql.split()) for name, sql in rows}
 
 
 def test_the_tables_compile_for_postgresql_without_sequences() -> None:
@@ -216,12 +268,12 @@ def test_addresses() -> None:
     assert "geheim" not in refusal("nonsense://me:geheim@host/name").say("en")
 
 
-def test_many_open_a_new_store_at_once(file: Path) -> None:
+def test_many_open_a_new_store_at_once(empty: Path | str) -> None:
     found: list[object] = []
 
     def work(step: int) -> None:
         try:
-            with Store.open(file) as store:
+            with Store.open(empty) as store:
                 found.append(deliver(store, step))
         except Exception as error:
             found.append(error)
@@ -234,10 +286,10 @@ def test_many_open_a_new_store_at_once(file: Path) -> None:
     assert sorted(found, key=str) == [1, 2, 3, 4]
 
 
-def test_times_come_back_in_utc_and_none_goes_in_without_a_zone(file: Path) -> None:
+def test_times_come_back_in_utc_and_none_goes_in_without_a_zone(where: Path | str) -> None:
     hanoi = timezone(timedelta(hours=7))
     local = datetime(2024, 9, 7, 6, 30, 0, 123456, tzinfo=hanoi)
-    with Store.open(file) as store:
+    with Store.open(where) as store:
         store.add_fixes("a", [fix(0, issued=local)], "s", local, local)
         known = store.snapshot(local, law_day=T0.date(), places_day=T0.date()).tracks.fixes[0]
         assert known.issued == local
@@ -250,7 +302,7 @@ def test_times_come_back_in_utc_and_none_goes_in_without_a_zone(file: Path) -> N
         with pytest.raises(BadData) as caught:
             store.add_fixes("b", [], "s", local, datetime(2024, 9, 7))  # noqa: DTZ001
         assert caught.value.problems[0].field == "received"
-    database = Database(file)
+    database = Database(where)
     row = {"id": 9, "key": "k", "source": "s", "sha256": "", "rows": 0, "received": T0}
     with pytest.raises(Exception, match="zone"), database.writing() as c:
         c.execute(insert(receipt), {**row, "published": datetime(2024, 9, 7)})  # noqa: DTZ001
@@ -259,8 +311,8 @@ def test_times_come_back_in_utc_and_none_goes_in_without_a_zone(file: Path) -> N
     database.close()
 
 
-def test_a_contradiction_writes_nothing(file: Path) -> None:
-    database = Database(file)
+def test_a_contradiction_writes_nothing(where: Path | str) -> None:
+    database = Database(where)
     with pytest.raises(BadData) as caught, database.writing() as c:  # noqa: PT012
         c.execute(insert(actor), {"id": "a", "role": "r"})
         c.execute(insert(actor), {"id": "a", "role": "r"})
@@ -280,16 +332,27 @@ def test_the_wall_clock_stays_out_of_the_ledger(tmp_path: Path) -> None:
     assert heads[0] == heads[1]
 
 
-def test_postgresql_gives_the_same_head(file: Path) -> None:
-    address = os.environ.get("HAIDANG_TEST_POSTGRESQL", "")
-    if not address:
-        pytest.skip("set HAIDANG_TEST_POSTGRESQL to the address of an empty database")
-    with Store.open(file) as store, Store.open(address) as other:
+def test_postgresql_gives_the_same_head(file: Path, postgresql: Server) -> None:
+    with Store.open(file) as store, Store.open(postgresql.new()) as other:
         duty(store, 5)
         duty(other, 5)
         assert store.head() == other.head()
         assert other.verify() == ()
         assert store.snapshot(T0 + 9 * HOUR, **DAYS) == other.snapshot(T0 + 9 * HOUR, **DAYS)
+        assert store.outbox_due(99) == other.outbox_due(99)
+        assert store.messages() == other.messages()
+        assert store.drafts() == other.drafts()
+
+
+def test_a_postgresql_that_is_not_there(postgresql: Server) -> None:
+    assert refusal(postgresql.address("nothing_here")).problems[0].code == "store.failed"
+
+
+def test_a_postgresql_that_a_newer_program_made(postgresql: Server) -> None:
+    address = postgresql.new()
+    Store.open(address).close()
+    postgresql.execute("UPDATE alembic_version SET version_num = '9999'", address)
+    assert refusal(address).problems[0].code == "store.newer"
 
 
 def test_a_store_of_this_version_opens_without_being_made(file):

@@ -262,12 +262,12 @@ def test_a_level_that_needs_no_second_person(store: Store) -> None:
     assert store.verify() == ()
 
 
-def test_two_approve_at_once(file: Path, waiting: Store, signed: Draft) -> None:
+def test_two_approve_at_once(where: Path | str, waiting: Store, signed: Draft) -> None:
     third = waiting.add_actor("head")
     found: list[str] = []
 
     def work(actor: str) -> None:
-        with Store.open(file) as mine:
+        with Store.open(where) as mine:
             try:
                 approve(mine, signed, actor)
                 found.append("sent")
@@ -306,9 +306,9 @@ def test_nothing_is_lost_until_a_channel_took_it(waiting: Store, signed: Draft) 
     assert code(caught) == "store.no_outbox"
 
 
-def test_pauses_grow_and_end(file: Path) -> None:
+def test_pauses_grow_and_end(where: Path | str) -> None:
     wall = [T0]
-    with Store.open(file, clock=lambda: wall[0]) as store:
+    with Store.open(where, clock=lambda: wall[0]) as store:
         people(store)
         deliver(store, 0)
         run(store, 0)

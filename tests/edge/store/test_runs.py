@@ -232,9 +232,9 @@ def test_fifty_decisions_are_written_in_milliseconds(store: Store) -> None:
     assert min(times) < 0.1
 
 
-def test_two_scopes_share_one_store(file: Path, store: Store) -> None:
+def test_two_scopes_share_one_store(where: Path | str, store: Store) -> None:
     deliver(store, 0)
-    with Store.open(file) as other:
+    with Store.open(where) as other:
         one = decide(store.snapshot(T0, **DAYS), places=("01",), scope="xt/one")
         two = decide(other.snapshot(T0, **DAYS), places=("02",), scope="xt/two")
         assert store.commit(one)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, select
 from haidang.base.ids import digest
 from haidang.base.problem import Problem
 from haidang.edge.store import chain as links
-from haidang.edge.store import codec, notices, runs
+from haidang.edge.store import codec, codec_plan, edits, notices, plans, rows, runs, tasks
 from haidang.edge.store.tables import (
     assessment,
     decision,
@@ -25,6 +25,7 @@ from haidang.edge.store.tables import (
     run,
     standing,
 )
+from haidang.edge.store.tables_response import allotment, plan, task, task_event
 from haidang.warn.decide import Standing
 
 Line = tuple[str, datetime, str]
@@ -52,7 +53,9 @@ def verify(connection: Connection, anchor: str | None) -> tuple[Problem, ...]:
 
 def _name(body: str) -> str:
     found = json.loads(body)
-    return str(next(found[k] for k in ("id", "identifier", "draft", "verdict") if k in found))
+    return str(
+        next(found[k] for k in ("id", "identifier", "draft", "verdict", "task") if k in found)
+    )
 
 
 def _lines(connection: Connection) -> Iterator[Line]:
@@ -60,9 +63,13 @@ def _lines(connection: Connection) -> Iterator[Line]:
     yield from _runs(connection)
     yield from _decisions(connection)
     for row in connection.execute(select(draft.c.at, draft.c.body)):
-        body = runs.draft_line(json.loads(row.body), digest(row.body))
+        body = rows.draft_line(json.loads(row.body), digest(row.body))
         yield "draft", row.at, codec.text(body)
     yield from _acts(connection)
+    yield from _plans(connection)
+    for row in connection.execute(select(task_event)):
+        body = tasks.act_line(row.task, row.actor, row.role, row.note)
+        yield f"task_{row.action}", row.at, codec.text(body)
     accepted = draft_event.c.at.label("accepted")
     query = select(message, accepted).outerjoin(
         draft_event,
@@ -103,6 +110,30 @@ def _decisions(connection: Connection) -> Iterator[Line]:
         yield "decision", row.at, codec.text(body)
 
 
+def _plans(connection: Connection) -> Iterator[Line]:
+    """Plans, with the columns that queries read held against the sealed body."""
+    kept: dict[str, dict[int, list[Any]]] = {}
+    for table in (task, allotment):
+        by_run = kept.setdefault(table.name, {})
+        for row in connection.execute(select(table)):
+            by_run.setdefault(row.run, []).append(dict(row._mapping))
+    for row in connection.execute(select(plan)):
+        one = codec_plan.decode_plan(json.loads(row.body))
+        body = dict(plans.line(one, digest(row.body)))
+        made = {
+            "task": [plans.task_row(row.run, t) for t in one.tasks],
+            "allotment": [plans.grant_row(row.run, g) for g in one.grants],
+        }
+        columns = {name: _ordered(found) for name, found in made.items()}
+        if columns != {name: _ordered(found.get(row.run, [])) for name, found in kept.items()}:
+            body["columns"] = "differ"  # no ledger ever said so
+        yield "plan", row.at, codec.text({**body, "id": row.id})
+
+
+def _ordered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: str(row["id"]))
+
+
 def _acts(connection: Connection) -> Iterator[Line]:
     """What people did, and what the system did to a draft."""
     signer: dict[str, str] = {}
@@ -112,6 +143,8 @@ def _acts(connection: Connection) -> Iterator[Line]:
         match row.action:
             case "drafted":
                 continue
+            case "edited":
+                body = edits.edit_line(row.draft, row.note, row.actor, row.role)
             case "broke_glass":
                 broken.add(row.draft)
                 continue

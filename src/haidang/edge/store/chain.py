@@ -83,6 +83,12 @@ def entries(connection: Connection, from_seq: int = 0) -> Iterator[Entry]:
     return (Entry(**row._mapping) for row in rows)
 
 
+def walls(connection: Connection) -> dict[int, datetime]:
+    """Wall clock at which each entry was written down, by its number."""
+    rows = connection.execute(select(ledger_wall.c.seq, ledger_wall.c.recorded))
+    return {row.seq: row.recorded for row in rows}
+
+
 def faults(chain: Sequence[Entry], walls: Sequence[int], anchor: str | None) -> list[Problem]:
     """Everything that shows the ledger was touched.
 

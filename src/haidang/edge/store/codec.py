@@ -59,12 +59,12 @@ def encode_assessment(value: Assessment) -> Body:
         "at": stamp(value.at),
         "until": stamp(value.until),
         "state": value.state.value,
-        "intensity": _interval(value.intensity),
+        "intensity": encode_interval(value.intensity),
         "grounds": _grounds(value.grounds),
-        "p_level": [[int(level), _number(share)] for level, share in value.p_level],
+        "p_level": [[int(level), number(share)] for level, share in value.p_level],
         "onsets": [_onset(onset) for onset in value.onsets],
         "impacts": [
-            {"measure": i.measure, "unit": i.unit, "value": _interval(i.value)}
+            {"measure": i.measure, "unit": i.unit, "value": encode_interval(i.value)}
             for i in value.impacts
         ],
         "signals": [_signal(signal) for signal in value.signals],
@@ -80,15 +80,15 @@ def decode_assessment(body: Body) -> Assessment:
         threat=body["threat"],
         event=body["event"],
         place=body["place"],
-        at=_time(body["at"]),
-        until=_time(body["until"]),
+        at=to_time(body["at"]),
+        until=to_time(body["until"]),
         state=State(body["state"]),
-        intensity=_to_interval(body["intensity"]),
+        intensity=to_interval(body["intensity"]),
         grounds=Grounds(**body["grounds"]),
-        p_level=tuple((level, _float(share)) for level, share in body["p_level"]),
+        p_level=tuple((level, to_float(share)) for level, share in body["p_level"]),
         onsets=tuple(_to_onset(onset) for onset in body["onsets"]),
         impacts=tuple(
-            Impact(i["measure"], i["unit"], _to_interval(i["value"])) for i in body["impacts"]
+            Impact(i["measure"], i["unit"], to_interval(i["value"])) for i in body["impacts"]
         ),
         signals=tuple(_to_signal(signal) for signal in body["signals"]),
         receipt=body["receipt"],
@@ -115,7 +115,7 @@ def encode_decision(value: Decision) -> Body:
 
 def decode_decision(body: Body) -> Decision:
     """The decision that was stored."""
-    return Decision(**{**body, "at": _time(body["at"]), "reason": Reason(body["reason"])})
+    return Decision(**{**body, "at": to_time(body["at"]), "reason": Reason(body["reason"])})
 
 
 def encode_draft(value: Draft) -> Body:
@@ -160,14 +160,14 @@ def decode_draft(body: Body) -> Draft:
     return Draft(
         **{
             **body,
-            "at": _time(body["at"]),
+            "at": to_time(body["at"]),
             "occasion": Occasion(body["occasion"]),
             "said": decode_said(body["said"]),
             "texts": tuple(Text(**one) for one in body["texts"]),
             "responses": tuple(body["responses"]),
-            "onset": _maybe_time(body["onset"]),
+            "onset": maybe_time(body["onset"]),
             "parameters": tuple((name, said) for name, said in body["parameters"]),
-            "due": _time(body["due"]),
+            "due": to_time(body["due"]),
         }
     )
 
@@ -188,8 +188,8 @@ def decode_said(body: Body) -> Said:
     return Said(
         body["level"],
         body["force"],
-        _maybe_time(body["onset"]),
-        _time(body["expires"]),
+        maybe_time(body["onset"]),
+        to_time(body["expires"]),
         body["begun"],
     )
 
@@ -213,39 +213,44 @@ def decode_standing(body: Body) -> Standing:
     return Standing(
         **{
             **body,
-            "since": _time(body["since"]),
-            "confirmed": _time(body["confirmed"]),
-            "quieter_since": _maybe_time(body["quieter_since"]),
+            "since": to_time(body["since"]),
+            "confirmed": to_time(body["confirmed"]),
+            "quieter_since": maybe_time(body["quieter_since"]),
         }
     )
 
 
-def _time(value: str) -> datetime:
+def to_time(value: str) -> datetime:
+    """A stored time."""
     return datetime.fromisoformat(value)
 
 
-def _maybe_time(value: str | None) -> datetime | None:
-    return None if value is None else _time(value)
+def maybe_time(value: str | None) -> datetime | None:
+    """A stored time that may be missing."""
+    return None if value is None else to_time(value)
 
 
-def _number(value: float) -> float | None:
+def number(value: float) -> float | None:
     """A float even where an int was given, or 1 and 1.0 would make two ids of one content."""
-    number = float(value)
-    if math.isinf(number):
+    found = float(value)
+    if math.isinf(found):
         raise ValueError("an infinite number cannot be stored")
-    return cast("float | None", plain(number))
+    return cast("float | None", plain(found))
 
 
-def _float(value: float | None) -> float:
+def to_float(value: float | None) -> float:
+    """A stored number; null is NaN."""
     return math.nan if value is None else float(value)
 
 
-def _interval(value: Interval | None) -> list[float | None] | None:
-    return None if value is None else [_number(v) for v in value]
+def encode_interval(value: Interval | None) -> list[float | None] | None:
+    """Low, central, high as JSON; an unknown one is null."""
+    return None if value is None else [number(v) for v in value]
 
 
-def _to_interval(value: list[float | None] | None) -> Interval | None:
-    return None if value is None else Interval(*(_float(v) for v in value))
+def to_interval(value: list[float | None] | None) -> Interval | None:
+    """A stored interval."""
+    return None if value is None else Interval(*(to_float(v) for v in value))
 
 
 def _grounds(value: Grounds) -> Body:
@@ -264,7 +269,7 @@ def _grounds(value: Grounds) -> Body:
 def _onset(value: Onset) -> Body:
     return {
         "threshold": int(value.threshold),
-        "probability": _number(value.probability),
+        "probability": number(value.probability),
         "onset": [stamp(t) for t in value.onset],
         "end": [stamp(t) for t in value.end],
     }
@@ -273,9 +278,9 @@ def _onset(value: Onset) -> Body:
 def _to_onset(body: Body) -> Onset:
     return Onset(
         body["threshold"],
-        _float(body["probability"]),
-        When(*(_maybe_time(t) for t in body["onset"])),
-        When(*(_maybe_time(t) for t in body["end"])),
+        to_float(body["probability"]),
+        When(*(maybe_time(t) for t in body["onset"])),
+        When(*(maybe_time(t) for t in body["end"])),
     )
 
 
@@ -285,10 +290,10 @@ def _signal(value: Signal) -> Body:
         "subject": value.subject,
         "start": stamp(value.start),
         "state": value.state.value,
-        "value": _number(value.value),
-        "expected": _number(value.expected),
-        "score": _number(value.score),
-        "completeness": _number(value.completeness),
+        "value": number(value.value),
+        "expected": number(value.expected),
+        "score": number(value.score),
+        "completeness": number(value.completeness),
         "method": value.method,
         "evidence": [int(receipt) for receipt in value.evidence],
     }
@@ -298,12 +303,12 @@ def _to_signal(body: Body) -> Signal:
     return Signal(
         indicator=body["indicator"],
         subject=body["subject"],
-        start=_time(body["start"]),
+        start=to_time(body["start"]),
         state=State(body["state"]),
-        value=_float(body["value"]),
-        expected=_float(body["expected"]),
-        score=_float(body["score"]),
-        completeness=_float(body["completeness"]),
+        value=to_float(body["value"]),
+        expected=to_float(body["expected"]),
+        score=to_float(body["score"]),
+        completeness=to_float(body["completeness"]),
         method=body["method"],
         evidence=tuple(body["evidence"]),
     )

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
@@ -25,10 +25,13 @@ from haidang.base.errors import BadData, Unavailable
 from haidang.base.problem import Problem
 from haidang.edge.store.tables import version
 
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 """Every schema that this program knows, oldest first; the last one is the one it works with."""
 
+_DRIVER: Final = "postgresql+psycopg"
 _MAGIC: Final = b"SQLite format 3\0"
+_MIGRATING: Final = 0x48616944
+"""Name of the lock, among all of a PostgreSQL, under which one program at a time makes tables."""
 _WRITE: Final = "haidang_write"
 _BREATH_S: Final = 0.01
 _SAID: Final = (
@@ -141,6 +144,8 @@ class Database:
                 raise Unavailable(Problem("store.older", {"known": REVISIONS[-1]}, file=self.name))
             engine = self._engine.execution_options(**{_WRITE: True})
             with engine.begin() as connection:
+                if not self.sqlite:  # SQLite's writers queue already
+                    connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
                 if self._known(connection) != REVISIONS[-1]:  # another may have, while we queued
                     migrate(connection)
 
@@ -222,9 +227,11 @@ def _address(path_or_url: str | Path) -> URL:
     if "://" not in text:
         return URL.create("sqlite", database=text)
     try:
-        return make_url(text)
+        url = make_url(text)
     except ArgumentError as error:
         raise Unavailable(Problem("store.address", {})) from error
+    # SQLAlchemy would take another driver than the one this program is tested with.
+    return url.set(drivername=_DRIVER) if url.drivername == "postgresql" else url
 
 
 def _writable(file: Path) -> None:

@@ -121,9 +121,28 @@ def add(
     """Keep a delivery under the next number; see ``Store.add_fixes``."""
     make: Callable[[str, int, Any], dict[str, Any]] = _fix if what == "fix" else _observation
     table: Table = fix if what == "fix" else observation
+    values = [make(key, number, row) for number, row in enumerate(rows, 1)]
+    return keep(connection, what, table, key, values, source, published, received)
+
+
+def keep(
+    connection: Connection,
+    what: str,
+    table: Table,
+    key: str,
+    values: Sequence[dict[str, Any]],
+    source: str,
+    published: datetime,
+    received: datetime,
+) -> int:
+    """Write rows that were checked as one delivery, or find that it is kept already.
+
+    Raises:
+        BadData: The key is known with other content (``store.other_content``), or a time has no
+            zone.
+    """
     _aware(key, None, "published", published)
     _aware(key, None, "received", received)
-    values = [make(key, number, row) for number, row in enumerate(rows, 1)]
     content = {"what": what, "source": source, "published": published, "rows": values}
     sha256 = digest(canonical(content))
     known = connection.execute(

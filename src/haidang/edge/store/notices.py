@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -40,6 +40,11 @@ class State:
         actor: Who did that, "" for the system.
         signer: Who answers for its words, "" before anybody does.
         roles: Roles it was passed on to, in order.
+        editor: Who wrote this version, "" for the system.
+        edited: Id of the draft that the editor had before them, "" for the system's own.
+        by: Id of the draft that replaced it, "" while none has.
+        at: When it was settled; None while it waits.
+        role: In what role the one who settled it acted, "" for the system.
     """
 
     drafted: bool = False
@@ -47,6 +52,11 @@ class State:
     actor: str = ""
     signer: str = ""
     roles: tuple[str, ...] = ()
+    editor: str = ""
+    edited: str = ""
+    by: str = ""
+    at: datetime | None = None
+    role: str = ""
 
     @property
     def pending(self) -> bool:
@@ -57,6 +67,11 @@ class State:
     def approved(self) -> bool:
         """Whether it became a message."""
         return self.last == "approved"
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether a person's own words gave way to the system's: somebody should look at them."""
+        return bool(self.editor) and self.last in ("superseded", "withdrawn") and not self.actor
 
 
 NONE: Final = State()
@@ -105,8 +120,15 @@ def states(connection: Connection, drafts: Sequence[str]) -> dict[str, State]:
     query = select(draft_event).order_by(draft_event.c.id)
     found: dict[str, State] = {}
     for piece in chunks(drafts):
-        for row in connection.execute(query.where(draft_event.c.draft.in_(piece))):
-            found[row.draft] = _after(found.get(row.draft, NONE), row)
+        found |= fold(connection.execute(query.where(draft_event.c.draft.in_(piece))))
+    return found
+
+
+def fold(acts: Iterable[Any]) -> dict[str, State]:
+    """Where drafts have come to after acts on them, oldest first."""
+    found: dict[str, State] = {}
+    for act in acts:
+        found[act.draft] = _after(found.get(act.draft, NONE), act)
     return found
 
 
@@ -114,12 +136,15 @@ def _after(state: State, row: Any) -> State:
     match row.action:
         case "drafted":
             return replace(state, drafted=True)
+        case "edited":
+            return replace(state, drafted=True, editor=row.actor, edited=row.note)
         case "signed":
             return replace(state, signer=row.actor)
         case "escalated":
             return replace(state, roles=(*state.roles, row.role))
         case action if action in OVER:
-            return replace(state, last=action, actor=row.actor)
+            by = row.note if action == "superseded" else ""
+            return replace(state, last=action, actor=row.actor, by=by, at=row.at, role=row.role)
     return state
 
 
@@ -185,8 +210,8 @@ def to_message(row: Mapping[Any, Any]) -> Message:
 def sign(connection: Connection, draft_id: str, who: Person, recorded: datetime) -> None:
     """Take responsibility for a draft's words; see ``Store.sign``."""
     one = get(connection, draft_id)
-    _registered(connection, who.id)
-    state = _waiting(connection, one, who.at)
+    registered(connection, who.id)
+    state = waiting(connection, one, who.at)
     if state.signer == who.id:
         return
     _act(connection, one, who, "signed", recorded)
@@ -197,11 +222,11 @@ def refuse(
 ) -> None:
     """Turn a draft down; see ``Store.refuse``."""
     one = get(connection, draft_id)
-    _registered(connection, who.id)
+    registered(connection, who.id)
     state = _state(connection, draft_id)
     if state.last == "refused" and state.actor == who.id:
         return
-    _waiting(connection, one, who.at)
+    waiting(connection, one, who.at)
     _act(connection, one, who, "refused", recorded, note)
 
 
@@ -210,7 +235,7 @@ def escalate(
 ) -> None:
     """Pass a draft on to the next role; see ``Store.escalate``."""
     one = get(connection, draft_id)
-    state = _waiting(connection, one, at)
+    state = waiting(connection, one, at)
     if state.roles and state.roles[-1] == role:
         return
     _act(connection, one, Person("", role, at), "escalated", recorded)
@@ -241,7 +266,7 @@ def approve(
     if state.approved and state.actor == who.id:
         query = select(message).where(message.c.draft == draft_id)
         return _messages(connection, query)[0]
-    _waiting(connection, one, who.at)
+    waiting(connection, one, who.at)
     if not channels:
         raise BadData(Problem("store.no_channel", {"draft": draft_id}))
     _two_people(connection, one, state, who, broke_glass=broke_glass)
@@ -316,7 +341,12 @@ def message_line(one: Message, sha256: str) -> Mapping[str, object]:
     }
 
 
-def _registered(connection: Connection, actor: str) -> None:
+def registered(connection: Connection, actor: str) -> None:
+    """Refuse an act of somebody whom nobody registered.
+
+    Raises:
+        BadData: ``store.no_actor``.
+    """
     query = select(actors.c.id).where(actors.c.id == actor)
     if connection.execute(query).first() is None:
         raise BadData(Problem("store.no_actor", {}))
@@ -326,7 +356,7 @@ def _state(connection: Connection, draft_id: str) -> State:
     return states(connection, [draft_id]).get(draft_id, NONE)
 
 
-def _waiting(connection: Connection, one: Draft, at: datetime) -> State:
+def waiting(connection: Connection, one: Draft, at: datetime) -> State:
     """The state of a draft that may still be acted on.
 
     Raises:
@@ -373,7 +403,7 @@ def _two_people(
 ) -> None:
     if not one.approval:
         return  # the pack speaks at this level without a second person, and its file says so
-    _registered(connection, who.id)
+    registered(connection, who.id)
     if not state.signer:
         raise BadData(Problem("store.not_signed", {"draft": one.id}))
     if state.signer == who.id and not broke_glass:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Table, func, select
+
+from haidang.app.verdict import Draft
+from haidang.edge.store import codec
 
 T = TypeVar("T")
 
@@ -35,3 +38,34 @@ def fetch(
         rows = connection.execute(select(key, value).where(key.in_(piece)))
         found.update((row[0], row[1]) for row in rows)
     return found
+
+
+def draft_line(body: codec.Body, sha256: str) -> Mapping[str, object]:
+    """A draft as the ledger holds it: what decides, and the digest of the whole."""
+    names = ("id", "chain", "version", "kind", "occasion", "decision", "status", "due")
+    return {
+        **{name: body[name] for name in names},
+        "level": body["said"]["level"],
+        "sha256": sha256,
+    }
+
+
+def draft_row(number: int, one: Draft, body: str) -> dict[str, Any]:
+    """A draft as its table holds it."""
+    return {
+        "id": one.id,
+        "run": number,
+        "chain": one.chain,
+        "number": one.number,
+        "version": one.version,
+        "threat": one.threat,
+        "event": one.event,
+        "place": one.place,
+        "at": one.at,
+        "kind": one.kind,
+        "occasion": one.occasion.value,
+        "level": one.said.level,
+        "due": one.due,
+        "decision": one.decision or None,
+        "body": body,
+    }

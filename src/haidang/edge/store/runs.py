@@ -16,8 +16,8 @@ from haidang.base.ids import content_id, digest
 from haidang.base.problem import Problem
 from haidang.data.tracks import Tracks
 from haidang.edge.store import chain as links
-from haidang.edge.store import codec, deliveries, notices
-from haidang.edge.store.rows import chunks, fetch, newest
+from haidang.edge.store import codec, deliveries, notices, plans, stocks
+from haidang.edge.store.rows import chunks, draft_line, draft_row, fetch, newest
 from haidang.edge.store.tables import assessment, decision, draft, draft_event, run, standing
 from haidang.warn.decide import Standing
 from haidang.warn.lifecycle import Said
@@ -111,6 +111,8 @@ def commit(connection: Connection, verdict: Verdict, recorded: datetime) -> bool
     lines += _conclusions(connection, number, verdict)
     _stand(connection, number, verdict.standing)
     lines += _drafts(connection, number, verdict)
+    if verdict.plan is not None:
+        lines.append((verdict.at, "plan", plans.write(connection, number, verdict.plan)))
     links.append(connection, lines, recorded)
     return True
 
@@ -135,16 +137,6 @@ def standing_digest(levels: Sequence[Standing]) -> str:
 def decision_line(body: codec.Body, sha256: str) -> Mapping[str, object]:
     """A decision as the ledger holds it, with the digest of the assessment it rests on."""
     return {**{k: v for k, v in body.items() if k != "at"}, "assessment_sha256": sha256}
-
-
-def draft_line(body: codec.Body, sha256: str) -> Mapping[str, object]:
-    """A draft as the ledger holds it: what decides, and the digest of the whole."""
-    names = ("id", "chain", "version", "kind", "occasion", "decision", "status", "due")
-    return {
-        **{name: body[name] for name in names},
-        "level": body["said"]["level"],
-        "sha256": sha256,
-    }
 
 
 def _conclusions(connection: Connection, number: int, verdict: Verdict) -> list[LineIn]:
@@ -231,7 +223,7 @@ def _drafts(connection: Connection, number: int, verdict: Verdict) -> list[LineI
     for one in verdict.drafts:
         body = codec.encode_draft(one)
         text = codec.text(body)
-        rows.append(_draft_row(number, one, text))
+        rows.append(draft_row(number, one, text))
         lines.append((one.at, "draft", draft_line(body, digest(text))))
         events.append(_event(one.id, number, one.at, "drafted", ""))
     _versions(connection, verdict.drafts)
@@ -251,26 +243,6 @@ def _drafts(connection: Connection, number: int, verdict: Verdict) -> list[LineI
         lines.append((gone_one.at, "withdrawn", {"draft": gone_one.draft, "occasion": why}))
     notices.record(connection, events)
     return lines
-
-
-def _draft_row(number: int, one: Draft, body: str) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "run": number,
-        "chain": one.chain,
-        "number": one.number,
-        "version": one.version,
-        "threat": one.threat,
-        "event": one.event,
-        "place": one.place,
-        "at": one.at,
-        "kind": one.kind,
-        "occasion": one.occasion.value,
-        "level": one.said.level,
-        "due": one.due,
-        "decision": one.decision or None,
-        "body": body,
-    }
 
 
 def _event(name: str, number: int, at: datetime, action: str, note: str) -> dict[str, Any]:
@@ -308,6 +280,8 @@ def snapshot(
         horizon = Horizon(now, own.id, own.seen)
         receipt = own.receipt if receipt is None else min(receipt, own.receipt)
     limit = deliveries.last_receipt(connection, now, receipt)
+    units, counted = stocks.at(connection, now, limit)
+    before = plans.newest(connection, now, horizon.run)
     return Snapshot(
         now=now,
         receipt=limit,
@@ -316,6 +290,9 @@ def snapshot(
         chains=_chains(connection, horizon, threats, events, places),
         law_day=law_day,
         places_day=places_day,
+        stock=units,
+        stock_receipt=counted,
+        tasks=() if before is None else before.tasks,
     )
 
 
@@ -378,9 +355,9 @@ def _chains(
 
     def newest_of_each(*conditions: ColumnElement[bool]) -> Sequence[Any]:
         top = select(draft.c.chain, func.max(draft.c.version).label("version"))
-        top = top.where(draft.c.at <= horizon.now, *conditions).group_by(draft.c.chain)
-        if horizon.run is not None:
-            top = top.where(draft.c.run < horizon.run)
+        # Not by the draft's run: a version that a person wrote belongs to the run it began with.
+        top = top.where(draft.c.at <= horizon.now, acted("drafted", "edited"), *conditions)
+        top = top.group_by(draft.c.chain)
         of = _narrow(top, draft, threats, events, places).subquery()
         same = and_(of.c.chain == draft.c.chain, of.c.version == draft.c.version)
         settled = acted(*notices.OVER).label("settled")
@@ -415,7 +392,8 @@ def bodies(
 ) -> Iterator[T]:
     """Everything of a kind, run by run, in a fixed order."""
     query = select(table.c.body).order_by(table.c.run, table.c.threat, table.c.event)
-    query = query.order_by(table.c.place, table.c.id)
+    query = query.order_by(table.c.place, *([table.c.version] if "version" in table.c else []))
+    query = query.order_by(table.c.id)
     if number is not None:
         query = query.where(table.c.run == number)
     return (decode(json.loads(body)) for body in connection.execute(query).scalars())

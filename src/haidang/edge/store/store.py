@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,17 @@ from haidang.app.snapshot import Snapshot
 from haidang.app.verdict import Decision, Draft, Message, Verdict
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.edge.store import audit, chain, codec, deliveries, delivery, notices, runs, trace
+from haidang.edge.store import (
+    audit,
+    chain,
+    codec,
+    deliveries,
+    delivery,
+    edits,
+    notices,
+    runs,
+    trace,
+)
 from haidang.edge.store.chain import Entry
 from haidang.edge.store.database import Database
 from haidang.edge.store.deliveries import Delivery, FixRow, Observation, ObservationRow
@@ -25,7 +35,9 @@ from haidang.edge.store.notices import Build, Person
 from haidang.edge.store.runs import Done
 from haidang.edge.store.tables import actor, assessment, contact, decision, draft, run
 from haidang.edge.store.trace import Step
+from haidang.edge.store.verbs import ResponseVerbs
 from haidang.risk.assessment import Assessment
+from haidang.warn.message import Text
 
 _RANDOM: Final = re.compile(r"[0-9a-f][0-9a-f-]{6,62}[0-9a-f]")
 
@@ -34,7 +46,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store:
+class Store(ResponseVerbs):
     """Facts with the time we learned them, what was concluded, who said what, what was sent.
 
     One process may use it from many threads; many processes may open the same file, one of them
@@ -346,6 +358,34 @@ class Store:
         with self._db.writing() as c:
             notices.refuse(c, draft_id, Person(actor, role, at), note, self._clock())
 
+    def edit(
+        self, draft_id: str, actor: str, role: str, at: datetime, texts: Sequence[Text]
+    ) -> Draft:
+        """Put a person's words in the place of a draft's: a new version, which they sign by it.
+
+        Only the words change: what the notice says in numbers, its hour of passing on and its
+        chain stay. The older version is superseded by the new one.
+
+        Args:
+            draft_id: What is edited.
+            actor: Who edits, and answers for the new words.
+            role: In what role.
+            at: When.
+            texts: One for each language of the draft; placeholders were filled by the caller.
+
+        Returns:
+            The new version; the one that exists, if the same person sent the same words before;
+            the draft itself, signed, where nothing was changed.
+
+        Raises:
+            NotFound: ``store.no_draft``.
+            BadData: As in ``sign``, with the difference to the newest version where this one is
+                not it; or a language is missing (``store.edit_languages``), a text is empty
+                (``store.edit_empty``), or a headline too long (``store.edit_headline``).
+        """
+        with self._db.writing() as c:
+            return edits.edit(c, draft_id, Person(actor, role, at), texts, self._clock())
+
     def escalate(self, draft_id: str, at: datetime, to_role: str) -> None:
         """Pass a draft that nobody approved to the next role; it still waits.
 
@@ -393,6 +433,11 @@ class Store:
         """The entries from a number on."""
         with self._db.reading() as c:
             return tuple(chain.entries(c, from_seq))
+
+    def walls(self) -> Mapping[int, datetime]:
+        """Wall clock at which each entry was written down, by its number."""
+        with self._db.reading() as c:
+            return chain.walls(c)
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the newest entry: what is published, so that nobody can rewrite it."""

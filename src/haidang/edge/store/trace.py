@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, Table, select
 
 from haidang.base.errors import BadData, NotFound
 from haidang.base.problem import Problem
+from haidang.edge.store import trace_response
 from haidang.edge.store.rows import chunks
 from haidang.edge.store.tables import (
     assessment,
@@ -25,6 +26,7 @@ from haidang.edge.store.tables import (
     receipt,
     run,
 )
+from haidang.edge.store.trace_response import Response
 
 _NAMES: Final[tuple[tuple[str, Column[Any]], ...]] = (
     ("receipt", receipt.c.key),
@@ -35,8 +37,11 @@ _NAMES: Final[tuple[tuple[str, Column[Any]], ...]] = (
     ("chain", draft.c.chain),
     ("message", message.c.identifier),
     ("outbox", outbox.c.key),
+    *trace_response.NAMES,
 )
 _SHOWN: Final = 10
+_ASKS: Final = frozenset({"receipt", "run", "assessment", "decision"})
+"""From these one goes down to the tasks that follow; a message asks nothing of an officer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class Step:
 
     Attributes:
         stage: ``receipt``, ``fix``, ``run``, ``assessment``, ``decision``, ``draft``,
-            ``draft_event``, ``message``, ``outbox`` or ``attempt``, in this order.
+            ``draft_event``, ``message``, ``outbox``, ``attempt``, ``plan``, ``task``,
+            ``task_event`` or ``grant``, in this order.
         id: Its name; a fix is ``<receipt>/<row>``.
         at: When it happened; of a try to deliver, the wall clock.
         facts: Its columns, an assessment's and a draft's body as JSON's own types.
@@ -65,6 +71,7 @@ class _Found:
     decisions: dict[str, Any]
     drafts: dict[str, Any]
     receipts: set[int]
+    response: Response = field(default_factory=Response)
 
 
 def explain(connection: Connection, prefix: str) -> list[Step]:
@@ -73,7 +80,15 @@ def explain(connection: Connection, prefix: str) -> list[Step]:
     found = _Found({}, {}, {}, set())
     _start(connection, kind, name, found)
     _complete(connection, found)
-    return [*_known(connection, found), *_concluded(connection, found), *_said(connection, found)]
+    if kind in _ASKS:
+        trace_response.follow(connection, found.decisions, found.response)
+    found.receipts |= trace_response.receipts(connection, found.response)
+    return [
+        *_known(connection, found),
+        *_concluded(connection, found),
+        *_said(connection, found),
+        *(Step(*one) for one in trace_response.steps(connection, found.response)),
+    ]
 
 
 def _resolve(connection: Connection, prefix: str) -> tuple[str, str]:
@@ -109,6 +124,7 @@ def _start(connection: Connection, kind: str, name: str, found: _Found) -> None:
             number = connection.execute(select(receipt.c.id).where(receipt.c.key == name)).scalar()
             found.receipts.add(int(number or 0))
             _citing(connection, int(number or 0), found)
+            trace_response.of_stock(connection, int(number or 0), found.response)
         case "run":
             number = connection.execute(select(run.c.id).where(run.c.verdict == name)).scalar()
             for table, kept in (
@@ -117,6 +133,13 @@ def _start(connection: Connection, kind: str, name: str, found: _Found) -> None:
                 (draft, found.drafts),
             ):
                 _keep(kept, _rows(connection, table, table.c.run, [number]))
+            trace_response.of_run(connection, int(number or 0), found.response)
+        case "plan" | "task" | "grant":
+            rests = trace_response.begin(connection, kind, name, found.response)
+            rows = _rows(connection, decision, decision.c.id, rests.decisions)
+            _keep(found.decisions, rows)
+            rows = _rows(connection, assessment, assessment.c.id, rests.assessments)
+            _keep(found.assessments, rows)
         case "assessment":
             _keep(found.assessments, _rows(connection, assessment, assessment.c.id, [name]))
         case "decision":
@@ -187,6 +210,7 @@ def _known(connection: Connection, found: _Found) -> list[Step]:
 
 def _concluded(connection: Connection, found: _Found) -> list[Step]:
     numbers = {r.run for r in (*found.assessments.values(), *found.decisions.values())}
+    numbers |= found.response.plans
     rows = sorted(_rows(connection, run, run.c.id, numbers), key=lambda r: int(r.id))
     steps = [Step("run", row.verdict, row.at, _facts(row)) for row in rows]
     for stage, kept in (

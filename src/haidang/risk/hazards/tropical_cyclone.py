@@ -71,6 +71,8 @@ H10_ANCHOR_KM: Final = 300.0
 H10_ANCHOR_MS: Final = 17.0
 TINY: Final = 1e-300
 """Stands for zero where zero would divide."""
+BLOCK: Final = 32
+"""Areas that are looked at together before each by itself; a matter of speed, never of result."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -242,23 +244,26 @@ def er11_profile(r: float, R: float, momentum: float) -> float:
 
 
 @_jit
-def _vector(p: Floats, model: int, r: float, dx: float, dy: float) -> tuple[float, float]:
+def _vector(
+    rows: Floats, n: int, model: int, r: float, dx: float, dy: float
+) -> tuple[float, float]:
     """North and east wind at a cell dx km east and dy km north of the centre, r km from it.
 
-    ``p`` is one row of `PreparedTrack.table`.
+    Row ``n`` of ``rows`` is one time of `PreparedTrack.table`. The row is named and not cut out:
+    to count the owners of a view takes longer than the wind.
     """
-    R, b, strength, f = p[6], p[7], p[8], p[10]
+    R, b, strength, f = rows[n, 6], rows[n, 7], rows[n, 8], rows[n, 10]
     share = min(1.0, R / r)
     if model == _H08:
-        v = holland_profile(r, R, b, strength, f) - share * p[5]
+        v = holland_profile(r, R, b, strength, f) - share * rows[n, 5]
     elif model == _H1980:
         v = GRADIENT_TO_SURFACE * holland_profile(r, R, b, strength, f)
     elif model == _H10:
-        v = h10_profile(r, R, b, strength, p[9]) - share * p[5]
+        v = h10_profile(r, R, b, strength, rows[n, 9]) - share * rows[n, 5]
     else:
         v = er11_profile(r, R, strength)
-    turn = p[11] * v / r
-    return turn * dx + share * p[3], -turn * dy + share * p[4]
+    turn = rows[n, 11] * v / r
+    return turn * dx + share * rows[n, 3], -turn * dy + share * rows[n, 4]
 
 
 @_jit
@@ -786,7 +791,7 @@ def _field_kernel(
             dy, dx = d_lat * KM_PER_DEGREE, _degrees_apart(cells_lon[c], lon) * km_east
             r = sqrt(dx * dx + dy * dy)
             if CENTRE_KM < r <= cutoff:
-                north, east = _vector(table[t], model, r, dx, dy)
+                north, east = _vector(table, t, model, r, dx, dy)
                 if parts == 1:
                     out[0, t, c] = sqrt(north * north + east * east)
                 else:
@@ -877,10 +882,11 @@ def swath(
     )
     cells = np.stack([lat, lon])
     boxes = _boxes(lat, lon, start)
+    blocks = _boxes(lat, lon, np.append(start[:-1:BLOCK], start[-1]))
 
     def run(part: slice) -> None:
         _members(
-            table[part], code, cells, factor, start, boxes, levels, float(cutoff_km),
+            table[part], code, cells, factor, start, boxes, blocks, levels, float(cutoff_km),
             found.cell_max[part], found.area_max[part], found.first[part], found.last[part],
         )  # fmt: skip
 
@@ -975,53 +981,26 @@ def _boxes(lat: Floats, lon: Floats, start: NDArray[np.int64]) -> Floats:
 
 
 @_jit
-def _nearest(p: Floats, box: Floats) -> float:
-    """A distance in km from the centre of row p that no cell of the area undercuts."""
-    lat, lon, km_east = p[0], p[1], p[2]
-    d_lat = max(0.0, box[0] - lat, lat - box[1])
-    d_lon = max(0.0, abs(_degrees_apart(box[2], lon)) - box[3])
-    dy, dx = d_lat * KM_PER_DEGREE, d_lon * km_east
-    return sqrt(dx * dx + dy * dy) * (1.0 - 1e-9)
+def _in_reach(lat: float, lon: float, km_east: float, boxes: Floats, n: int, reach: float) -> bool:
+    """Whether a cell in box ``n`` may lie within ``reach`` km of a centre.
+
+    The box is at least as near as any of its cells: False is certain, True is not.
+    """
+    dy = max(0.0, boxes[n, 0] - lat, lat - boxes[n, 1]) * KM_PER_DEGREE
+    dx = max(0.0, abs(_degrees_apart(boxes[n, 2], lon)) - boxes[n, 3]) * km_east
+    return bool(dx * dx + dy * dy <= reach * reach)
 
 
+# In one piece: each call inside these loops that is handed arrays takes as long as the wind.
 @_jit
-def _area(
-    p: Floats, model: int, cells: Floats, scale: Floats, cutoff: float, cell_max: Floats
-) -> float:
-    """One time over one area's cells: raises their maxima, returns the highest wind."""
-    lat, lon, km_east = p[0], p[1], p[2]
-    highest = 0.0
-    for c in range(cells.shape[1]):
-        dy = (cells[0, c] - lat) * KM_PER_DEGREE
-        dx = _degrees_apart(cells[1, c], lon) * km_east
-        r = sqrt(dx * dx + dy * dy)
-        if CENTRE_KM < r <= cutoff:
-            north, east = _vector(p, model, r, dx, dy)
-            v = scale[c] * sqrt(north * north + east * east)
-            cell_max[c] = max(cell_max[c], v)
-            highest = max(highest, v)
-    return highest
-
-
-@_jit
-def _note(wind: float, t: int, levels: Floats, first: Ints, last: Ints) -> None:
-    """Write down which thresholds a wind reaches at a time."""
-    for k in range(levels.shape[0]):
-        if wind < levels[k]:
-            break
-        if first[k] < 0:
-            first[k] = t
-        last[k] = t
-
-
-@_jit
-def _members(
+def _members(  # noqa: C901, PLR0912
     table: Floats,
     model: int,
     cells: Floats,
     scale: Floats,
     start: NDArray[np.int64],
     boxes: Floats,
+    blocks: Floats,
     levels: Floats,
     cutoff: float,
     cell_max: Floats,
@@ -1030,22 +1009,46 @@ def _members(
     last: Ints,
 ) -> None:
     """A slice of the ensemble, each member into its own rows of the last four arrays."""
-    band = cutoff / KM_PER_DEGREE * (1.0 + 1e-9)
-    for area in range(start.shape[0] - 1):
-        i, j = start[area], start[area + 1]
-        if i == j:
-            continue
-        here, factor, box = cells[:, i:j], scale[i:j], boxes[area]
-        south, north = box[0] - band, box[1] + band
-        for m in range(table.shape[0]):
-            highest, when_first, when_last = cell_max[m, i:j], first[m, area], last[m, area]
-            for t in range(table.shape[1]):
-                lat = table[m, t, 0]
-                # Also false where lat is NaN: no wind.
-                if not south <= lat <= north:
+    # Rounding must never take a cell at the very cutoff away.
+    reach = cutoff * (1.0 + 1e-9)
+    n_member, n_time, n_column = table.shape
+    n_area, n_level = start.shape[0] - 1, levels.shape[0]
+    rows = table.reshape(n_member * n_time, n_column)
+    near = np.empty(n_time, np.int64)
+    for m in range(n_member):
+        for block in range(blocks.shape[0]):
+            # Most looks end here, once for many areas.
+            n_near = 0
+            for n in range(m * n_time, (m + 1) * n_time):
+                lat = rows[n, 0]
+                if not np.isnan(lat) and _in_reach(
+                    lat, rows[n, 1], rows[n, 2], blocks, block, reach
+                ):
+                    near[n_near] = n
+                    n_near += 1
+            for area in range(block * BLOCK, min(n_area, (block + 1) * BLOCK)):
+                i, j = start[area], start[area + 1]
+                if i == j:
                     continue
-                p = table[m, t]
-                if _nearest(p, box) <= cutoff:
-                    wind = _area(p, model, here, factor, cutoff, highest)
-                    area_max[m, area] = max(area_max[m, area], wind)
-                    _note(wind, t, levels, when_first, when_last)
+                for k in range(n_near):
+                    n = near[k]
+                    lat, lon, km_east = rows[n, 0], rows[n, 1], rows[n, 2]
+                    if not _in_reach(lat, lon, km_east, boxes, area, reach):
+                        continue
+                    highest = 0.0
+                    for c in range(i, j):
+                        dy = (cells[0, c] - lat) * KM_PER_DEGREE
+                        dx = _degrees_apart(cells[1, c], lon) * km_east
+                        r = sqrt(dx * dx + dy * dy)
+                        if CENTRE_KM < r <= cutoff:
+                            v_north, v_east = _vector(rows, n, model, r, dx, dy)
+                            v = scale[c] * sqrt(v_north * v_north + v_east * v_east)
+                            cell_max[m, c] = max(cell_max[m, c], v)
+                            highest = max(highest, v)
+                    area_max[m, area] = max(area_max[m, area], highest)
+                    for level in range(n_level):
+                        if highest < levels[level]:
+                            break
+                        if first[m, area, level] < 0:
+                            first[m, area, level] = n - m * n_time
+                        last[m, area, level] = n - m * n_time

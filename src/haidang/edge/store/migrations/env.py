@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from haidang.edge.store import tables_console, tables_response  # noqa: F401 - they join META
 from haidang.edge.store.tables import META
 
 context.configure(

@@ -1,0 +1,181 @@
+"""From levels to deeds: who must do what by when, who sends what to whom, what nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from haidang.app.context import Context
+from haidang.app.response_context import ResponseContext
+from haidang.app.snapshot import Snapshot
+from haidang.app.verdict import Decision
+from haidang.base.ids import content_id
+from haidang.respond.civil_defence import suggest
+from haidang.respond.dispatch import allot, market
+from haidang.respond.needs import Asked, needs
+from haidang.respond.plan import Grant, Need, Plan, Task, Unmet
+from haidang.respond.tasks import Where, tasks
+from haidang.respond.travel import Closed, Lie
+from haidang.respond.unmet import unmet
+from haidang.risk.assessment import Assessment
+from haidang.warn.decide import Standing
+from haidang.watch.signal import State
+
+
+def plan(
+    contexts: Mapping[str, Context],
+    assessments: Sequence[Assessment],
+    standing: Sequence[Standing],
+    decisions: Sequence[Decision],
+    snapshot: Snapshot,
+) -> Plan | None:
+    """Plan once over the whole set: one pool of resources for every event.
+
+    Args:
+        contexts: Static facts by threat id.
+        assessments: Of the run.
+        standing: Levels after the run, in the order of the assessments.
+        decisions: Of the run, in the same order.
+        snapshot: Its stock, and the tasks of the plan before.
+
+    Returns:
+        The plan; None where no pack has a scenario. With no stock counted it still has tasks and
+        needs, and says of all that is missing that nothing was counted.
+    """
+    response = {name: c.response for name, c in contexts.items() if c.response is not None}
+    if not response:
+        return None
+    asked = [
+        (_asked(contexts[a.threat], response[a.threat], a, s), d)
+        for a, s, d in zip(assessments, standing, decisions, strict=True)
+        if a.threat in response and a.place in response[a.threat].land
+    ]
+    asked = [(one, d) for one, d in asked if one.level >= response[_threat(one)].scenario.lowest]
+    wanted = needs([one for one, _ in asked])
+    todo = _tasks(contexts, response, asked, wanted, snapshot)
+    # One pool and one map for all: the kinds and the lie of the land are the country's.
+    common = next(c for _, c in sorted(response.items()))
+    lie = replace(common.lie, closed=_closed(contexts, assessments, standing, snapshot))
+    grants, missing, cost, optimal = _dispatch(common, wanted, lie, snapshot)
+    suggestions = suggest(
+        [n.place for n in wanted],
+        wanted,
+        snapshot.stock,
+        missing,
+        common.kinds,
+        common.authorities,
+        snapshot.law_day,
+    )
+    content = {
+        "at": snapshot.now,
+        "tasks": [(t.id, t.due, t.decision) for t in todo],
+        "needs": [n.id for n in wanted],
+        "grants": [g.id for g in grants],
+        "unmet": [(u.need, u.quantity, u.reason) for u in missing],
+        "suggestions": [(s.place, s.level, s.possible) for s in suggestions],
+        "stock": snapshot.stock_receipt,
+    }
+    return Plan(
+        id=content_id("plan", content),
+        at=snapshot.now,
+        tasks=todo,
+        needs=wanted,
+        grants=grants,
+        unmet=missing,
+        suggestions=suggestions,
+        stock_receipt=snapshot.stock_receipt,
+        demo=any(u.demo for u in snapshot.stock),
+        optimal=optimal,
+        cost=cost,
+    )
+
+
+def _threat(one: Asked) -> str:
+    return one.assessment.threat
+
+
+def _asked(
+    context: Context, response: ResponseContext, found: Assessment, after: Standing
+) -> Asked:
+    return Asked(
+        assessment=found,
+        level=after.level,
+        since=after.since,
+        onsets=found.onsets,
+        rules=response.at(found.place).needs,
+        lead=context.pack.threat.warn.onset_force,
+    )
+
+
+def _tasks(
+    contexts: Mapping[str, Context],
+    response: Mapping[str, ResponseContext],
+    asked: Sequence[tuple[Asked, Decision]],
+    wanted: Sequence[Need],
+    snapshot: Snapshot,
+) -> tuple[Task, ...]:
+    of: dict[tuple[str, str, str], list[Need]] = {}
+    for need in wanted:
+        of.setdefault((need.threat, need.event, need.place), []).append(need)
+    earlier = {t.id: t for t in snapshot.tasks}
+    out: list[Task] = []
+    for one, decision in asked:
+        found = one.assessment
+        context, own = contexts[found.threat], response[found.threat]
+        where = Where(
+            context.named[found.place].names,
+            found.place in own.coast,
+            context.country.spec.languages,
+        )
+        mine = of.get((found.threat, found.event, found.place), [])
+        out += tasks(
+            own.at(found.place),
+            one,
+            mine,
+            where,
+            own.authorities,
+            snapshot.law_day,
+            decision.id,
+            earlier,
+        )
+    return tuple(sorted(out, key=lambda t: (t.place, t.due is None, t.due or t.asked, t.id)))
+
+
+def _closed(
+    contexts: Mapping[str, Context],
+    assessments: Sequence[Assessment],
+    standing: Sequence[Standing],
+    snapshot: Snapshot,
+) -> Mapping[str, tuple[Closed, ...]]:
+    """Hours of the pack's ``shelter_force`` at each place, over all events.
+
+    Where that force is expected the early begin and the late end count. Where a level stands and
+    there are no data nobody is sent either: the wind may be blowing.
+    """
+    found: dict[str, list[Closed]] = {}
+    for a, after in zip(assessments, standing, strict=True):
+        if a.state is State.NO_DATA and after.level:
+            found.setdefault(a.place, []).append(Closed(snapshot.now, None))
+        force = contexts[a.threat].pack.threat.warn.shelter_force
+        onset = next((o for o in a.onsets if o.threshold == force), None)
+        if onset is not None and onset.onset.central is not None:
+            begins = onset.onset.early or onset.onset.central
+            found.setdefault(a.place, []).append(Closed(begins, onset.end.late))
+    return {place: tuple(hours) for place, hours in found.items()}
+
+
+def _dispatch(
+    common: ResponseContext, wanted: Sequence[Need], lie: Lie, snapshot: Snapshot
+) -> tuple[tuple[Grant, ...], tuple[Unmet, ...], int, bool]:
+    policy, now = common.scenario.dispatch, snapshot.now
+    grants: list[Grant] = []
+    missing: list[Unmet] = []
+    cost, optimal = 0, True
+    for name, spec in sorted(common.kinds.items()):
+        found = market(name, spec, snapshot.stock, wanted, lie, policy, now)
+        done = allot(found, now)
+        grants += done.grants
+        missing += unmet(found, done, spec, lie, policy, now, counted=bool(snapshot.stock))
+        cost += done.cost
+        optimal = optimal and done.optimal
+    return tuple(grants), tuple(missing), cost, optimal

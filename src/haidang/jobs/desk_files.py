@@ -1,0 +1,242 @@
+"""What lies in the folder of a desk, and how one is begun."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import yaml
+from pydantic import AwareDatetime, Field
+
+from haidang.base.errors import BadData, BadPack, NotFound, Unavailable
+from haidang.base.problem import Problem
+from haidang.base.spec import Spec
+from haidang.data.tracks import Fix
+from haidang.edge.feeds.bulletins import read_bulletins
+from haidang.jobs.replay import DATABASE, Step, plan
+from haidang.jobs.tonight import tonight
+from haidang.pack.case import Case, find_cases, load_case
+from haidang.pack.load import Roots, parse, read_yaml
+
+DESK: Final = "desk.yaml"
+BULLETINS: Final = "bulletins.csv"
+CAP: Final = "cap"
+DEMO: Final = "demo"
+"""The inventory that stands ready at a desk whose case names none: it says that it is invented."""
+
+Kind = Literal["replay", "drill", "live"]
+
+
+class FileSpec(Spec):
+    """A file of bulletins that came in.
+
+    Attributes:
+        file: Its name in the desk's folder.
+        received: When it came in, on the desk's clock; None for the first: each of its bulletins
+            came in when it was issued.
+    """
+
+    file: str = Field(pattern=r"^[a-z0-9-]+\.csv$")
+    received: AwareDatetime | None = None
+
+
+class DeskSpec(Spec):
+    """``desk.yaml``: what is played in a folder, and with whose bulletins.
+
+    Attributes:
+        kind: ``drill``: a shipped case stepped by people; ``live``: bulletins that a user brought.
+        case: Id of the shipped case, of a drill.
+        name: Of the event, of a live desk.
+        title: Shown in the list of desks, by language.
+        begun: Wall time.
+    """
+
+    kind: Literal["drill", "live"]
+    country: str
+    threat: str
+    case: str | None = None
+    name: str = ""
+    title: Mapping[str, str]
+    status: Literal["Exercise", "Test"] = "Exercise"
+    averaging_s: Literal[60, 120, 180, 600] = 600
+    files: tuple[FileSpec, ...] = Field(min_length=1)
+    begun: AwareDatetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeskInfo:
+    """A desk in the list of desks.
+
+    Attributes:
+        id: Name of its folder.
+        kind: ``replay``, ``drill`` or ``live``.
+        title: By language.
+        changed: Wall time of the last change of its store.
+    """
+
+    id: str
+    kind: Kind
+    folder: Path
+    country: str
+    threat: str
+    title: Mapping[str, str]
+    changed: datetime
+
+
+def find(folder: Path, roots: Roots) -> tuple[DeskSpec | None, Case]:
+    """What is played in a folder.
+
+    Args:
+        folder: Of a desk.
+        roots: Where cases lie.
+
+    Returns:
+        Its ``desk.yaml`` (None of a replay) and its case; scripted officers stay only in a replay.
+
+    Raises:
+        NotFound: There is no store, or it is neither a desk nor the replay of a shipped case.
+        BadPack: ``desk.yaml`` does not fit.
+        BadData: The desk's bulletins cannot be read.
+    """
+    if not (folder / DATABASE).is_file() and not (folder / DESK).is_file():
+        raise NotFound(Problem("desk.none", {"id": folder.name}))
+    if not (folder / DESK).is_file():
+        if folder.name not in find_cases(roots):
+            raise NotFound(Problem("desk.none", {"id": folder.name}))
+        return None, load_case(folder.name, roots)
+    spec = parse(DeskSpec, read_yaml(folder / DESK), folder / DESK)
+    return spec, case_of(spec, folder, roots)
+
+
+def case_of(spec: DeskSpec, folder: Path, roots: Roots) -> Case:
+    """The case that a desk plays, with the bulletins that lie beside it and nobody scripted."""
+    file = folder / spec.files[0].file
+    if spec.kind == "drill":
+        case = load_case(spec.case or "", roots)
+        case = replace(case, bulletins=file)
+    else:
+        args = (file, spec.threat, spec.country, spec.name, spec.status, spec.averaging_s)
+        case = tonight(*args, approve=False)
+    changed: dict[str, Any] = {"officers": ()}
+    if (
+        case.spec.stock is None
+        and (roots.country(case.country) / "stock" / f"{DEMO}.csv").is_file()
+    ):
+        changed["stock"] = DEMO
+    return replace(case, spec=case.spec.model_copy(update=changed))
+
+
+def steps_of(spec: DeskSpec | None, case: Case, folder: Path) -> tuple[Step, ...]:
+    """The instants of a desk, in order: of a live one, when each bulletin came in.
+
+    A bulletin that a later file repeats came in with the first.
+
+    Raises:
+        BadData: No row of a file can be used, or a later file tells a bulletin otherwise than it
+            came in first (``desk.other_bulletin``).
+    """
+    steps, _ = plan(case)
+    if spec is None or spec.kind == "drill":
+        return steps
+    known = {step.issued: step for step in steps}
+    for extra in spec.files[1:]:
+        read = read_bulletins(folder / extra.file, case.spec.event, case.spec.averaging_s)
+        for issued, fixes in _by_issue(read.fixes).items():
+            if (step := known.get(issued)) is not None:
+                if _content(step.fixes) != _content(fixes):
+                    said = {"issued": issued.isoformat()}
+                    raise BadData(Problem("desk.other_bulletin", said, file=extra.file))
+                continue
+            now = max(issued, extra.received or issued)
+            kept = tuple(replace(fix, received=now) for fix in fixes)
+            known[issued] = Step(now, issued, kept)
+    return tuple(sorted(known.values(), key=lambda step: (step.now, step.issued or step.now)))
+
+
+def _by_issue(fixes: tuple[Fix, ...]) -> dict[datetime, tuple[Fix, ...]]:
+    found: dict[datetime, tuple[Fix, ...]] = {}
+    for fix in fixes:
+        found[fix.issued] = (*found.get(fix.issued, ()), fix)
+    return found
+
+
+def _content(fixes: tuple[Fix, ...]) -> list[Fix]:
+    """Fixes without what only the store knows."""
+    return [replace(fix, published=fix.issued, received=fix.issued, receipt=0) for fix in fixes]
+
+
+def write_spec(folder: Path, spec: DeskSpec) -> None:
+    """Write ``desk.yaml``: whole or not at all."""
+    body = yaml.safe_dump(spec.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
+    put(folder / DESK, body.encode("utf-8"))
+
+
+def put(path: Path, body: bytes) -> None:
+    """Write a file: whole or not at all, and on the disk.
+
+    Raises:
+        Unavailable: The folder cannot be written to.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            stream.write(body)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(part, path)
+    except OSError as err:
+        raise Unavailable(Problem("desk.unwritable", {"why": err}, file=str(path))) from err
+
+
+def fresh_folder(out: Path, name: str, roots: Roots) -> Path:
+    """Make the folder of a new desk; the second of a name ends in ``-2``.
+
+    Args:
+        out: Folder of all desks; made if it is not there.
+        name: Of the desk.
+        roots: Names of shipped cases are left to their replays.
+
+    Raises:
+        Unavailable: The folder cannot be made.
+    """
+    number = 2 if name in find_cases(roots) else 1
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        while True:
+            folder = out / (name if number == 1 else f"{name}-{number}")
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                number += 1
+                continue
+            return folder
+    except OSError as err:
+        raise Unavailable(Problem("desk.unwritable", {"why": err}, file=str(out))) from err
+
+
+def listed(out: Path, roots: Roots) -> tuple[DeskInfo, ...]:
+    """The desks below a folder, the newest change first; what cannot be read is left out."""
+    found: list[DeskInfo] = []
+    folders = sorted(out.iterdir()) if out.is_dir() else []
+    for folder in folders:
+        try:
+            spec, case = find(folder, roots)
+            changed = datetime.fromtimestamp((folder / DATABASE).stat().st_mtime).astimezone()
+        except (NotFound, BadPack, BadData, OSError):
+            continue
+        found.append(
+            DeskInfo(
+                id=folder.name,
+                kind="replay" if spec is None else spec.kind,
+                folder=folder,
+                country=case.country,
+                threat=case.spec.threat,
+                title=case.spec.title if spec is None else spec.title,
+                changed=changed,
+            )
+        )
+    return tuple(sorted(found, key=lambda d: (d.changed, d.id), reverse=True))

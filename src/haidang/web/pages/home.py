@@ -1,0 +1,93 @@
+"""The first page: which desks there are, and how to open another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from haidang.jobs.desk import Desk, DeskInfo, View
+from haidang.pack.case import Case
+from haidang.web.parts import Chip, Tag
+from haidang.web.speak import Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One desk in the list.
+
+    Attributes:
+        mode: Replay, drill or live.
+        state: How far it has come, or why it cannot be opened.
+        top: Highest level on land now.
+        waiting: How many drafts wait for a person, in words; "" for none.
+        clock: The desk's own time.
+        levels: Address of the style of its country's level colours.
+    """
+
+    id: str
+    title: str
+    mode: Tag
+    state: str
+    top: Chip | None
+    waiting: str
+    clock: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A case that a drill can be made of."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The list, newest change first, and the cases that a drill can be made of."""
+
+    rows: tuple[Row, ...]
+    drills: tuple[Drill, ...]
+    levels: str
+
+
+def row(desk: Desk, view: View, say: Speaker) -> Row:
+    """A desk in the list.
+
+    Args:
+        desk: The desk.
+        view: Its newest run.
+        say: Words of the room ``console``.
+    """
+    named = desk.context.named
+    land = [d for d in view.decisions if named[d.place].kind not in {"sea", "point"}]
+    top = max((d.after for d in land), default=0)
+    chip = Chip(top, say.of(desk.context.scale.names(top))) if top else None
+    waiting = len(view.pending)
+    step = view.step
+    at = step.issued or step.now
+    return Row(
+        id=desk.id,
+        title=say.of(desk.title),
+        mode=_mode(desk.kind, say),
+        state=say("home_state", number=step.number, time=say.short(at)),
+        top=chip,
+        waiting=say("count_warnings", count=waiting) if waiting else "",
+        clock=say("home_clock", time=say.short(view.until), offset=say.offset(view.until)),
+        href=f"/d/{desk.id}/situation",
+    )
+
+
+def broken(info: DeskInfo, why: str, say: Speaker) -> Row:
+    """A desk that cannot be opened, with the reason: one that is damaged hides no other."""
+    return Row(info.id, say.of(info.title), _mode(info.kind, say), why, None, "", "", "")
+
+
+def _mode(kind: str, say: Speaker) -> Tag:
+    return Tag(say(f"kind_{kind}"), "raised" if kind == "live" else "plain")
+
+
+def drills(cases: Sequence[Case], say: Speaker) -> tuple[Drill, ...]:
+    """The cases, newest event first."""
+    ordered = sorted(cases, key=lambda c: c.spec.event, reverse=True)
+    return tuple(Drill(c.spec.id, say.of(c.spec.title)) for c in ordered)

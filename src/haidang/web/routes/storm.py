@@ -1,0 +1,161 @@
+"""Entering a storm, and further bulletins of one."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import Final, cast
+
+from fastapi import APIRouter, Response
+
+from haidang.base.errors import BadData, HaidangError, NotFound
+from haidang.base.problem import Problem
+from haidang.edge.feeds.bulletins import Averaging
+from haidang.jobs.desk import start_live
+from haidang.jobs.tonight import PERIODS, STATUSES
+from haidang.web.desks import bar
+from haidang.web.pages import storm as pages
+from haidang.web.pages import storm_form
+from haidang.web.pages.storm_form import Checked, Typed
+from haidang.web.visit import Form, Sent, Visit, Visited
+
+router = APIRouter()
+_REFUSED: Final = 422
+
+
+@router.get("/new")
+def new(visit: Visited) -> Response:
+    """An empty form."""
+    typed = storm_form.empty(_local(visit.now, visit.console.zone))
+    return _new(visit, Checked(typed, b"", (), ()))
+
+
+@router.post("/new")
+def start(visit: Visited, form: Sent) -> Response:
+    """Begin a desk; or show the form again, with what is wrong beside it and nothing lost."""
+    typed, trouble = _typed(visit, form)
+    if form.get("do") == "row":
+        return _new(visit, Checked(storm_form.longer(typed), b"", trouble, ()))
+    checked = storm_form.check(typed, visit.console.zone, _period(typed.averaging), visit.language)
+    wrong = (*trouble, *checked.wrong)
+    if not typed.name:
+        wrong = (visit.speaker("storm_form")("no_name"), *wrong)
+    if wrong or not checked.body:
+        return _new(visit, Checked(checked.typed, b"", wrong, checked.kept), _REFUSED)
+
+    def act() -> Response:
+        console, status = visit.console, "Test" if typed.status == STATUSES[1] else "Exercise"
+        try:
+            desk = start_live(
+                checked.body,
+                typed.name,
+                _threat(visit),
+                console.country.id,
+                console.out,
+                console.roots,
+                status="Test" if status == STATUSES[1] else "Exercise",
+                averaging_s=_period(typed.averaging),
+                wall=visit.now,
+            )
+        except BadData as error:
+            said = tuple(Problem(p.code, p.params).say(visit.language) for p in error.problems)
+            return _new(visit, Checked(checked.typed, b"", said, checked.kept), _REFUSED)
+        return visit.go(f"/d/{desk.id}/situation", "started")
+
+    return visit.once(form, act)
+
+
+@router.get("/d/{desk}/bulletin")
+def more(visit: Visited, desk: str) -> Response:
+    """An empty form for a further bulletin."""
+    found = visit.desk(desk)
+    view = found.at(None, visit.now)
+    typed = storm_form.empty(_local(view.until, found.context.zone))
+    return _more(visit, desk, Checked(typed, b"", (), ()))
+
+
+@router.post("/d/{desk}/bulletin")
+def add(visit: Visited, form: Sent, desk: str) -> Response:
+    """Take in a further bulletin, and run on it."""
+    found = visit.desk(desk)
+    typed, trouble = _typed(visit, form)
+    if form.get("do") == "row":
+        return _more(visit, desk, Checked(storm_form.longer(typed), b"", trouble, ()))
+    period = found.case.spec.averaging_s
+    checked = storm_form.check(typed, found.context.zone, period, visit.language)
+    if trouble or checked.wrong or not checked.body:
+        again = Checked(checked.typed, b"", (*trouble, *checked.wrong), checked.kept)
+        return _more(visit, desk, again, _REFUSED)
+
+    def act() -> Response:
+        try:
+            found.add_bulletins(checked.body, visit.now)
+        except HaidangError as error:
+            again = Checked(checked.typed, b"", (error.say(visit.language),), checked.kept)
+            return _more(visit, desk, again, _REFUSED)
+        return visit.go(f"/d/{desk}/situation", "added")
+
+    return visit.once(form, act)
+
+
+@router.get("/row")
+def row(visit: Visited, n: int) -> Response:
+    """One further empty row, for htmx to put under the others."""
+    number = min(max(n, 1), storm_form.MOST)
+    checked = Checked(Typed(rows=(storm_form.blank(number),)), b"", (), ())
+    say = visit.speaker("storm_form")
+    context = pages.build(checked, "", "", "", say, fresh=False)
+    return visit.part("storm_row.html", context, room="storm_form")
+
+
+def _typed(visit: Visit, form: Form) -> tuple[Typed, tuple[str, ...]]:
+    """The form, and what is wrong with a file that came with it."""
+    _, content = form.files.get("file", ("", b""))
+    try:
+        return storm_form.read(form.fields, content.decode("utf-8-sig")), ()
+    except UnicodeDecodeError as error:
+        said = Problem("feed.unreadable", {"why": error.reason}).say(visit.language)
+        return storm_form.read(form.fields), (said,)
+
+
+def _period(text: str) -> Averaging:
+    found = int(text) if text.isdigit() else 0
+    return cast(Averaging, found) if found in PERIODS else 600
+
+
+def _local(at: datetime, zone: tzinfo) -> str:
+    """An instant as the form takes it, on the full hour."""
+    return f"{at.astimezone(zone):%d/%m/%Y %H:00}"
+
+
+def _threat(visit: Visit) -> str:
+    """The threat that bulletins tell of.
+
+    Raises:
+        NotFound: The country has none.
+    """
+    packs = visit.console.country.packs
+    if not packs:
+        raise NotFound(Problem("pack.no_case", {"name": "-", "known": "-"}))
+    return sorted(packs)[0]
+
+
+def _new(visit: Visit, checked: Checked, status: int = 200) -> Response:
+    say = visit.speaker("storm_form")
+    context = pages.build(checked, "/new", "", say.offset(visit.now), say, fresh=True)
+    return visit.page("storm.html", context, page="new", room="storm_form", status=status)
+
+
+def _more(visit: Visit, name: str, checked: Checked, status: int = 200) -> Response:
+    desk, say = visit.desk(name), visit.speaker("storm_form")
+    view = desk.at(None, visit.now)
+    action = f"/d/{desk.id}/bulletin"
+    event, offset = say.of(desk.title), say.offset(view.until)
+    context = pages.build(checked, action, event, offset, say, fresh=False)
+    return visit.page(
+        "storm.html",
+        context,
+        page="bulletin",
+        desk=bar(visit, desk, view),
+        room="storm_form",
+        status=status,
+    )
