@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from haidang.base.place import fold
 from haidang.base.problem import Problem
 from haidang.respond.plan import Plan
-from haidang.web.pages.incident import Seen, gaps_of, stock_of, suggestion_of
+from haidang.web.pages.incident import Over, Seen, gaps_of, stock_of, suggestion_of
 from haidang.web.pages.incident_parts import Command, KindRow, commands, kind_rows
+from haidang.web.pages.moment import Moment
 from haidang.web.pages.notices import chip
 from haidang.web.parts import Chip
 from haidang.web.speak import Speaker
@@ -60,13 +62,14 @@ class Overview:
     problems: tuple[str, ...]
     kept: int | None
     refused: str
+    moment: Moment
+    over: Over | None
 
 
 def build(
     say: Speaker,
     seen: Seen,
     *,
-    may_add: bool = False,
     problems: Sequence[Problem] = (),
     kept: int | None = None,
     refused: str = "",
@@ -76,7 +79,6 @@ def build(
     Args:
         say: Language and clock of the page.
         seen: What was known.
-        may_add: Whether the reader may send an inventory.
         problems: Of the inventory that was just sent.
         kept: Rows of it that were taken in; None where none was.
         refused: Why an inventory was not even read.
@@ -86,10 +88,11 @@ def build(
     lowest = scenario.lowest if scenario is not None else 0
     codes = _codes(plan)
     rows = tuple(_row(say, seen, code) for code in codes)
-    rows = tuple(sorted(rows, key=lambda r: (-(r.level.level if r.level else 0), r.name)))
+    rows = tuple(sorted(rows, key=lambda r: (-(r.level.level if r.level else 0), fold(r.name))))
     late = sum(r.late for r in rows)
+    over = None if rows else seen.over(say)
     if not rows:
-        answer = say("incident.all_none")
+        answer = say("incident.all_over" if over is not None else "incident.all_none")
     elif late:
         answer = say("incident.all_late", places=len(rows), late=late)
     else:
@@ -107,11 +110,13 @@ def build(
         gaps=gaps_of(say, seen, None),
         stock=stock_of(say, seen),
         demo=plan is not None and plan.demo,
-        may_add=may_add,
+        may_add=seen.may_act,
         kind_ids=tuple((k, say.of(s.name)) for k, s in context.country.kinds.items()),
         problems=tuple(p.say(say.language) for p in problems),
         kept=kept,
         refused=refused,
+        moment=seen.moment(say),
+        over=over,
     )
 
 
