@@ -1,4 +1,4 @@
-"""The whole voyage, clicked through by two people: from the first draft to the Cancel to the review.
+"""The whole voyage, clicked through by two people: from the first draft to Cancel and review.
 
 A class for each language: the runner may give each to a worker of its own.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -139,7 +138,7 @@ def voyage(opened: Browser, console: Serving, language: str, place: str) -> None
         assert sent[-1].kind == "Cancel"
         assert len(sent) >= 3
         first = cap(two, draft).identifier
-        assert [r.identifier for r in sent[-1].references][0] == first
+        assert sent[-1].references[0].identifier == first
         assert two.go(draft).locator(".chain li.done").count() == len(sent) + 1
 
         compared = one.go(f"/d/{desk}/incident/{PLACE}")
