@@ -7,8 +7,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import postgresql as pg
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("haidang", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("haidang")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

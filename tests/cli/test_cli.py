@@ -445,3 +445,73 @@ def test_explain_something_ambiguous_or_unknown(replayed):
     none = explain(folder, "zzzz")
     assert none.returncode == 2
     assert "nothing begins with 'zzzz'" in none.stderr
+
+
+def test_detect_shows_what_is_raised_and_writes_all(tmp_path):
+    example = Path(__file__).parents[2] / "docs" / "guide" / "counts.csv"
+    ran = haidang("detect", example, "--last", 2, "--out", tmp_path, lang="vi")
+    assert ran.returncode == 0, ran.stderr
+    assert "1 địa phương vượt ngưỡng, 2 bình thường, 0 không có dữ liệu" in ran.stdout
+    assert "binh_minh" in ran.stdout
+    assert (tmp_path / "counts-farrington_flexible.csv").is_file()
+    wrong = haidang("detect", example, "--set", "alpha=9", "--out", tmp_path)
+    assert wrong.returncode == 2
+    assert "alpha: '9.0' does not fit" in wrong.stderr
+
+
+# ── inventories ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_inventory_is_looked_at(tmp_path):
+    file = tmp_path / "kho.csv"
+    file.write_text(
+        "id,kind,place,echelon,quantity\n"
+        "b1,rescue_boat,N,province,9\n"
+        "b2,rescue_boat,N,province,-9\n",
+        "utf-8",
+    )
+    done = haidang("stock", "check", file, "--country", "xt", "--on", "2030-09-10", toy=True)
+    assert done.returncode == 1
+    assert "kho.csv, line 3, quantity: -9 is less than nothing" in done.stderr
+    assert "1 units can be used, 1 errors." in done.stdout
+
+
+def test_an_inventory_is_not_taken_in_where_nobody_plays(replayed, tmp_path):
+    file = tmp_path / "kho.csv"
+    file.write_text("id,kind,place,echelon,quantity\nb1,rescue_boat,N,province,9\n", "utf-8")
+    folder = tmp_path / "toy-2030"
+    shutil.copytree(replayed[0] / "toy-2030", folder)
+    done = haidang("stock", "import", file, "--to", folder, toy=True, lang="vi")
+    assert done.returncode == 2
+    assert "chỉ xem được" in done.stderr
+    assert "Traceback" not in done.stderr
+    lost = haidang("stock", "import", file, "--to", tmp_path / "missing", toy=True)
+    assert lost.returncode == 2
+    assert "there is no desk 'missing'" in lost.stderr
+
+
+# ── review ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "absent"),
+    [
+        ("en", "Wind at stations beside ours", "names no record of what happened afterwards"),
+        ("vi", "Gió tại trạm so với hệ thống", "chưa khai báo số liệu ghi nhận về sau"),
+    ],
+)
+def test_a_review_says_what_there_is_and_why_not_the_rest(replayed, tmp_path, lang, title, absent):
+    shutil.copytree(replayed[0], tmp_path, dirs_exist_ok=True)
+    done = haidang("review", "toy-2030", "--out", tmp_path, lang=lang, toy=True)
+    assert done.returncode == 0, done.stderr
+    assert title in done.stdout
+    assert absent in " ".join(done.stdout.split())
+    for name in ("timeline", "leads", "winds", "absent"):
+        assert (tmp_path / "toy-2030" / "tables" / f"review_{name}.csv").is_file()
+
+
+def test_a_replay_leaves_its_review_and_its_report_on_paper(replayed):
+    folder = replayed[0] / "toy-2030"
+    assert (folder / "tables" / "review_leads.parquet").is_file()
+    for page in folder.glob("report*.html"):
+        assert page.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")

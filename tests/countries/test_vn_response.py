@@ -193,7 +193,7 @@ def test_the_hardest_hit_lack_boats_and_the_plan_says_why():
 
 
 def test_shelter_places_are_of_the_size_of_what_happened():
-    """130,246 were evacuated in all; on the eve two provinces stood at level 4."""
+    """130,246 were evacuated by the 13th, floods included; on the eve two stood at level 4."""
     central = sum(n.value.central for n in yagi().needs if n.kind == "shelter_place")
     assert 30_000 < central < 130_246
 

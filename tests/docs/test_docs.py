@@ -659,7 +659,8 @@ def test_every_literal_key_has_a_text():
     rooms = {key.partition(".")[0] for key in catalogue()}
     modules = {f"{p.parent.name}.{p.stem}" for p in SRC.rglob("*.py")}
     asked = {t for t in texts if re.fullmatch(rf"({'|'.join(rooms)})\.[a-z][a-z0-9_]*[a-z0-9]", t)}
-    files = {t for t in asked if t.rpartition(".")[2] in {"csv", "yaml", "html", "md", "py", "vi"}}
+    suffixes = {"csv", "yaml", "html", "md", "py", "vi", "typ"}
+    files = {t for t in asked if t.rpartition(".")[2] in suffixes}
     measures = {t for t in asked if t in modules}
     assert asked - files - measures <= set(catalogue())
     assert len(asked & set(catalogue())) > 100

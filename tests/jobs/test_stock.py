@@ -12,6 +12,7 @@ from haidang.base.errors import BadData
 from haidang.edge.feeds.stock import INVENTORY
 from haidang.edge.store import Store
 from haidang.jobs import replay
+from haidang.jobs.explain import explain
 from haidang.jobs.replay import DATABASE, play, scope_of
 from haidang.jobs.tables_response import (
     GRANTS,
@@ -113,3 +114,20 @@ def test_an_inventory_that_ships_is_whole(ready, tmp_path):
     assert [p.code for p in error.value.problems] == ["stock.kind"]
     with Store.open(tmp_path / "out" / DATABASE) as store:
         assert store.head()[0] == 0
+
+
+def test_a_task_and_a_grant_are_told_in_words(ready, tmp_path):
+    where, case = ready
+    played = play(case, where, tmp_path / "out")
+    country = played.context.country
+    with Store.open(played.database, check=False) as store:
+        plans = store.plans()
+    task = next(t for p in plans for t in p.tasks if t.due is not None)
+    names = [task.id, plans[0].id, *(g.id for p in plans for g in p.grants[:1])][:3]
+    for name in names:
+        one, other = (explain([played.database], name, country, lang) for lang in ("en", "vi"))
+        assert [line.id for line in one] == [line.id for line in other]
+        assert name in {line.id for line in one}
+        assert all("{" not in line.text for line in (*one, *other))
+    told = [x.text for x in explain([played.database], task.id, country, "en") if x.stage == "task"]
+    assert f"Does it: {country.role(task.person, 'en')};" in told[0]

@@ -198,6 +198,16 @@ def test_a_form_whose_outcome_is_forgotten_is_still_not_done_again(acted):
     assert _runs(acted) == before
 
 
+def test_a_form_that_was_refused_is_refused_the_second_time_with_the_same_reason(acted):
+    browser = acted.browser("one-0")
+    browser.get("/?lang=en")
+    data = {**browser.proof(), "case": "nothing"}
+    first, second = (browser.client.post("/drill", data=data) for _ in range(2))
+    assert first.status_code == second.status_code == 404
+    assert "There is no such page" in first.text
+    assert second.text == first.text
+
+
 def test_two_buttons_pressed_at_the_same_look_move_the_desk_once(acted):
     one, two = acted.browser("one-0"), acted.browser("one-1")
     before = _runs(acted)

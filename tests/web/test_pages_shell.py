@@ -24,7 +24,7 @@ PATHS = (
     "/d/toy-2030/situation",
     "/nothing",
 )
-ROOMS = ("console", "situation", "ledger", "why", "storm_form")
+ROOMS = ("console", "situation", "ledger", "why", "entry")
 
 
 def visible(text: str) -> str:
@@ -204,7 +204,7 @@ def test_why_was_i_not_told(reader):
     assert "nothing was decided" in early
     assert "no date and time" in reader.get(f"{DRILL}/explain?place=N&at=soon&lang=en").text
     now = reader.get(f"{DRILL}/explain?lang=en").text
-    at = re.search(r'name="at" type="datetime-local" value="([^"]+)"', now)[1]
+    at = re.search(r'name="at" type="text" value="([^"]+)"', now)[1]
     said = visible(reader.get(f"{DRILL}/explain?place=N&at={at}&lang=en").text)
     assert "No notice had gone out to" in said
 

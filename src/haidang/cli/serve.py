@@ -14,6 +14,9 @@ from haidang.cli.show import err, help_text, out, say
 if TYPE_CHECKING:
     from haidang.pack.schema import Country
 
+DRILL = ("forecaster_on_duty", "shift_lead")
+"""Roles that have a name everywhere, for a country that names none."""
+
 TWO = 2
 """One signs, another approves."""
 
@@ -78,7 +81,7 @@ def serve(
 
 def _roles(text: str, home: Country) -> tuple[str, ...]:
     """The roles of the two accounts: as asked, or the country's first two."""
-    known = tuple(home.spec.roles)
+    known = tuple(home.spec.roles) or DRILL
     if not text:
         return known[:TWO]
     asked = tuple(part.strip() for part in text.split(",") if part.strip())

@@ -214,7 +214,7 @@ def _response(step: Step, facts: Mapping[str, object], speaker: Speaker) -> str:
         return speaker.say(key, **said)
     if step.stage == "task_event":
         action = speaker.say(f"task_{facts['action']}")
-        role = speaker.country.spec.role(str(facts["role"]), speaker.language)
+        role = speaker.country.role(str(facts["role"]), speaker.language)
         return speaker.say("by_person", action=action, role=role, actor=facts["actor"])
     said["place"] = speaker.place(str(facts["place"]))
     if step.stage == "grant":
@@ -226,7 +226,7 @@ def _response(step: Step, facts: Mapping[str, object], speaker: Speaker) -> str:
     work = cast(Mapping[str, str], facts["work"])
     said["work"] = work.get(speaker.language) or next(iter(work.values()), facts["spec"])
     for name in ("person", "authority"):
-        said[name] = speaker.country.spec.role(str(facts[name]), speaker.language)
+        said[name] = speaker.country.role(str(facts[name]), speaker.language)
     return speaker.say("task_no_time" if facts["due"] is None else "task", **said)
 
 
@@ -260,7 +260,7 @@ def _text(
         action = speaker.say(f"action_{facts['action']}")
         if not facts["actor"]:
             return speaker.say("by_program", action=action)
-        role = speaker.country.spec.role(str(facts["role"]), speaker.language)
+        role = speaker.country.role(str(facts["role"]), speaker.language)
         return speaker.say("by_person", action=action, role=role, actor=facts["actor"])
     if step.stage == "attempt":
         return speaker.say("delivered" if facts["ok"] else "not_delivered", error=facts["error"])

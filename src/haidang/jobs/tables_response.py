@@ -117,7 +117,7 @@ class _Teller:
             "level": one.level,
             "work": self.said(one.work),
             "person": one.person,
-            "person_name": self.country.spec.role(one.person, self.language),
+            "person_name": self.country.role(one.person, self.language),
             "due": self.local(one.due),
             "due_rule": one.due_rule,
             "responsibility": one.responsibility,

@@ -33,6 +33,9 @@ FORCES = (8, 10, 12)
 Outlook = dict[str, tuple[int | None, int]]
 """(assessed level or None, deciding wind force, -1 without data), by place"""
 
+WINDOWS_MOST = 64
+_windows: dict[tuple[object, ...], Outlook] = {}
+
 
 def outlooks(assessments: Iterable[Assessment]) -> dict[datetime, Outlook]:
     """What was assessed on each bulletin, before any hysteresis, by its time of issue.
@@ -127,17 +130,19 @@ def within(played: Played, at: datetime, hours: float) -> Outlook:
     if not fixes:
         return {}
     hours = max(hours, context.pack.threat.risk.step_h)
-    snapshot = Snapshot(
-        heard[-1].now,
-        len(heard),
-        Tracks(fixes),
-        (),
-        (),
-        case.spec.law_on,
-        case.spec.places_on,
-    )
-    found = assess(with_risk(context, horizon_h=hours), snapshot)
-    return next(iter(outlooks(found).values()), {})
+    # A page asks again at each look, and a window costs two seconds. The key holds everything
+    # that the answer depends on, so that it can never be another case's.
+    risk = context.pack.threat.risk.model_dump_json()
+    days = (case.spec.law_on, case.spec.places_on)
+    cells = (context.areas.codes, len(context.areas.lat))
+    key = (fixes, hours, heard[-1].now, context.pack.fingerprint, risk, days, cells)
+    if key not in _windows:
+        while len(_windows) >= WINDOWS_MOST:
+            _windows.pop(next(iter(_windows)), None)
+        snapshot = Snapshot(heard[-1].now, len(heard), Tracks(fixes), (), (), *days)
+        found = assess(with_risk(context, horizon_h=hours), snapshot)
+        _windows[key] = next(iter(outlooks(found).values()), {})
+    return dict(_windows[key])
 
 
 def announced(played: Played, by_issue: Mapping[datetime, Outlook]) -> tuple[Compared, ...]:

@@ -116,11 +116,6 @@ class Case:
         """File of the levels as really announced."""
         return None if self.spec.announced is None else self.folder / self.spec.announced
 
-    def stock(self) -> Path | None:
-        """Inventory of the country that the case starts with."""
-        name = self.spec.stock
-        return None if name is None else self.folder.parents[3] / "stock" / f"{name}.csv"
-
 
 def find_cases(roots: Roots) -> dict[str, Path]:
     """Folders of every golden case, by id: ``countries/<cc>/threats/<id>/golden/<case>``."""

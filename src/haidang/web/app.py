@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from haidang.base.errors import BadData, HaidangError, NotFound, Unavailable
+from haidang.base.errors import HaidangError, NotFound, Unavailable
 from haidang.edge.store.accounts import Accounts
 from haidang.law.levels import Scale
 from haidang.pack.load import Roots, load_country
@@ -112,6 +112,15 @@ class Console:
             answer.headers["HX-Refresh"] = "true"
         return answer
 
+    def refused(self, visit: Visit, error: HaidangError) -> Response:
+        """A page that says what a refusal says of itself."""
+        status = HTTPStatus.CONFLICT
+        if isinstance(error, NotFound):
+            status = HTTPStatus.NOT_FOUND
+        elif isinstance(error, Unavailable):
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+        return self.trouble(visit, int(status), detail=error.say(visit.language))
+
 
 _WORDED: Final = frozenset({400, 401, 403, 404, 409, 413, 429, 500, 503})
 
@@ -157,15 +166,13 @@ def _troubles(app: FastAPI) -> None:
     answer(TooLarge, lambda visit, _: visit.console.trouble(visit, 413))
     answer(LoggedOut, _logged_out)
     answer(Forged, lambda visit, _: visit.console.trouble(visit, 403, "forged"))
-    answer(NotFound, lambda visit, e: visit.console.trouble(visit, 404, detail=_said(visit, e)))
-    answer(BadData, lambda visit, e: visit.console.trouble(visit, 409, detail=_said(visit, e)))
-    answer(Unavailable, lambda visit, e: visit.console.trouble(visit, 503, detail=_said(visit, e)))
-    answer(HaidangError, lambda visit, e: visit.console.trouble(visit, 409, detail=_said(visit, e)))
+    answer(HaidangError, _refused)
     answer(Exception, _broken)
 
 
-def _said(visit: Visit, error: Exception) -> str:
-    return error.say(visit.language) if isinstance(error, HaidangError) else ""
+def _refused(visit: Visit, error: Exception) -> Response:
+    assert isinstance(error, HaidangError)
+    return visit.console.refused(visit, error)
 
 
 def _http(visit: Visit, error: Exception) -> Response:

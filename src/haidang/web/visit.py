@@ -21,7 +21,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import UploadFile
 
-from haidang.base.errors import NotFound
+from haidang.base.errors import HaidangError, NotFound
 from haidang.base.problem import Problem
 from haidang.jobs.desk import Desk
 from haidang.web.console import DeskBar, Frame, Tongue, nav, render
@@ -224,9 +224,8 @@ class Visit:
             form: With its one-time key.
             act: Does it and answers; it is called at most once for a key.
 
-        Raises:
-            Whatever ``act`` raises. The key is used up then, too: a failed try is made again from
-            a fresh page, which shows what has become of it.
+        What is refused is answered with its reason, and so is the second time; another try is
+        made from a fresh page, which shows what has become of it.
         """
         name = f"{self.who.token} {form.key}"
         outcomes = self.console.outcomes
@@ -234,18 +233,24 @@ class Visit:
             if not self.console.gate.take(self.who, form.key):
                 kept = outcomes.get(name)
                 if kept is not None:
-                    return Response(kept.body, kept.status_code, _headers(kept))
+                    return _copy(kept)
                 return self.console.trouble(self, 409, "done_before")
-            outcome = act()
-            outcomes.put(name, outcome)
+            try:
+                outcome = act()
+            except HaidangError as error:
+                # Refused is an outcome, too: whoever sends it again must not read that it was done.
+                outcome = self.console.refused(self, error)
+            # A copy: what stands around an answer writes into its headers as it goes out.
+            outcomes.put(name, _copy(outcome))
             return outcome
 
 
 _OURS: Final = frozenset({"lang", "said"})
 
 
-def _headers(response: Response) -> dict[str, str]:
-    return {k: v for k, v in response.headers.items() if k != "content-length"}
+def _copy(response: Response) -> Response:
+    kept = {k: v for k, v in response.headers.items() if k != "content-length"}
+    return Response(response.body, response.status_code, kept)
 
 
 def language_of(request: Request, known: tuple[str, ...]) -> str:

@@ -217,6 +217,7 @@ def test_explain_shows_the_edit(waiting: Store) -> None:
         "DELETE FROM draft_event WHERE action = 'edited'",
     ],
 )
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)  # touched past the program
 def test_a_touched_edit_is_found(waiting: Store, file: Path, touch: str) -> None:
     parent = waiting.pending()[0]
     waiting.edit(parent.id, ANNA, "officer", NOW, reworded(parent))

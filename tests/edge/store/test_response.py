@@ -140,6 +140,7 @@ def test_the_ledger_seals_a_plan(planned: Store) -> None:
         "DELETE FROM allotment",
     ],
 )
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)  # touched past the program
 def test_a_touched_plan_is_found(planned: Store, file: Path, touch: str) -> None:
     name = planned.plans()[0].id
     with sqlite3.connect(file) as raw:
@@ -248,6 +249,7 @@ def test_a_task_keeps_its_state_over_runs(planned: Store) -> None:
         "DELETE FROM task_event",
     ],
 )
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)  # touched past the program
 def test_a_touched_act_is_found(planned: Store, file: Path, touch: str) -> None:
     planned.task_act(task_of(planned), ANNA, "officer", T0, "started", "as it was", "k")
     with sqlite3.connect(file) as raw:

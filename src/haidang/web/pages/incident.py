@@ -478,7 +478,10 @@ def stock_of(say: Speaker, seen: Seen) -> str:
     """Whose count the stock is."""
     if not seen.stock:
         return say("incident.stock_none")
-    sources = sorted({u.source for u in seen.stock if u.source})
+    # Of an invented stock the notice beside it says all that there is to say.
+    sources = sorted({u.source for u in seen.stock if u.source and not u.demo})
+    if not sources:
+        return say("incident.stock_lines", count=say.number(len(seen.stock)))
     return say(
         "incident.stock_from", count=say.number(len(seen.stock)), sources="; ".join(sources[:2])
     )

@@ -71,6 +71,7 @@ class KindRow:
         have: On the spot; "" where nothing was counted.
         brought: Comes from elsewhere by this plan.
         missing: Of the central need, after all help; "" for none.
+        short: What would be missing of the high estimate where the central one is met.
     """
 
     group: str
@@ -84,6 +85,7 @@ class KindRow:
     brought: str
     missing: str
     bar: Bar | None
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,17 @@ def _kind_row(
         brought=say.number(brought) if brought else "",
         missing=say.number(missing) if missing else "",
         bar=None if want is None or have is None else bar(want, have),
+        short=_short(say, want, have, brought, missing),
     )
+
+
+def _short(
+    say: Speaker, want: Interval | None, have: int | None, brought: int, missing: int
+) -> str:
+    if want is None or have is None or missing:
+        return ""
+    lack = int(want.high) - have - brought
+    return say("incident.short_high", count=say.number(lack)) if lack > 0 else ""
 
 
 def total(values: Sequence[Interval | None]) -> Interval | None:

@@ -114,11 +114,11 @@ def in_force(messages: Sequence[Message], now: datetime) -> dict[str, Message]:
 
 
 def waiting(versions: Iterable[Version]) -> tuple[Version, ...]:
-    """The newest draft of each chain where it waits, by when it is due, then place."""
+    """The newest draft of each chain where it waits, by when it is due, then level, then place."""
     newest: dict[str, Version] = {}
     for version in versions:
         one = newest.get(version.draft.chain)
         if one is None or one.draft.version < version.draft.version:
             newest[version.draft.chain] = version
     still = [v for v in newest.values() if v.settled is None]
-    return tuple(sorted(still, key=lambda v: (v.draft.due, v.draft.place)))
+    return tuple(sorted(still, key=lambda v: (v.draft.due, -v.draft.said.level, v.draft.place)))

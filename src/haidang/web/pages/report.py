@@ -22,9 +22,11 @@ from haidang.edge.store.store import Store
 from haidang.jobs.replay import Played
 from haidang.jobs.tables import Tables
 from haidang.review.announced import Compared
+from haidang.review.book import Review
 from haidang.review.verification import Contingency
 from haidang.web.pages.report_map import landfall
 from haidang.web.pages.report_page import Kept, Report, build, file_name
+from haidang.web.pages.report_pdf import build_paper, pdf_name, write_pdf
 from haidang.web.speak import Speaker
 
 
@@ -34,8 +36,9 @@ def write_reports(
     folder: Path,
     compared: Sequence[Compared] = (),
     contingency: Sequence[Contingency] = (),
+    book: Review | None = None,
 ) -> tuple[Path, ...]:
-    """Write the report of a replay, one file a language of the country.
+    """Write the report of a replay, one file a language of the country; on paper too.
 
     Each file is whole in itself: no script, no font, no image, nothing fetched. The first language
     is ``report.html``, the others ``report.<tag>.html``; they link to each other and, by relative
@@ -47,9 +50,12 @@ def write_reports(
         folder: Made if it is not there; the one that holds ``cap/``.
         compared: Announced levels beside ours.
         contingency: Verification against what was found afterwards.
+        book: The review of the same case: with it each page has a PDF beside it, ``report.pdf``
+            and ``report.<tag>.pdf``, which holds the response and the review too.
 
     Returns:
-        The files, in the order of the country's languages. A file appears whole or not at all.
+        The files, in the order of the country's languages, each page before its PDF. A file
+        appears whole or not at all.
 
     Raises:
         Unavailable: The store cannot be read.
@@ -57,14 +63,20 @@ def write_reports(
     kept = read(played)
     folder.mkdir(parents=True, exist_ok=True)
     languages = played.context.country.spec.languages
+    with Store.open(played.database, check=False) as store:
+        plans = store.plans()
     out = []
     for language in languages:
-        page = render(build(played, tables, kept, compared, contingency, language), played)
+        report = build(played, tables, kept, compared, contingency, language)
+        page = render(report, played)
         path = folder / file_name(languages, language)
         part = path.with_name(path.name + ".part")
         part.write_text(page, encoding="utf-8", newline="\n")
         os.replace(part, path)
         out.append(path)
+        if book is not None:
+            paper = build_paper(report, book, plans, played.context, kept.head)
+            out.append(write_pdf(paper, folder / pdf_name(path.name)))
     return tuple(out)
 
 

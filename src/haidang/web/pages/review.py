@@ -7,6 +7,7 @@ from statistics import median
 from typing import Final
 
 from haidang.app.context import Context
+from haidang.app.response_context import ON_LAND
 from haidang.review.book import Review
 from haidang.review.damage import MEASURES, Counted, HousesRow
 from haidang.review.timeline import Line
@@ -93,13 +94,16 @@ def build(say: Speaker, context: Context, book: Review, stage: str = "") -> Revi
 
 
 def _ahead(w: Writer) -> list[float]:
-    """Hours from the first message to force 8, of each place that had it."""
+    """Hours from the first message to the wind that ends movement, of each place on land.
+
+    At sea the event had often begun long before the first bulletin.
+    """
     warn = w.context.pack.threat.warn
     force = warn.onset_force if warn.shelter_force is None else warn.shelter_force
     first: dict[str, float] = {}
     for row in w.book.leads:
         hours = row.hours(force)
-        if hours is not None:
+        if hours is not None and row.kind in ON_LAND:
             first[row.place] = max(hours, first.get(row.place, hours))
     return sorted(first.values())
 
@@ -149,7 +153,12 @@ def _leads(w: Writer) -> Section:
             continue
         if one.sent is None and one.level != min(r.level for r in w.book.leads):
             continue
-        cells = [Cell(w.place(one.place), strong=True), w.level(one.level), Cell(w.at(one.sent))]
+        cells = [
+            Cell(w.place(one.place), strong=True),
+            w.level(one.level),
+            w.level(one.found),
+            Cell(w.at(one.sent)),
+        ]
         for force in forces:
             onset = one.onsets.get(force)
             if onset is not None and one.sent is None:
@@ -158,10 +167,11 @@ def _leads(w: Writer) -> Section:
                 cells.append(Cell(w.hours(one.hours(force)), w.at(onset) if onset else ""))
         cells.append(Cell(w.hours(one.hours_to_landfall)))
         rows.append(tuple(cells))
-    section = w.section("leads", [("place", False), ("level", False), ("sent", True)], rows)
-    heads = [Column(w("col_before_force", force=force), True) for force in forces]
+    heads = [("place", False), ("level", False), ("found_level", False), ("sent", True)]
+    section = w.section("leads", heads, rows)
+    before = [Column(w("col_before_force", force=force), True) for force in forces]
     last = Column(w("col_before_landfall"), True)
-    return replace(section, columns=(*section.columns, *heads, last))
+    return replace(section, columns=(*section.columns, *before, last))
 
 
 def _orders(w: Writer) -> Section:
@@ -186,13 +196,21 @@ def _order(w: Writer, one: OrderRow) -> tuple[Cell, ...]:
     merged = w("merged", places=w.places(one.merged)) if one.merged else ""
     return (
         Cell(w.place(order.place), merged, strong=True),
-        Cell(when, order.text),
+        Cell(when, _ordered(w, one)),
         Cell(w.at(one.first_sent)),
         Cell(w.hours(one.ahead)),
         Cell(w.hours(one.waters_ahead), w.place(one.waters) if one.waters else ""),
         Cell(w.at(one.due)),
         Cell(w.at(one.onset_6)),
     )
+
+
+def _ordered(w: Writer, one: OrderRow) -> str:
+    """What it was; in the source's words too where they hold figures."""
+    act = w.say(f"review.act_{one.order.act}")
+    if not any(c.isdigit() for c in one.order.text):
+        return act
+    return w("event_text", what=act, text=one.order.text)
 
 
 def _announced(w: Writer) -> Section:
@@ -227,7 +245,9 @@ def _winds(w: Writer) -> Section:
         inside = "" if one.inside is None else w("inside" if one.inside else "outside")
         rows.append(
             (
-                Cell(measured.station, measured.ground or measured.exposure, strong=True),
+                Cell(
+                    measured.station, _ground(w, measured.ground or measured.exposure), strong=True
+                ),
                 Cell(basis, w.at(one.issued) if one.issued else ""),
                 Cell(w("force", force=measured.force)),
                 Cell(
@@ -253,6 +273,12 @@ def _winds(w: Writer) -> Section:
         ],
         rows,
     )
+
+
+def _ground(w: Writer, ground: str) -> str:
+    """How a station stands, in words; as its list has it where we have none."""
+    key = f"ground_{ground}".replace("-", "_").replace(" ", "_")
+    return w(key) if w.known(key) else ground
 
 
 def _houses(w: Writer) -> Section:

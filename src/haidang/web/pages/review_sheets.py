@@ -154,7 +154,7 @@ class Sheets:
         rows = [
             (
                 self.time(r.issued),
-                r.area_text,
+                ", ".join(self.names.get(p, p) for p in r.places),
                 r.announced,
                 DASH if r.ours_window is None else r.ours_window,
                 DASH if r.ours_horizon is None else r.ours_horizon,

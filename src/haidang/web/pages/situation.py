@@ -356,7 +356,11 @@ class _Builder:
 
     def waits(self) -> Waiting:
         view = self.view
-        ordered = sorted(view.waiting, key=lambda w: (-w[0].said.level, w[0].due, w[0].place))
+        land = self.judged.land
+        ordered = sorted(
+            view.waiting,
+            key=lambda w: (-w[0].said.level, not land(w[0].place), w[0].due, w[0].place),
+        )
         rows = tuple(self._wait(draft, state) for draft, state in ordered[:MOST_WAITING])
         left = len(ordered) - len(rows)
         return Waiting(

@@ -21,7 +21,7 @@ from haidang.web.pages.notices import (
 from haidang.web.parts import Chip
 from haidang.web.speak import Speaker
 
-HISTORY: Final = 60
+HISTORY: Final = 30
 """Rows of the past that one page shows, newest first; the ledger has them all."""
 
 

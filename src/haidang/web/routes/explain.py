@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from fastapi import APIRouter, Response
 
 from haidang.base.errors import HaidangError
@@ -13,6 +11,7 @@ from haidang.jobs.explain import Line
 from haidang.jobs.replay import DATABASE
 from haidang.web.desks import bar
 from haidang.web.pages import explain as pages
+from haidang.web.pages.entry_form import moment
 from haidang.web.parts import Crumb
 from haidang.web.visit import Visit, Visited
 
@@ -26,7 +25,7 @@ def ask(visit: Visited, desk: str, place: str = "", at: str = "") -> Response:
     view = found.at(None, visit.now)
     lines: tuple[Line, ...] = ()
     trouble = ""
-    when = _time(at, found)
+    when = moment(at, found.context.zone, view.until)
     if place and when is None:
         trouble = say("bad_time")
     elif place and when is not None:
@@ -40,19 +39,9 @@ def ask(visit: Visited, desk: str, place: str = "", at: str = "") -> Response:
             )
         except HaidangError as error:
             trouble = error.say(visit.language)
-    local = found.context.local(view.until).replace(tzinfo=None)
-    shown = at or local.isoformat(timespec="minutes")
+    shown = at or f"{found.context.local(view.until):%d/%m/%Y %H:%M}"
     context = pages.ask(found.id, found.context, place, shown, lines, trouble, say)
     return visit.page("ask.html", context, page="explain", desk=bar(visit, found, view), room="why")
-
-
-def _time(text: str, desk: Desk) -> datetime | None:
-    """A local time as a browser's field writes it; None where it is none."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=desk.context.zone)
 
 
 @router.get("/d/{desk}/explain/{name}")
