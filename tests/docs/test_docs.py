@@ -381,6 +381,8 @@ TABLES = {
     "`needs`: one row for each run and need": set(tables_response.NEEDS),
     "`grants`: one row for each run and consignment": set(tables_response.GRANTS),
     "`unmet`: one row for each run and gap": set(tables_response.UNMET),
+    "`short`: one row for each run and need that lacks stand-by": set(tables_response.SHORT),
+    "`calls`: one row for each run and need that help must leave for": set(tables_response.CALLS),
     "`suggestions`: one row for each run and place": set(tables_response.SUGGESTIONS),
     "`announced`: one row for each level that was really announced": set(ANNOUNCED),
     "`verification`: one row for each lead time and force": set(VERIFICATION),
