@@ -127,7 +127,15 @@ def test_tasks_stay_under_one_id_while_the_level_stands_and_go_with_it():
     }
     gone = verdict(snapshot([], 4, 1, standing=held.standing, tasks=held.plan.tasks), [over(4)])
     assert gone.plan is not None
-    assert gone.plan.tasks == ()
+    # The wind's end was known, so what begins then outlasts the level; the rest goes with it.
+    stays = {name for name, spec in context().response.scenario.tasks.items() if spec.stay_h}
+    due = {t.spec for t in first.plan.tasks if t.due is not None}
+    assert {t.spec for t in gone.plan.tasks} == stays & due
+    assert all(t.ended == gone.at for t in gone.plan.tasks)
+    assert gone.plan.needs == ()
+    later = verdict(snapshot([], 900, 1, standing=gone.standing, tasks=gone.plan.tasks), [over(900)])
+    assert later.plan is not None
+    assert later.plan.tasks == ()
 
 
 def test_nobody_leaves_a_place_where_a_level_stands_and_nothing_is_known():
@@ -144,6 +152,27 @@ def test_nobody_leaves_a_place_where_a_level_stands_and_nothing_is_known():
     assert shut.plan.grants == ()
     boat = [u for u in shut.plan.unmet if u.kind == "rescue_boat"]
     assert [(u.reason, u.nearest) for u in boat] == [("unmet_closed", "N")]
+
+
+def test_boats_leave_for_the_high_estimate_and_the_last_hour_to_leave_is_told():
+    people = tuple(Impact(f"people.force_{k}", "people", Interval(0, 0, 2e5)) for k in (8, 10))
+    doubtful = replace(judged(0, 3, place="S"), impacts=people)
+    boats = (Unit("n", "rescue_boat", "N", "province", 99, 0, 10, None, None, "x", True),)
+    made = verdict(snapshot([], 0, 1, stock=boats), [doubtful]).plan
+    assert made is not None
+    boat = [g for g in made.grants if g.kind == "rescue_boat"]
+    assert [(g.origin, g.place, g.standby) for g in boat] == [("N", "S", True)]
+    assert made.unmet == ()
+    assert all(s.level in (0, None) for s in made.suggestions)
+    (call,) = [c for c in made.calls if c.kind == "rescue_boat"]
+    by = next(n.by for n in made.needs if n.kind == "rescue_boat")
+    assert (call.origin, call.place, call.quantity) == ("N", "S", boat[0].quantity)
+    assert by is not None
+    assert call.leave_by == by - (boat[0].arrive - boat[0].depart)
+    # Everything else is short of the high estimate and says so, apart from what is missing.
+    assert {u.kind for u in made.short} == {n.kind for n in made.needs if n.value.high} - {
+        "rescue_boat"
+    }
 
 
 def test_a_pack_without_a_scenario_has_no_plan():

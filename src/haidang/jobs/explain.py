@@ -222,6 +222,7 @@ def _response(step: Step, facts: Mapping[str, object], speaker: Speaker) -> str:
         said["kind"] = kind.name[speaker.language] if kind else facts["kind"]
         said["origin"] = speaker.place(str(facts["origin"]))
         key = "grant_here" if facts["origin"] == facts["place"] else "grant"
+        key += "_standby" if facts["standby"] else ""
         return speaker.say(key, **said)
     work = cast(Mapping[str, str], facts["work"])
     said["work"] = work.get(speaker.language) or next(iter(work.values()), facts["spec"])
