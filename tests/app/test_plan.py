@@ -133,7 +133,9 @@ def test_tasks_stay_under_one_id_while_the_level_stands_and_go_with_it():
     assert {t.spec for t in gone.plan.tasks} == stays & due
     assert all(t.ended == gone.at for t in gone.plan.tasks)
     assert gone.plan.needs == ()
-    later = verdict(snapshot([], 900, 1, standing=gone.standing, tasks=gone.plan.tasks), [over(900)])
+    later = verdict(
+        snapshot([], 900, 1, standing=gone.standing, tasks=gone.plan.tasks), [over(900)]
+    )
     assert later.plan is not None
     assert later.plan.tasks == ()
 

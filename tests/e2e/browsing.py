@@ -17,7 +17,7 @@ from e2e.serving import Person, Serving
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 MISSING = "no Chromium on this machine: sudo apt-get install chromium"
 DESKTOP, PHONE = (1440, 900), (360, 740)
-LONGEST_MS = 15_000
+LONGEST_MS = 30_000
 """A page that takes longer is a fault, however busy the machine."""
 AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
