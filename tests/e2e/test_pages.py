@@ -347,10 +347,13 @@ def test_it_prints(opened, console, inside, paths, name):
         assert paper.startswith(b"%PDF-")
         assert len(paper) > 5_000
         page.emulate_media(media="print")
-        for screen in ("header.top", ".skip", "main form", ".btns"):
+        for screen in (".top nav", ".who a", ".skip", "form", ".btns"):
             for one in page.locator(screen).all():
                 assert not one.is_visible(), f"{screen} is printed"
         assert page.locator("h1, h2").first.is_visible()
+        # Whoever holds the paper must see that it is an exercise, and of when it is.
+        assert page.locator(".exercise").is_visible()
+        assert page.locator(".clock").is_visible()
 
 
 def test_nobody_stays_in_after_logging_out(opened, console):
