@@ -350,7 +350,7 @@ def test_it_prints(opened, console, inside, paths, name):
         for screen in (".top nav", ".who a", ".skip", "form", ".btns"):
             for one in page.locator(screen).all():
                 assert not one.is_visible(), f"{screen} is printed"
-        assert page.locator("h1, h2").first.is_visible()
+        assert page.locator("h1:visible, h2:visible").count() >= 1
         # Whoever holds the paper must see that it is an exercise, and of when it is.
         assert page.locator(".exercise").is_visible()
         assert page.locator(".clock").is_visible()
