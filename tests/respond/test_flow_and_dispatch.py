@@ -103,8 +103,7 @@ def every_plan(found: Market):
     for combination in itertools.product(*options):
         plan = {k: q for part in combination for k, q in part.items() if q}
         if all(
-            sum(q for (_, to), q in plan.items() if to == n.id) <= n.value.high
-            for n in found.needs
+            sum(q for (_, to), q in plan.items() if to == n.id) <= n.value.high for n in found.needs
         ):
             yield plan
 
