@@ -53,9 +53,7 @@ def plan(
         if a.threat in response and a.place in response[a.threat].land
     ]
     # Tasks are looked for below the lowest level too: some outlast it. Needs are not.
-    wanted = needs(
-        [one for one, _ in asked if one.level >= response[_threat(one)].scenario.lowest]
-    )
+    wanted = needs([one for one, _ in asked if one.level >= response[_threat(one)].scenario.lowest])
     todo = _tasks(contexts, response, asked, wanted, snapshot)
     # One pool and one map for all: the kinds and the lie of the land are the country's.
     common = next(c for _, c in sorted(response.items()))
@@ -203,6 +201,4 @@ def _dispatch(
         cost += done.cost
         optimal = optimal and done.optimal
     called.sort(key=lambda c: (c.leave_by, c.place, c.kind, c.need))
-    return _Sent(
-        tuple(grants), tuple(missing), tuple(short), tuple(called), cost, optimal=optimal
-    )
+    return _Sent(tuple(grants), tuple(missing), tuple(short), tuple(called), cost, optimal=optimal)

@@ -127,8 +127,8 @@ class TaskFill(Spec):
     """What a lower level says of a task that it inherited: everything is optional.
 
     It may start earlier (a lower ``level``), be due earlier, add words in its languages, name its
-    own roles and basis, add kinds, and stay longer; it may not start later, be due later, end sooner
-    or drop kinds.
+    own roles and basis, add kinds, and stay longer; it may not start later, be due later, end
+    sooner or drop kinds.
     """
 
     level: int | None = Field(default=None, ge=1)
