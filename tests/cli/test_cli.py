@@ -447,6 +447,18 @@ def test_explain_something_ambiguous_or_unknown(replayed):
     assert "nothing begins with 'zzzz'" in none.stderr
 
 
+def test_detect_shows_what_is_raised_and_writes_all(tmp_path):
+    example = Path(__file__).parents[2] / "docs" / "guide" / "counts.csv"
+    ran = haidang("detect", example, "--last", 2, "--out", tmp_path, lang="vi")
+    assert ran.returncode == 0, ran.stderr
+    assert "1 địa phương vượt ngưỡng, 2 bình thường, 0 không có dữ liệu" in ran.stdout
+    assert "binh_minh" in ran.stdout
+    assert (tmp_path / "counts-farrington_flexible.csv").is_file()
+    wrong = haidang("detect", example, "--set", "alpha=9", "--out", tmp_path)
+    assert wrong.returncode == 2
+    assert "alpha: '9.0' does not fit" in wrong.stderr
+
+
 # ── inventories ──────────────────────────────────────────────────────────────────────────────
 
 

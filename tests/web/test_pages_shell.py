@@ -24,7 +24,7 @@ PATHS = (
     "/d/toy-2030/situation",
     "/nothing",
 )
-ROOMS = ("console", "situation", "ledger", "why", "storm_form")
+ROOMS = ("console", "situation", "ledger", "why", "entry")
 
 
 def visible(text: str) -> str:

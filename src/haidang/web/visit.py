@@ -233,22 +233,24 @@ class Visit:
             if not self.console.gate.take(self.who, form.key):
                 kept = outcomes.get(name)
                 if kept is not None:
-                    return Response(kept.body, kept.status_code, _headers(kept))
+                    return _copy(kept)
                 return self.console.trouble(self, 409, "done_before")
             try:
                 outcome = act()
             except HaidangError as error:
                 # Refused is an outcome, too: whoever sends it again must not read that it was done.
                 outcome = self.console.refused(self, error)
-            outcomes.put(name, outcome)
+            # A copy: what stands around an answer writes into its headers as it goes out.
+            outcomes.put(name, _copy(outcome))
             return outcome
 
 
 _OURS: Final = frozenset({"lang", "said"})
 
 
-def _headers(response: Response) -> dict[str, str]:
-    return {k: v for k, v in response.headers.items() if k != "content-length"}
+def _copy(response: Response) -> Response:
+    kept = {k: v for k, v in response.headers.items() if k != "content-length"}
+    return Response(response.body, response.status_code, kept)
 
 
 def language_of(request: Request, known: tuple[str, ...]) -> str:

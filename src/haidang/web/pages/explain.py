@@ -268,7 +268,7 @@ def ask(
         desk: Its name in addresses.
         context: Names of the places.
         place: Code as asked, "" for none yet.
-        at: Local time as typed, see ``storm_form.moment``.
+        at: Local time as typed, see ``entry_form.moment``.
         lines: The answer.
         trouble: Why there is none.
         say: Words of the room ``why``.

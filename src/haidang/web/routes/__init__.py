@@ -1,6 +1,7 @@
 """What answers an address: reads and writes, and leaves the rest to the pages."""
 
 from haidang.web.routes import (
+    entry,
     explain,
     home,
     incident,
@@ -9,9 +10,8 @@ from haidang.web.routes import (
     review,
     situation,
     statics,
-    storm,
     warnings,
 )
 
-MODULES = (statics, login, home, situation, warnings, incident, review, ledger, explain, storm)
+MODULES = (statics, login, home, situation, warnings, incident, review, ledger, explain, entry)
 """Each has a ``router``."""

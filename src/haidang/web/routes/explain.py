@@ -11,7 +11,7 @@ from haidang.jobs.explain import Line
 from haidang.jobs.replay import DATABASE
 from haidang.web.desks import bar
 from haidang.web.pages import explain as pages
-from haidang.web.pages.storm_form import moment
+from haidang.web.pages.entry_form import moment
 from haidang.web.parts import Crumb
 from haidang.web.visit import Visit, Visited
 

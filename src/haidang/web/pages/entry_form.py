@@ -29,7 +29,7 @@ _FIELD: Final = {
     "beaufort_low": "wind", "beaufort_high": "wind", "wind_ms": "wind", "wind_kmh": "wind",
     "wind_kt": "wind", "pressure_hpa": "pressure", "position_uncertainty_km": "error",
 }  # fmt: skip
-_SAID: Final = {"feed.time": "storm_form.time"}
+_SAID: Final = {"feed.time": "entry.time"}
 """A form takes other ways of writing than a file: the remedy must name those."""
 
 _RANGE: Final = re.compile(r"(\d+)\s*[-–]\s*(\d+)")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from haidang.jobs.tonight import PERIODS, STATUSES
-from haidang.web.pages.storm_form import CELLS, MOST, UNITS, Checked, Typed
+from haidang.web.pages.entry_form import CELLS, MOST, UNITS, Checked, Typed
 from haidang.web.speak import Speaker
 
 
 @dataclass(frozen=True, slots=True)
-class Storm:
+class Entry:
     """Everything on the page.
 
     Attributes:
@@ -38,7 +38,7 @@ class Storm:
 
 def build(
     checked: Checked, action: str, event: str, offset: str, say: Speaker, *, fresh: bool
-) -> Storm:
+) -> Entry:
     """Put the page together.
 
     Args:
@@ -46,11 +46,11 @@ def build(
         action: Where the form goes.
         event: Name of the event that a bulletin is added to, "" for a new one.
         offset: Of the times, such as ``+07``.
-        say: Words of the room ``storm_form``.
+        say: Words of the room ``entry``.
         fresh: Whether it begins a desk.
     """
     typed = checked.typed
-    return Storm(
+    return Entry(
         title=say("title_new") if fresh else say("title_more", event=event),
         lead=say("lead_new") if fresh else say("lead_more"),
         action=action,

@@ -13,9 +13,9 @@ from haidang.edge.feeds.bulletins import Averaging
 from haidang.jobs.desk import start_live
 from haidang.jobs.tonight import PERIODS, STATUSES
 from haidang.web.desks import bar
-from haidang.web.pages import storm as pages
-from haidang.web.pages import storm_form
-from haidang.web.pages.storm_form import Checked, Typed
+from haidang.web.pages import entry as pages
+from haidang.web.pages import entry_form
+from haidang.web.pages.entry_form import Checked, Typed
 from haidang.web.visit import Form, Sent, Visit, Visited
 
 router = APIRouter()
@@ -25,7 +25,7 @@ _REFUSED: Final = 422
 @router.get("/new")
 def new(visit: Visited) -> Response:
     """An empty form."""
-    typed = storm_form.empty(_local(visit.now, visit.console.zone))
+    typed = entry_form.empty(_local(visit.now, visit.console.zone))
     return _new(visit, Checked(typed, b"", (), ()))
 
 
@@ -34,11 +34,11 @@ def start(visit: Visited, form: Sent) -> Response:
     """Begin a desk; or show the form again, with what is wrong beside it and nothing lost."""
     typed, trouble = _typed(visit, form)
     if form.get("do") == "row":
-        return _new(visit, Checked(storm_form.longer(typed), b"", trouble, ()))
-    checked = storm_form.check(typed, visit.console.zone, _period(typed.averaging), visit.language)
+        return _new(visit, Checked(entry_form.longer(typed), b"", trouble, ()))
+    checked = entry_form.check(typed, visit.console.zone, _period(typed.averaging), visit.language)
     wrong = (*trouble, *checked.wrong)
     if not typed.name:
-        wrong = (visit.speaker("storm_form")("no_name"), *wrong)
+        wrong = (visit.speaker("entry")("no_name"), *wrong)
     if wrong or not checked.body:
         return _new(visit, Checked(checked.typed, b"", wrong, checked.kept), _REFUSED)
 
@@ -69,7 +69,7 @@ def more(visit: Visited, desk: str) -> Response:
     """An empty form for a further bulletin."""
     found = visit.desk(desk)
     view = found.at(None, visit.now)
-    typed = storm_form.empty(_local(view.until, found.context.zone))
+    typed = entry_form.empty(_local(view.until, found.context.zone))
     return _more(visit, desk, Checked(typed, b"", (), ()))
 
 
@@ -79,9 +79,9 @@ def add(visit: Visited, form: Sent, desk: str) -> Response:
     found = visit.desk(desk)
     typed, trouble = _typed(visit, form)
     if form.get("do") == "row":
-        return _more(visit, desk, Checked(storm_form.longer(typed), b"", trouble, ()))
+        return _more(visit, desk, Checked(entry_form.longer(typed), b"", trouble, ()))
     period = found.case.spec.averaging_s
-    checked = storm_form.check(typed, found.context.zone, period, visit.language)
+    checked = entry_form.check(typed, found.context.zone, period, visit.language)
     if trouble or checked.wrong or not checked.body:
         again = Checked(checked.typed, b"", (*trouble, *checked.wrong), checked.kept)
         return _more(visit, desk, again, _REFUSED)
@@ -100,21 +100,21 @@ def add(visit: Visited, form: Sent, desk: str) -> Response:
 @router.get("/row")
 def row(visit: Visited, n: int) -> Response:
     """One further empty row, for htmx to put under the others."""
-    number = min(max(n, 1), storm_form.MOST)
-    checked = Checked(Typed(rows=(storm_form.blank(number),)), b"", (), ())
-    say = visit.speaker("storm_form")
+    number = min(max(n, 1), entry_form.MOST)
+    checked = Checked(Typed(rows=(entry_form.blank(number),)), b"", (), ())
+    say = visit.speaker("entry")
     context = pages.build(checked, "", "", "", say, fresh=False)
-    return visit.part("storm_row.html", context, room="storm_form")
+    return visit.part("entry_row.html", context, room="entry")
 
 
 def _typed(visit: Visit, form: Form) -> tuple[Typed, tuple[str, ...]]:
     """The form, and what is wrong with a file that came with it."""
     _, content = form.files.get("file", ("", b""))
     try:
-        return storm_form.read(form.fields, content.decode("utf-8-sig")), ()
+        return entry_form.read(form.fields, content.decode("utf-8-sig")), ()
     except UnicodeDecodeError as error:
         said = Problem("feed.unreadable", {"why": error.reason}).say(visit.language)
-        return storm_form.read(form.fields), (said,)
+        return entry_form.read(form.fields), (said,)
 
 
 def _period(text: str) -> Averaging:
@@ -140,22 +140,22 @@ def _threat(visit: Visit) -> str:
 
 
 def _new(visit: Visit, checked: Checked, status: int = 200) -> Response:
-    say = visit.speaker("storm_form")
+    say = visit.speaker("entry")
     context = pages.build(checked, "/new", "", say.offset(visit.now), say, fresh=True)
-    return visit.page("storm.html", context, page="new", room="storm_form", status=status)
+    return visit.page("entry.html", context, page="new", room="entry", status=status)
 
 
 def _more(visit: Visit, name: str, checked: Checked, status: int = 200) -> Response:
-    desk, say = visit.desk(name), visit.speaker("storm_form")
+    desk, say = visit.desk(name), visit.speaker("entry")
     view = desk.at(None, visit.now)
     action = f"/d/{desk.id}/bulletin"
     event, offset = say.of(desk.title), say.offset(view.until)
     context = pages.build(checked, action, event, offset, say, fresh=False)
     return visit.page(
-        "storm.html",
+        "entry.html",
         context,
         page="bulletin",
         desk=bar(visit, desk, view),
-        room="storm_form",
+        room="entry",
         status=status,
     )

@@ -1,0 +1,119 @@
+"""A file of counts judged by one method, and the answer as a tidy table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from haidang.base.errors import BadData, Unavailable
+from haidang.base.problem import Problem
+from haidang.edge.feeds.counts import read_counts
+from haidang.watch.calendar import Step, Year
+from haidang.watch.detect import detect, find
+from haidang.watch.method import Param
+from haidang.watch.signal import State
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found.
+
+    Attributes:
+        found: As `haidang.watch.detect.detect` gives it.
+        raised: Its rows that are raised, those of the newest period first, the least likely first.
+        newest: How many places are in each state in the newest period.
+        path: The tidy table.
+        problems: What of the file could not be used.
+    """
+
+    found: xr.Dataset
+    raised: pd.DataFrame
+    newest: Mapping[str, int]
+    path: Path
+    problems: tuple[Problem, ...]
+
+
+def judge_file(
+    file: Path,
+    method: str,
+    folder: Path,
+    settings: Sequence[str] = (),
+    *,
+    last: int | None = None,
+    period: Step | None = None,
+    year: Year | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Judged:
+    """Judge a CSV file.
+
+    Args:
+        file: As `read_counts` takes it.
+        method: Name of a method.
+        folder: Where the table goes, as ``<name of the file>-<method>.csv``.
+        settings: Parameters as ``name=value``.
+        last: Only so many of the newest periods.
+        period: Length of a period; None finds out.
+        year: As in `detect`.
+        progress: Told (places done, places).
+
+    Raises:
+        NotFound: No such method.
+        BadData: The file or a setting cannot be used.
+        Unavailable: The table cannot be written.
+    """
+    known = {p.name: p for p in find(method).params}
+    params: dict[str, Any] = {}
+    for text in settings:
+        name, value = _setting(text)
+        if name not in known:  # else it could be one of the function's own arguments
+            said = {"method": method, "known": ", ".join(known)}
+            raise BadData(Problem("watch.param_unknown", said, field=name))
+        params[name] = _read(value, known[name])
+    found = detect(
+        read_counts(file), method, last=last, period=period, year=year, file=file.name,
+        progress=progress, **params,
+    )  # fmt: skip
+    tidy = found.to_dataframe().reset_index()
+    path = folder / f"{file.stem}-{method}.csv"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tidy.to_csv(path, index=False)
+    except OSError as err:
+        why = err.strerror or str(err)
+        raise Unavailable(Problem("cli.unwritable", {"why": why}, file=str(path))) from err
+    raised = tidy[tidy["state"] == State.RAISED].sort_values(
+        ["time", "p_value", "score"], ascending=[False, True, False], kind="stable"
+    )
+    newest = tidy.loc[tidy["time"] == tidy["time"].max(), "state"].value_counts()
+    counted = {s.value: int(newest.get(s.value, 0)) for s in State}
+    return Judged(found, raised, counted, path, found.attrs["problems"])
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not equals:
+        raise BadData(Problem("watch.setting", {"value": text}, field="--set"))
+    return name, value
+
+
+def _read(value: str, param: Param) -> object:
+    """A value as typed; what cannot be read as its kind stays a text, and is refused by it."""
+    if value.lower() == "none" and param.optional:
+        return None
+    try:
+        if isinstance(param.default, bool):
+            return {"true": True, "false": False}[value.lower()]
+        if isinstance(param.default, tuple):
+            return tuple(int(v) for v in value.split(","))
+        if not param.choices and param.whole:
+            return int(value)
+        if isinstance(param.default, float) or param.real:
+            return float(value)
+    except (ValueError, KeyError):
+        return value
+    return value

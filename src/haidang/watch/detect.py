@@ -1,0 +1,180 @@
+"""``hd.detect``: is something unusual happening, anywhere in the nation?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+from numba import get_num_threads
+
+from haidang.base.errors import BadData, NotFound
+from haidang.base.problem import Problem
+from haidang.watch import table
+from haidang.watch.calendar import Ints, Step, Year
+from haidang.watch.detectors import METHODS
+from haidang.watch.method import NO_DATA, Found, Method, Reason, Task
+from haidang.watch.signal import State
+
+STATES: Final = np.array([s.value for s in (State.NO_DATA, State.QUIET, State.RAISED)])
+REASONS: Final = np.array([r.name.lower() if r else "" for r in Reason])
+COLUMNS: Final = ("value", "expected", "upper", "score", "p_value", "alarm", "state", "reason")
+"""What every answer holds, whatever the method."""
+
+_AT_ONCE: Final = 200_000
+"""So many cells of the table go to a thread at once: progress moves, and caches stay warm."""
+
+
+def detect(
+    data: table.Table,
+    method: str = "farrington_flexible",
+    *,
+    last: int | None = None,
+    year: Year | None = None,
+    period: Step | None = None,
+    places: Sequence[str] | None = None,
+    population: object = None,
+    file: str = "",
+    progress: Callable[[int, int], None] = lambda *_: None,
+    **params: object,
+) -> xr.Dataset:
+    """Judge every place and period by one method.
+
+    Args:
+        data: A long table (``place``, ``start``, ``value``), a wide one (time down, a column to a
+            place), an array over ``place`` and ``time``, or, with ``period``, one row to a case.
+        method: Name of a method; a wrong one lists them.
+        last: Only so many of the newest periods; None is every period from the first on for which
+            a place has enough history.
+        year: ``calendar`` compares with the same date in past years, ``rows`` with what lies
+            exactly 52, 12 or 365 rows before; None is what the method says for dated tables,
+            and ``rows`` for numbered ones.
+        period: ``day``, ``week`` or ``month``; None finds out.
+        places: The places that there should be: an unknown one is refused, and one without any
+            report still appears.
+        population: At risk, by place or like ``data``; for methods that take one.
+        file: Name of the file that ``data`` is from, for problems.
+        progress: Told (places done, places).
+        params: Parameters of the method.
+
+    Returns:
+        Over ``(place, time)``: ``value``; ``expected`` and ``upper`` in its unit; ``score``, 0 as
+        expected and above 1 beyond the bound; ``p_value``; ``alarm``; ``state``, one of
+        ``no_data``, ``quiet``, ``raised``; ``reason``, why there is no data or no bound; and what
+        the method adds. ``attrs["problems"]`` holds what of the table could not be used.
+
+    Raises:
+        NotFound: No such method.
+        BadData: The table is none, or has no usable row, or mixes periods of different lengths; a
+            parameter is unknown or out of its range.
+    """
+    chosen = find(method)
+    grid = table.read(
+        data, whole=chosen.counts, step=period, year=year, places=places, population=population,
+        file=file, dated=chosen.year,
+    )  # fmt: skip
+    settled, wrong = chosen.settle(params, grid.calendar)
+    if population is not None and not chosen.population:
+        wrong += (Problem("watch.no_population", {"method": method}, field="population"),)
+    if last is not None and last < 1:
+        wrong += (Problem("watch.last", {"value": last}, field="last"),)
+    if wrong:
+        raise BadData(*wrong)
+    rows = grid.calendar.rows
+    at = np.arange(0 if last is None else max(0, rows - last), rows)
+    found = _everywhere(chosen, grid, at, settled, progress)
+    if last is None:
+        found, at = _from_the_first(found, at)
+    return _dataset(chosen, grid, at, found, settled)
+
+
+def find(name: str) -> Method:
+    """A method by its name.
+
+    Raises:
+        NotFound: There is none; those that exist are named.
+    """
+    if name not in METHODS:
+        said = {"value": name, "known": ", ".join(METHODS)}
+        raise NotFound(Problem("watch.no_method", said, field="method"))
+    return METHODS[name]
+
+
+def _everywhere(
+    method: Method,
+    grid: table.Grid,
+    at: Ints,
+    params: Mapping[str, Any],
+    progress: Callable[[int, int], None],
+) -> Found:
+    """Run the kernel over blocks of places, a thread to a block; the order changes nothing."""
+    size = max(1, _AT_ONCE // max(1, grid.calendar.rows))
+    starts = range(0, len(grid.places), size)
+
+    def run(begin: int) -> Found:
+        block = slice(begin, begin + size)
+        people = None if grid.population is None else grid.population[block]
+        return method.kernel(Task(grid.counts[block], at, grid.calendar, people), params)
+
+    parts: list[Found] = []
+    progress(0, len(grid.places))
+    for part in _in_order(run, starts):
+        parts.append(part)
+        progress(min(len(parts) * size, len(grid.places)), len(grid.places))
+    if len(parts) == 1:
+        return parts[0]
+    joined = {
+        f.name: np.concatenate([getattr(p, f.name) for p in parts])
+        for f in fields(Found)
+        if f.name != "extra"
+    }
+    extra = {n: np.concatenate([p.extra[n] for p in parts]) for n in parts[0].extra}
+    return Found(**joined, extra=extra)
+
+
+def _in_order(run: Callable[[int], Found], starts: range) -> Iterator[Found]:
+    if len(starts) < 2 or get_num_threads() < 2:  # noqa: PLR2004 - nothing to share out
+        yield from map(run, starts)
+        return
+    with ThreadPoolExecutor(get_num_threads()) as pool:
+        yield from pool.map(run, starts)
+
+
+def _from_the_first(found: Found, at: Ints) -> tuple[Found, Ints]:
+    """Drop the first periods, for which no place has enough history; all stay if none ever has."""
+    judged = ~np.isin(found.reason, (Reason.HISTORY, Reason.MISSING)).all(axis=0)
+    if not judged.any():
+        return found, at
+    keep = slice(int(np.argmax(judged)), None)
+    cut = {f.name: getattr(found, f.name)[:, keep] for f in fields(Found) if f.name != "extra"}
+    extra = {n: v[:, keep] for n, v in found.extra.items()}
+    return Found(**cut, extra=extra), at[keep]
+
+
+def _dataset(
+    method: Method,
+    grid: table.Grid,
+    at: Ints,
+    found: Found,
+    params: Mapping[str, Any],
+) -> xr.Dataset:
+    # Only the reason says that nothing is known: a bound that is NaN never makes a place vanish.
+    silent = np.isin(found.reason, NO_DATA)
+    state = STATES[np.where(silent, 0, np.where(found.alarm, 2, 1))]
+    columns = {
+        "value": grid.counts[:, at], "expected": found.expected, "upper": found.upper,
+        "score": found.score, "p_value": found.p_value, "alarm": found.alarm & ~silent,
+        "state": state, "reason": REASONS[found.reason], **found.extra,
+    }  # fmt: skip
+    return xr.Dataset(
+        {name: (("place", "time"), values) for name, values in columns.items()},
+        coords={"place": np.array(grid.places, dtype=object), "time": grid.calendar.times()[at]},
+        attrs={
+            "method": method.name, "source": method.source, "period": grid.calendar.step,
+            "year": grid.calendar.year, "problems": grid.problems,
+            **{f"param_{name}": value for name, value in params.items()},
+        },
+    )  # fmt: skip

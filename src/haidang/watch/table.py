@@ -1,0 +1,519 @@
+"""Counts as an analyst has them, long, wide, labelled or case by case, brought to one grid.
+
+A cell that cannot be used becomes *missing*, never zero, and is named; everything else is kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final, cast
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from haidang.base.errors import BadData
+from haidang.base.problem import Problem
+from haidang.watch.calendar import (
+    ROWS_IN_A_YEAR,
+    STEPS,
+    Calendar,
+    Ints,
+    Step,
+    Year,
+    read_period,
+    step_of,
+)
+from haidang.watch.method import Floats
+
+NAMED: Final = 20
+"""So many bad cells are named one by one; of the others only the number is told."""
+
+_SHORTEST_PERIOD: Final = 6
+"""Digits of ``202201``; fewer are the number of a row."""
+
+MOST_YEARS: Final = 200
+"""More between the first and the last period: one of the two was mistyped."""
+
+LARGEST: Final = 2.0**53
+"""Beyond, a float no longer counts by ones."""
+
+Table = pd.DataFrame | xr.DataArray
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Counts of places by periods without a gap.
+
+    Attributes:
+        counts: ``(place, time)``, NaN where nothing usable was reported.
+        places: Codes or names, in the order of the table.
+        calendar: What the columns are.
+        problems: What was left out, and why.
+        population: ``(place, time)`` at risk, or None.
+    """
+
+    counts: Floats
+    places: tuple[str, ...]
+    calendar: Calendar
+    problems: tuple[Problem, ...]
+    population: Floats | None = None
+
+
+def read(
+    data: Table,
+    *,
+    whole: bool = True,
+    step: Step | None = None,
+    year: Year | None = None,
+    places: Sequence[str] | None = None,
+    population: object = None,
+    file: str = "",
+    first_line: int = 2,
+    dated: Year = "calendar",
+) -> Grid:
+    """Bring a table to a grid.
+
+    Args:
+        data: A long table (columns ``place``, ``start``, ``value``); the same without ``value``,
+            one row to a case (``step`` must then be given, and a period without a row is a zero);
+            a wide one (a column ``start`` or the index for time, a column to a place); or an
+            array with the dimensions ``place`` and ``time``. Time is a date, a period such as
+            ``2022W01`` or ``202201``, or a number of rows from some first one.
+        whole: Whether only whole numbers are counts.
+        step: ``day``, ``week`` or ``month``; None finds out. Numbered rows are weeks if not said.
+        year: None is ``dated`` for dated rows and ``rows`` for numbered ones.
+        places: If given, the places that there are: others are refused, and those without a row
+            appear all the same, with nothing reported.
+        population: At risk: numbers by place, or a table like ``data``.
+        file: Its name, for problems.
+        first_line: Line of the first row in that file.
+        dated: See ``year``.
+
+    Raises:
+        BadData: No row is usable; time cannot be read in any; periods of different lengths are
+            mixed; a column is missing; ``step`` or ``year`` is none of the known; calendar years
+            are asked of numbered rows.
+    """
+    for name, given, known in (("period", step, STEPS), ("year", year, ("rows", "calendar"))):
+        if given is not None and given not in known:
+            said = {"value": given, "known": ", ".join(known)}
+            raise BadData(Problem("watch.param_choice", said, field=name))
+    cells = _cells(data, step, file, first_line)
+    problems = list(cells.problems)
+    calendar, column = _timeline(cells.times, cells.kinds, step, year, dated, problems, file)
+    names, row = _places(cells.places, places, problems, file)
+    if isinstance(cells, _Matrix):
+        on = column[: len(cells.times)]
+        if len(np.unique(on[on >= 0])) < np.count_nonzero(on >= 0):
+            cells = _as_cells(cells)  # a period that stands there twice
+        else:
+            counts = _place_matrix(cells, on, row, calendar, len(names), whole, problems, file)
+    if isinstance(cells, _Cells):
+        counts = _place_cells(cells, column, row, calendar, len(names), whole, problems, file)
+    people = None if population is None else _population(population, names, calendar, file)
+    return Grid(counts, names, calendar, tuple(problems), people)
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    """A wide table: a row to a period, a column to a place; the fields are those of `_Cells`."""
+
+    places: tuple[str, ...]
+    times: tuple[date | int | None, ...]
+    kinds: frozenset[Step]
+    value: Floats
+    line: Ints
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """One entry for every cell of the table.
+
+    Attributes:
+        place: Code of the place, an index into ``places``.
+        places: Their names, in the order of the table.
+        time: Index into ``times``.
+        times: First day or number of each period, rising; None where it cannot be read.
+        kinds: Kinds of period that the texts tell.
+        value: The number; NaN where the cell is empty or refused.
+        line: Line in the file; -1 where that says nothing.
+        cases: Whether every entry is one case.
+    """
+
+    place: Ints
+    places: tuple[str, ...]
+    time: Ints
+    times: tuple[date | int | None, ...]
+    kinds: frozenset[Step]
+    value: Floats
+    line: Ints
+    problems: tuple[Problem, ...]
+    cases: bool = False
+
+
+def _cells(data: Table, step: Step | None, file: str, first: int) -> _Cells | _Matrix:
+    if isinstance(data, xr.DataArray):
+        if set(data.dims) != {"place", "time"}:
+            said = {"dims": ", ".join(map(str, data.dims))}
+            raise BadData(Problem("watch.dims", said, file=file))
+        frame = pd.DataFrame(
+            data.transpose("time", "place").to_numpy(),
+            index=data.indexes.get("time"),
+            columns=data.indexes.get("place"),
+        )
+        return _wide(frame, file, -1)
+    if not isinstance(data, pd.DataFrame):
+        raise BadData(Problem("watch.not_a_table", {"kind": type(data).__name__}, file=file))
+    if {"place", "start"} <= set(data.columns):
+        return _long(data, step, file, first)
+    if "start" in data.columns:
+        return _wide(data.set_index("start"), file, first)
+    if "value" in data.columns and "place" in data.columns:
+        said = {"missing": "start"}
+        raise BadData(Problem("watch.columns", said, file=file))
+    return _wide(data, file, first)
+
+
+def _long(data: pd.DataFrame, step: Step | None, file: str, first: int) -> _Cells:
+    problems: list[Problem] = []
+    cases = "value" not in data.columns
+    if cases and step is None:
+        raise BadData(Problem("watch.cases_need_period", {"known": ", ".join(STEPS)}, file=file))
+    place, names = pd.factorize(_texts(data["place"]))
+    time, stamps = pd.factorize(data["start"])
+    line = np.arange(len(data)) + first
+    times, kinds = _read_times(list(stamps))
+    bad = (time < 0) | np.isin(time, [i for i, t in enumerate(times) if t is None])
+    _name(problems, "watch.time", bad, data["start"], line, file, "start")
+    _name(problems, "watch.no_place", place < 0, data["place"], line, file, "place")
+    time[bad] = -1
+    if cases:
+        value = np.ones(len(data))
+        times = tuple(_begin(t, cast(Step, step)) for t in times)
+    else:
+        value, refused = _numbers(data["value"])
+        _name(problems, "watch.number", refused, data["value"], line, file, "value")
+    return _Cells(
+        place, tuple(map(str, names)), time, times, kinds, value, line, tuple(problems), cases
+    )
+
+
+def _wide(data: pd.DataFrame, file: str, first: int) -> _Matrix:
+    problems: list[Problem] = []
+    times, kinds = _read_times(list(data.index))
+    lines = np.arange(len(data)) + first if first >= 0 else np.full(len(data), -1)
+    bad = np.array([t is None for t in times], np.bool_)
+    _name(problems, "watch.time", bad, data.index.to_series(), lines, file, "start")
+    columns = [str(c).strip() for c in data.columns]
+    doubled = (
+        {c for c in columns if columns.count(c) > 1} if len(set(columns)) < len(columns) else ()
+    )
+    if doubled:
+        said = {"names": ", ".join(sorted(doubled))}
+        raise BadData(Problem("watch.column_twice", said, file=file))
+    if all(d.kind in "iuf" for d in data.dtypes):
+        value = data.to_numpy(np.float64)
+    else:
+        value = np.empty(data.shape)
+        for i, name in enumerate(columns):
+            value[:, i], refused = _numbers(data.iloc[:, i])
+            _name(problems, "watch.number", refused, data.iloc[:, i], lines, file, name)
+    return _Matrix(tuple(columns), times, kinds, value, lines, tuple(problems))
+
+
+def _as_cells(matrix: _Matrix) -> _Cells:
+    n, m = matrix.value.shape
+    return _Cells(
+        np.tile(np.arange(m), n), matrix.places, np.repeat(np.arange(n), m), matrix.times,
+        matrix.kinds, matrix.value.ravel(), np.repeat(matrix.line, m), matrix.problems,
+    )  # fmt: skip
+
+
+def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Texts without blanks around them; an empty one is missing."""
+    if column.dtype.kind in "iu":
+        return column
+    found = column.astype("string").str.strip()
+    return found.mask(found == "")
+
+
+def _numbers(column: pd.Series[Any]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Numbers, and which cells held something that is none."""
+    if column.dtype.kind in "iuf":
+        return column.to_numpy(np.float64), np.zeros(len(column), np.bool_)
+    if column.dtype.kind == "b":
+        return np.full(len(column), np.nan), np.ones(len(column), np.bool_)
+    texts = column.astype("string").str.strip()
+    empty = (texts.isna() | texts.isin(["", "NA", "NaN", "nan"])).to_numpy(np.bool_)
+    value = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    # Python reads 2_0 as a number, people do not.
+    value[texts.str.contains("_", regex=False).fillna(value=False).to_numpy(np.bool_)] = np.nan
+    return value, np.isnan(value) & ~empty
+
+
+def _name(
+    problems: list[Problem], code: str, bad: NDArray[np.bool_], cells: pd.Series[Any],
+    lines: Ints, file: str, field: str,
+) -> None:  # fmt: skip
+    """One problem for each of the first bad cells, one for all the others together."""
+    at = np.flatnonzero(bad)
+    for i in at[:NAMED]:
+        row = int(lines[i]) if lines[i] >= 0 else None
+        problems.append(Problem(code, {"value": cells.iloc[i]}, file, row, field))
+    if len(at) > NAMED:
+        problems.append(Problem("watch.and_more", {"n": len(at) - NAMED}, file, None, field))
+
+
+def _read_times(
+    stamps: Sequence[Hashable],
+) -> tuple[tuple[date | int | None, ...], frozenset[Step]]:
+    kinds: set[Step] = set()
+    found: list[date | int | None] = []
+    texts = [str(s).strip() for s in stamps if isinstance(s, str)]
+    numbered = (
+        bool(texts)
+        and len(texts) == len(stamps)
+        and all(t.isdigit() and len(t) < _SHORTEST_PERIOD for t in texts)
+    )
+    for stamp in stamps:
+        if isinstance(stamp, str):
+            if numbered:
+                found.append(int(stamp))
+                continue
+            read_as = read_period(stamp)
+            found.append(None if read_as is None else read_as[0])
+            if read_as is not None and read_as[1] is not None:
+                kinds.add(read_as[1])
+        elif isinstance(stamp, np.datetime64):
+            found.append(pd.Timestamp(stamp).date())
+        elif isinstance(stamp, pd.Period):
+            found.append(stamp.start_time.date())
+        elif isinstance(stamp, datetime):
+            found.append(None if str(stamp) == "NaT" else stamp.date())
+        elif isinstance(stamp, date):
+            found.append(stamp)
+        elif isinstance(stamp, int | np.integer) and not isinstance(stamp, bool):
+            found.append(_number_as_period(int(stamp), kinds))
+        else:
+            found.append(None)
+    return tuple(found), frozenset(kinds)
+
+
+def _number_as_period(stamp: int, kinds: set[Step]) -> date | int | None:
+    """A month or a day that a spreadsheet took for a number; else the number of a row."""
+    text = str(stamp)
+    if len(text) not in (6, 8) or not 1900 <= int(text[:4]) <= 2200:  # noqa: PLR2004 - years
+        return stamp
+    read_as = read_period(text)
+    if read_as is not None and read_as[1] is not None:
+        kinds.add(read_as[1])
+    return None if read_as is None else read_as[0]
+
+
+def _begin(when: date | int | None, step: Step) -> date | int | None:
+    """First day of the period that a day lies in; weeks begin on Monday."""
+    if not isinstance(when, date):
+        return when
+    if step == "week":
+        return when - timedelta(days=when.weekday())
+    return when.replace(day=1) if step == "month" else when
+
+
+def _timeline(
+    times: Sequence[date | int | None], kinds: frozenset[Step], step: Step | None,
+    year: Year | None, dated: Year, problems: Sequence[Problem], file: str,
+) -> tuple[Calendar, Ints]:  # fmt: skip
+    """The calendar, and the column of each of ``times``, -1 where it is unknown; one -1 more."""
+    mixed = Problem("watch.mixed", {"known": ", ".join(STEPS)}, file=file, field="start")
+    numbers = {t for t in times if isinstance(t, int)}
+    days = sorted({t for t in times if isinstance(t, date)})
+    if not numbers and not days:
+        raise BadData(*problems, Problem("watch.no_time", file=file))
+    if len(kinds) > 1 or (numbers and days):
+        raise BadData(mixed)
+    of = np.full(len(times) + 1, -1, np.int64)
+    if numbers:
+        if year == "calendar":
+            raise BadData(Problem("watch.no_dates", file=file, field="year"))
+        low = min(numbers)
+        of[:-1] = [t - low if isinstance(t, int) else -1 for t in times]
+        rows = _rows(max(numbers) - low + 1, step or "week", file)
+        return Calendar(step or "week", "rows", rows, number=low), of
+    length = _length(days, next(iter(kinds), None), step)
+    if length is None:
+        raise BadData(mixed)
+    of[:-1] = [_row(t, days[0], length) if isinstance(t, date) else -1 for t in times]
+    rows = _rows(_row(days[-1], days[0], length) + 1, length, file)
+    return Calendar(length, year or dated, rows, days[0]), of
+
+
+def _rows(number: int, step: Step, file: str) -> int:
+    if number > MOST_YEARS * ROWS_IN_A_YEAR[step]:
+        raise BadData(Problem("watch.too_long", {"n": number}, file=file, field="start"))
+    return number
+
+
+def _length(days: Sequence[date], told: Step | None, asked: Step | None) -> Step | None:
+    """The length of the periods, None where days do not fit one."""
+    found = step_of(days) if len(days) > 1 else (told or asked or "day")
+    if found is None or (told is not None and found == "day"):
+        return None
+    length = asked or told or found
+    return length if _fits(days, length) else None
+
+
+def _fits(days: Sequence[date], step: Step) -> bool:
+    """Whether days can be first days of periods of this length."""
+    if step == "month":
+        return all(d.day == 1 for d in days)
+    return step == "day" or all((d - days[0]).days % 7 == 0 for d in days)
+
+
+def _row(when: date, first: date, step: Step) -> int:
+    if step == "month":
+        return 12 * (when.year - first.year) + when.month - first.month
+    return (when - first).days // (7 if step == "week" else 1)
+
+
+def _places(
+    there: Sequence[str], wanted: Sequence[str] | None, problems: list[Problem], file: str
+) -> tuple[tuple[str, ...], Ints]:
+    """The places of the grid, and the row of each of ``there``, -1 where it has none; one more."""
+    if wanted is None:
+        return tuple(there), np.array([*range(len(there)), -1], np.int64)
+    names = tuple(dict.fromkeys(str(p) for p in wanted))
+    index = {name: i for i, name in enumerate(names)}
+    unknown = [p for p in there if p not in index]
+    problems += [
+        Problem("watch.unknown_place", {"value": p}, file=file, field="place")
+        for p in unknown[:NAMED]
+    ]
+    if len(unknown) > NAMED:
+        said = {"n": len(unknown) - NAMED}
+        problems.append(Problem("watch.and_more", said, file, None, "place"))
+    return names, np.array([*(index.get(p, -1) for p in there), -1], np.int64)
+
+
+def _place_matrix(
+    table: _Matrix, column: Ints, row: Ints, calendar: Calendar, n_places: int, whole: bool,
+    problems: list[Problem], file: str,
+) -> Floats:  # fmt: skip
+    """Counts from a wide table in which no period stands twice."""
+    counts = np.full((n_places, calendar.rows), np.nan)
+    on, here = np.flatnonzero(column >= 0), np.flatnonzero(row[:-1] >= 0)
+    if len(here) == 0:
+        raise BadData(*problems, Problem("watch.empty", file=file))
+    told = 0
+    for begin in range(0, len(here), 4096):
+        block = here[begin : begin + 4096]
+        value = table.value[np.ix_(on, block)]
+        for code, bad in _bad(value, whole):
+            for i, j in np.argwhere(bad):
+                told += 1
+                if told <= NAMED:
+                    line = int(table.line[on[i]])
+                    said = {"value": float(value[i, j]), "place": table.places[block[j]]}
+                    problems.append(Problem(code, said, file, line if line >= 0 else None, "value"))
+            value[bad] = np.nan
+        counts[np.ix_(row[block], column[on])] = value.T
+    if told > NAMED:
+        problems.append(Problem("watch.and_more", {"n": told - NAMED}, file, None, "value"))
+    return counts
+
+
+def _bad(value: Floats, whole: bool) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """What cannot be a count, by the code of its problem; only what there is."""
+    with np.errstate(invalid="ignore"):
+        negative = value < 0
+        large = value > LARGEST
+        broken = (value != np.floor(value)) & ~np.isnan(value) & ~negative & ~large
+    for code, bad in (
+        ("watch.negative", negative), ("watch.too_large", large), ("watch.fraction", broken),
+    ):  # fmt: skip
+        if (whole or code != "watch.fraction") and bad.any():
+            yield code, bad
+
+
+def _place_cells(
+    cells: _Cells, of_time: Ints, of_place: Ints, calendar: Calendar, n_places: int, whole: bool,
+    problems: list[Problem], file: str,
+) -> Floats:  # fmt: skip
+    """Counts from single cells; two different ones for the same cell contradict each other."""
+    column, row = of_time[cells.time], of_place[cells.place]
+    good = (column >= 0) & (row >= 0)
+    if not good.any():
+        raise BadData(*problems, Problem("watch.empty", file=file))
+    row, column, line, value = row[good], column[good], cells.line[good], cells.value[good]
+    name = [cells.places[i] for i in cells.place[good]]
+    if cells.cases:
+        counts = np.zeros((n_places, calendar.rows))
+        np.add.at(counts, (row, column), 1.0)
+        return counts
+    for code, bad in _bad(value, whole):
+        for i in np.flatnonzero(bad)[:NAMED]:
+            said = {"value": float(value[i]), "place": name[i]}
+            problems.append(Problem(code, said, file, _line(line[i]), "value"))
+        if (n := int(bad.sum())) > NAMED:
+            problems.append(Problem("watch.and_more", {"n": n - NAMED}, file, None, "value"))
+        value[bad] = np.nan
+    counts = np.full((n_places, calendar.rows), np.nan)
+    counts[row, column] = value
+    seen = pd.DataFrame({"row": row, "column": column, "value": value, "line": line, "place": name})
+    told = 0
+    for _, rows in seen[seen.duplicated(["row", "column"], keep=False)].groupby(["row", "column"]):
+        distinct = rows["value"].dropna().unique()
+        once = rows.iloc[0]
+        counts[once["row"], once["column"]] = distinct[0] if len(distinct) == 1 else math.nan
+        told += 1
+        if told <= NAMED:
+            same = len(distinct) <= 1
+            said = {"place": once["place"], "first": int(once["line"])}
+            problems.append(
+                Problem(
+                    "watch.twice_same" if same else "watch.twice",
+                    said,
+                    file,
+                    _line(rows["line"].iloc[1]),
+                    "start",
+                    "warning" if same else "error",
+                )
+            )
+    if told > NAMED:
+        problems.append(Problem("watch.and_more", {"n": told - NAMED}, file, None, "start"))
+    return counts
+
+
+def _line(number: int) -> int | None:
+    return int(number) if number >= 0 else None
+
+
+def _population(given: object, places: tuple[str, ...], calendar: Calendar, file: str) -> Floats:
+    """At risk by place and period; NaN where it is not known."""
+    shape = (len(places), calendar.rows)
+    if isinstance(given, pd.Series):
+        given = given.to_dict()
+    if isinstance(given, Mapping):
+        by_name = {str(k): float(v) for k, v in given.items()}
+        column = np.array([by_name.get(p, math.nan) for p in places])
+        people = np.repeat(column[:, None], calendar.rows, axis=1)
+    elif isinstance(given, pd.DataFrame | xr.DataArray):
+        other = read(given, whole=False, step=calendar.step, places=places, file=file)
+        people = np.full(shape, np.nan)
+        if other.calendar.first is not None and calendar.first is not None:
+            shift = _row(other.calendar.first, calendar.first, calendar.step)
+        else:
+            shift = 0
+        for j in range(other.calendar.rows):
+            if 0 <= j + shift < calendar.rows:
+                people[:, j + shift] = other.counts[:, j]
+    else:
+        raise BadData(Problem("watch.population", {"kind": type(given).__name__}, file=file))
+    if not np.isfinite(people).any() or (people[np.isfinite(people)] < 0).any():
+        raise BadData(Problem("watch.population", {"kind": type(given).__name__}, file=file))
+    return np.ascontiguousarray(people)

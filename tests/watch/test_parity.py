@@ -1,0 +1,154 @@
+"""The detectors give the numbers of the reference program."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from haidang.watch.detectors import harmonic
+from haidang.watch.method import Reason
+from watch import parity
+
+INTEGER = {
+    "farringtonFlexible_noufaily_nbPlugin", "farringtonFlexible_noufaily_muan", "bayes_b0w6",
+    "bayes_b2w4", "cusum_standard",
+}  # fmt: skip
+STOPS_EARLY = {"glrnb_intercept": 1e-2}
+"""Where the reference's own iteration stops before its optimum; see the tests below."""
+
+
+@pytest.mark.parametrize("tag", parity.CASES)
+def test_simulated_series(tag):
+    found = parity.differences(tag, parity.simulated())
+    assert {"upper", "alarm"} <= set(found)
+    assert max(found.values()) < STOPS_EARLY.get(tag, 1e-6), found
+    assert found["alarm"] == 0
+    if tag in INTEGER:
+        assert found["upper"] == 0
+
+
+@pytest.mark.parametrize("name", parity.REAL)
+def test_real_series(name, shared):
+    folder = shared / "reference" / "surveillance"
+    compared = 0
+    for tag in parity.CASES:
+        found = parity.differences(tag, parity.real(name, folder), folder)
+        assert max(found.values(), default=0) < 1e-6, (tag, found)
+        assert tag not in INTEGER or found.get("upper", 0) == 0
+        compared += bool(found)
+    # One series is too short for two years back.
+    assert compared >= len(parity.CASES) - 2
+
+
+def test_the_page_shows_what_is_found():
+    page = parity.PAGE.read_text("utf-8")
+    for row in (*parity.rows(parity.simulated()), *parity.decisions(parity.simulated())):
+        assert row in page
+
+
+def test_a_dated_series_is_not_judged_by_rows(shared):
+    """The calendar matters: by rows the same series gives other bounds in most weeks."""
+    folder = shared / "reference" / "surveillance"
+    dated = parity.real("salmAllOnset", folder)
+    rows = parity.Group(
+        dated.name, dated.counts, type(dated.calendar)("week", "rows", dated.calendar.rows),
+        dated.at, dated.years_back,
+    )  # fmt: skip
+    tag = "farringtonFlexible_noufaily_delta"
+    a, b = parity.ours(tag, dated).upper, parity.ours(tag, rows).upper
+    assert (np.abs(a - b) > 1e-6 * b).mean() > 0.5
+
+
+def test_without_the_flaws_the_same_fit_gives_another_score():
+    """What the default changes: the score's origin and the width of the bound, never the fit."""
+    tag = "farringtonFlexible_noufaily_nbPlugin"
+    flawed, right = (parity.ours(tag, parity.simulated(), compat=c) for c in ("surveillance", ""))
+    for name in ("phi", "trend", "mean"):
+        np.testing.assert_array_equal(flawed.extra[name], right.extra[name])
+    np.testing.assert_array_equal(flawed.upper, right.upper)  # nb_plugin needs no standard error
+    known = ~np.isnan(right.upper)
+    assert (flawed.score != right.score)[known].any()
+    y = parity.simulated().counts[:, parity.simulated().at]
+    mean = right.extra["mean"]
+    plain = known & (right.upper > mean)
+    np.testing.assert_allclose(
+        right.score[plain], ((y - mean) / (right.upper - mean))[plain], rtol=1e-12
+    )
+    np.testing.assert_array_equal(right.alarm, known & (y > right.upper) & (y > 0))
+    assert set(np.unique(right.reason)) <= {Reason.NONE, Reason.FEW_CASES}
+
+
+def test_c3_by_the_paper_differs_from_the_reference_and_is_the_sum():
+    flawed, right = (
+        parity.ours("earsC_C3", parity.simulated(), compat=c) for c in ("surveillance", "")
+    )
+    assert (flawed.alarm != right.alarm).sum() > 100
+    group = parity.simulated()
+    z = 1.959963984540054
+    for i, j in ((0, 3), (5, 40), (11, 90)):
+        y, t = group.counts[i], group.at[j]
+
+        def c2(s, y=y):
+            base = y[s - 9 : s - 2]
+            return (y[s] - base.mean()) / base.std(ddof=1)
+
+        c3 = c2(t) + max(0, c2(t - 1) - 1) + max(0, c2(t - 2) - 1)
+        base = y[t - 9 : t - 2]
+        bound = max(0, base.mean() + base.std(ddof=1) * (z - (c3 - c2(t))))
+        assert right.upper[i, j] == pytest.approx(bound)
+        assert right.alarm[i, j] == (y[t] > bound)
+
+
+def test_where_the_reference_stops_early_we_are_at_the_optimum():
+    """NB chart: all but a few statistics agree to 1e-6; at these few ours is the likelier one."""
+    group, tag = parity.simulated(), "glrnb_intercept"
+    found = parity.ours(tag, group)
+    theirs = parity.reference(tag, group, parity.GOLDEN)["upperbound"].to_numpy().reshape(20, -1)
+    with np.errstate(invalid="ignore"):
+        off = np.abs(found.upper - theirs) > 1e-6 * theirs
+    dispersed = found.extra["alpha"][:, 0] > 0
+    assert dispersed.sum() == 19
+    # Where counts vary less than Poisson ones no dispersion above 0 is likeliest.
+    assert off[dispersed].sum() < 30
+    rows = 416
+    x = harmonic.design(520, 52, 1, trend=True)
+    for i in range(20):
+        y = group.counts[i]
+        beta = np.zeros(4)
+        alpha = harmonic.fit_both(y, x, rows, beta)
+        assert alpha == found.extra["alpha"][i, 0]
+
+        def likelihood(alpha, beta, y=y):
+            mu = np.exp(x[:rows] @ beta)
+            if alpha == 0:
+                return float((y[:rows] * np.log(mu) - mu).sum())
+            size = 1 / alpha
+            rise = [math.lgamma(size + v) - math.lgamma(size) for v in y[:rows]]
+            return float(
+                (np.array(rise) - (y[:rows] + size) * np.log1p(mu / size)).sum()
+                + (y[:rows] * np.log(mu / size)).sum()
+            )
+
+        best = likelihood(alpha, beta)
+        for factor in (0.99, 1.01):
+            if alpha > 0:
+                assert likelihood(alpha * factor, beta) < best
+        if alpha == 0:
+            assert likelihood(1e-4, beta) < best
+        for j in range(4):
+            step = np.zeros(4)
+            step[j] = 1e-3
+            assert likelihood(alpha, beta + step) < best
+            assert likelihood(alpha, beta - step) < best
+
+
+def test_a_product_that_underflows_hides_an_outbreak_in_the_reference_only():
+    flawed, right = (
+        parity.ours("outbreakP_k100", parity.simulated(), compat=c) for c in ("surveillance", "")
+    )
+    hidden = flawed.upper == 0
+    assert hidden.any(axis=1).sum() == 6
+    assert right.alarm[hidden].all()
+    np.testing.assert_allclose(right.upper[~hidden], flawed.upper[~hidden], rtol=1e-9)
