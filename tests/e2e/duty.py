@@ -93,4 +93,4 @@ def report(surfer: Surfer, desk: str, place: str, task: str, do: str, note: str 
     row.locator("input[name=note]").fill(note)
     click(page, row.locator(f"button[name=do][value={do}]"))
     said(surfer, "reported")
-    return page.locator(f"#{task} td").last.inner_text()
+    return page.locator(f"#{task}").text_content() or ""

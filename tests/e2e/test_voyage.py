@@ -86,11 +86,13 @@ def response(person: Surfer, desk: str) -> None:
     """Somebody begins a task, says what is in the way, and reports it done."""
     page = person.go(f"/d/{desk}/incident")
     duty.click(page, page.locator(f"section a[href$='/incident/{PLACE}']"))
-    rows = page.locator("table.tasks tbody tr")
+    rows = page.locator("details.task")
     assert rows.count() >= 3
     task = rows.first.get_attribute("id") or ""
-    for clear in rows.first.locator("td").all()[:5]:
-        assert clear.inner_text().strip(), "a task has its six clears"
+    clears = rows.first.locator("dd").all()
+    assert len(clears) >= 6
+    for clear in clears:
+        assert (clear.text_content() or "").strip(), "a task has its six clears"
     for do in ("started", "done"):
         told = duty.report(person, desk, PLACE, task, do, f"{do} 7/7")
         assert duty.words(person, f"incident.state_{do}") in told

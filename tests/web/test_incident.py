@@ -353,3 +353,53 @@ def test_the_pages_answer_in_both_languages_without_inline_style(room, language)
         page = person.get(f"{room.base}/{path}")
         assert f'<html lang="{language}">' in page
         assert " style=" not in page
+
+
+def test_a_past_bulletin_shows_the_response_as_it_was_and_the_end_leads_to_the_worst(looked):
+    reader = looked.browser("one-0")
+    base = "/d/toy-2030/incident"
+    end = html.unescape(reader.get(f"{base}?lang=en").text)
+    assert "No place has to respond any more" in end
+    worst = re.search(r'class="btn" href="(/d/toy-2030/incident\?at=\w+)"', end)
+    assert worst is not None
+    runs = re.findall(
+        rf'href="{re.escape(base)}\?at=(\w+)"', end.split('class="stops"')[1].split("</ol>")[0]
+    )
+    assert len(runs) == len(set(runs)) > 3
+    assert re.search(rf'at={runs[-1]}"[^>]*aria-current="step"', end)
+
+    then = html.unescape(reader.get(worst.group(1)).text)
+    run = worst.group(1).split("=")[1]
+    assert "This is how it stood at" in then
+    assert re.search(rf'at={run}"[^>]*aria-current="step"', then)
+    # The pages that can show a past run keep it, and so does the way to each place.
+    assert f'href="/d/toy-2030/situation?at={run}"' in then
+    places = re.findall(rf'href="({re.escape(base)}/\w+)\?at={run}"', then)
+    assert places
+    place = html.unescape(reader.get(f"{places[0]}?at={run}").text)
+    assert 'class="task' in place
+    assert f'{places[0]}/task"' not in place, "nobody reports at a past run"
+    assert f'href="{places[0]}/print?at={run}"' in place
+    after = html.unescape(reader.get(places[0]).text)
+    assert "the response is over" in after
+    assert f'href="{places[0]}?at=' in after
+    first = html.unescape(reader.get(f"{base}?at={runs[0]}").text)
+    assert "not known" not in first.split('class="stops"')[1].split("</ol>")[0]
+    assert reader.get(f"{base}?at=b19990101T0000").status_code == 404
+
+
+def test_a_report_of_a_later_run_is_not_there_at_an_earlier_one(acted):
+    one = acted.browser("one-0")
+    base = "/d/drill-toy-2030/incident"
+    page = html.unescape(one.get(f"{base}?lang=en").text)
+    runs = re.findall(rf'href="{re.escape(base)}\?at=(\w+)"', page)
+    where = re.search(rf'href="({re.escape(base)}/\w+)"', page)
+    assert where is not None
+    place = one.get(where.group(1)).text
+    task = re.search(r'name="task" value="([^"]+)"', place)
+    assert task is not None
+    said = {"task": task.group(1), "do": "done", "note": "told later"}
+    sent = one.send(f"{where.group(1)}/task", said)
+    assert sent.status_code == 303
+    assert "told later" in one.get(where.group(1)).text
+    assert "told later" not in one.get(f"{where.group(1)}?at={runs[-2]}").text

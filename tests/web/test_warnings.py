@@ -5,13 +5,20 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from haidang.warn.cap import parse
+from haidang.warn.message import moment
+from haidang.web.pages.notices import versions, waiting
+from haidang.web.pages.warning_checks import checks, gone_by, preview
+from haidang.web.speak import Speaker
 from web.toydesk import Room, open_room
 
 LANGUAGES = ("vi", "en")
+HOUR = timedelta(hours=1)
 LATIN = re.compile(r"[^\W\d_]")
 
 
@@ -244,3 +251,57 @@ def test_every_page_speaks_both_languages_without_a_bare_word_for_level(room, la
         assert f'<html lang="{language}">' in page
         assert "style=" not in page.replace("stylesheet", "")
         assert not re.search(r" on[a-z]+=", page)
+
+
+def test_hours_that_have_passed_and_a_newer_bulletin_are_to_be_looked_at(room):
+    draft, context = room.waiting(), room.desk.context
+    begins = draft.at.replace(minute=0, second=0, microsecond=0) + 3 * HOUR
+    words = tuple(
+        replace(t, description=moment(begins, t.language, context.zone)) for t in draft.texts
+    )
+    draft = replace(draft, texts=words, onset=begins)
+    say = Speaker("en", context.zone)
+
+    def looked(now, newer=None):
+        shown = preview(context, draft, now, ())
+        return [
+            c.text for c in checks(say, context, draft, now, (), shown, newer) if c.mark == "look"
+        ]
+
+    def passed(now):
+        return [t for t in looked(now) if "have passed" in t]
+
+    assert passed(begins - timedelta(minutes=1)) == []
+    assert len(passed(begins)) == 1
+    assert say.short(begins) in passed(begins)[0]
+    assert any("newest bulletin" in t for t in looked(draft.at, draft.at + HOUR))
+    assert not any("newest bulletin" in t for t in looked(draft.at))
+    # What had begun when it was drawn up is told as begun.
+    assert gone_by(context, replace(draft, at=begins), begins + 5 * HOUR) == ()
+
+
+def test_what_waits_is_listed_by_level_then_land_then_due(room):
+    draft = room.waiting()
+    made = [
+        replace(draft, id=n, chain=n, place=n, said=replace(draft.said, level=k), due=draft.due + h)
+        for n, k, h in (
+            ("sea", 3, -9 * HOUR),
+            ("late", 2, -20 * HOUR),
+            ("worst", 3, HOUR),
+            ("next", 3, 2 * HOUR),
+        )
+    ]
+    found = waiting(versions(made, ()), lambda code: code == "sea")
+    assert [v.draft.place for v in found] == ["worst", "next", "sea", "late"]
+
+
+def test_after_an_act_the_page_leads_to_the_next_draft_that_one_may_act_on(room):
+    one = room.person()
+    listed = one.get(f"{room.base}/warnings")
+    opened = re.findall(rf'class="btn sm" href="({re.escape(room.base)}/warnings/[\w-]+)"', listed)
+    assert len(opened) > 1
+    assert 'rel="next"' not in one.get(opened[0]), "first what is before the eyes"
+    at = moved(one.send(f"{opened[0]}/sign", opened[0]))
+    onward = re.search(r'href="([^"]+)" rel="next"', one.get(at.split("?")[0]))
+    assert onward is not None
+    assert onward[1] == opened[1]

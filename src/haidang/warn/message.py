@@ -309,6 +309,11 @@ def unknown(language: str) -> str:
     return word("format.unknown", language)
 
 
+def moment(instant: datetime, language: str, zone: tzinfo) -> str:
+    """An instant as notices write it: 05:00 on 7 Sep."""
+    return _Speaker(language, zone).moment(instant)
+
+
 class _Speaker:
     """Numbers and times in one language and one zone; every pattern is in words/format.yaml."""
 

@@ -9,7 +9,7 @@ from haidang.app.context import Context
 from haidang.app.verdict import Draft, Message
 from haidang.base.errors import NotFound
 from haidang.base.problem import Problem
-from haidang.jobs.desk import Desk, View
+from haidang.jobs.desk import Desk, StepAt, View
 from haidang.web.console import DeskBar
 from haidang.web.desks import bar
 from haidang.web.pages.notices import Version, versions
@@ -49,6 +49,11 @@ class At:
         """What stands around its pages."""
         return bar(self.visit, self.desk, self.view)
 
+    @property
+    def runs(self) -> tuple[StepAt, ...]:
+        """Every run so far, oldest first."""
+        return self.desk.views()
+
     def again(self) -> At:
         """The same desk as it is now: somebody may have acted since the request came."""
         return at_desk(self.visit, self.desk.id)
@@ -77,11 +82,11 @@ class At:
         return tuple(m for m in self.view.messages if m.chain == chain)
 
 
-def at_desk(visit: Visit, desk: str) -> At:
-    """The desk that an address names, as it is now.
+def at_desk(visit: Visit, desk: str, run: str = "") -> At:
+    """The desk that an address names, as it is now or as it was at a run.
 
     Raises:
-        NotFound: There is no such desk, or nothing came in yet.
+        NotFound: There is no such desk or no such run, or nothing came in yet.
     """
     found = visit.desk(desk)
-    return At(visit, found, found.at(None, visit.now))
+    return At(visit, found, found.at(run or None, visit.now))

@@ -21,6 +21,9 @@ from haidang.words import catalogue
 NAV: Final = ("situation", "warnings", "incident", "review", "ledger", "explain")
 """Pages of a desk, in the order of the chain; each has a word ``console.nav_<id>``."""
 
+PAST: Final = frozenset({"situation", "incident"})
+"""Those of them that can show a past run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -80,9 +83,11 @@ class DeskBar:
         levels: Address of the style of the country's level colours.
         newest: Id of the newest run: a page that was made before another says so.
         waiting: How many drafts wait for a person.
-        tasks: How many tasks are overdue.
+        tasks: How many places have overdue tasks.
         status_note: The sender's standing, for the foot of the page.
         credits: Whose data are drawn.
+        at: Id of the past run that the page shows; "" for the newest. Links to the pages that can
+            show a past run keep it.
     """
 
     id: str
@@ -97,6 +102,7 @@ class DeskBar:
     tasks: int = 0
     status_note: str = ""
     credits: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,7 @@ def nav(say: Speaker, desk: DeskBar, page: str) -> tuple[Link, ...]:
         Link(
             id=name,
             label=say(f"nav_{name}"),
-            href=f"/d/{desk.id}/{name}",
+            href=f"/d/{desk.id}/{name}" + (f"?at={desk.at}" if desk.at and name in PAST else ""),
             current=name == page,
             count=counts.get(name, 0),
             counted=say(f"count_{name}", count=counts[name]) if counts.get(name) else "",

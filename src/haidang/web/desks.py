@@ -77,7 +77,8 @@ def clock(now: datetime, say: Speaker, note: str = "") -> Clock:
 def bar(visit: Visit, desk: Desk, view: View) -> DeskBar:
     """What stands around every page of a desk: always as it is now, whatever the page shows."""
     say = visit.speaker()
-    if not view.step.newest:
+    at = "" if view.step.newest else view.step.id
+    if at:
         view = desk.at(None, visit.now)
     country = desk.context.country.spec
     status = desk.case.spec.status
@@ -92,16 +93,20 @@ def bar(visit: Visit, desk: Desk, view: View) -> DeskBar:
         newest=view.step.id,
         demo=say("demo_stock") if demo else "",
         waiting=len(view.pending),
-        tasks=overdue(view),
+        tasks=0 if desk.kind == "replay" else overdue(view),
         status_note=say.of(country.sender.status_note),
         credits=say.of(country.credits),
+        at=at,
     )
 
 
 def overdue(view: View) -> int:
-    """How many tasks should be done by now and are not."""
+    """At how many places something should be done by now and is not.
+
+    Places and not tasks: a place is opened and worked off, and a drill has hundreds of tasks.
+    """
     if view.plan is None:
         return 0
     late = [t for t in view.plan.tasks if t.due is not None and t.due <= view.until]
     done = {name for name, state in view.tasks.items() if state.state == "done"}
-    return sum(t.id not in done for t in late)
+    return len({t.place for t in late if t.id not in done})

@@ -28,6 +28,7 @@ from haidang.web.pages.incident_parts import (
     role,
     task_row,
 )
+from haidang.web.pages.moment import Moment, Run, moment, peak
 from haidang.web.pages.notices import chip
 from haidang.web.parts import Chip, Fact
 from haidang.web.speak import Speaker
@@ -46,6 +47,10 @@ class Seen:
         tasks: How far tasks have come.
         pending: Drafts that wait for a person.
         day: Day whose law judges.
+        run: Id of the run that is shown.
+        runs: Every run so far, oldest first.
+        history: Decisions up to the run; empty where tasks stand, for then nobody asks for them.
+        may_act: Whether people may report here: not at a past run, not at a replay.
     """
 
     context: Context
@@ -58,6 +63,43 @@ class Seen:
     assessments: Mapping[str, Assessment]
     pending: tuple[Draft, ...]
     day: date
+    desk: str = ""
+    run: str = ""
+    runs: tuple[Run, ...] = ()
+    history: tuple[Decision, ...] = ()
+    may_act: bool = True
+
+    def moment(self, say: Speaker, place: str = "") -> Moment:
+        """The strip of bulletins of the overview, or of one place."""
+        href = f"/d/{self.desk}/incident" + (f"/{place}" if place else "")
+        return moment(say, href, self.runs, self.run, self.now)
+
+    def over(self, say: Speaker, place: str = "") -> Over | None:
+        """What is over here; None where something stands, or nothing ever did."""
+        scenario = self.context.response.scenario if self.context.response is not None else None
+        lowest = scenario.lowest if scenario is not None else 1
+        history = [d for d in self.history if place in ("", d.place)]
+        worst = peak(history, self.runs, lowest)
+        if worst is None or worst.run.id == self.run:
+            return None
+        key = "over_place" if place else "over_all"
+        at = say.short(worst.run.issued or worst.run.now)
+        said = {"level": worst.level, "places": worst.places, "ever": worst.ever, "at": at}
+        href = f"/d/{self.desk}/incident" + (f"/{place}" if place else "")
+        return Over(
+            text=say(f"incident.{key}", **said),
+            href=f"{href}?at={worst.run.id}",
+            link=say("incident.over_link", at=at),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What is over, and the run at which it was worst."""
+
+    text: str
+    href: str
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +191,9 @@ class Incident:
     versions: str
     at: str
     refused: str
+    moment: Moment
+    over: Over | None
+    may_act: bool
 
 
 def build(say: Speaker, seen: Seen, place: str, refused: str = "") -> Incident:
@@ -175,10 +220,11 @@ def build(say: Speaker, seen: Seen, place: str, refused: str = "") -> Incident:
     gaps = gaps_of(say, seen, place)
     scenario = context.response.at(place) if context.response is not None else None
     asks = max(level, max((t.level for t in own), default=0))
+    over = None if rows else seen.over(say, place)
     return Incident(
         place=place,
         name=name,
-        title=_title(say, name, rows),
+        title=_title(say, name, rows, over is not None),
         level=chip(context, say, level),
         planned=chip(context, say, planned, planned=True) if planned != level else None,
         command=commands(say, context, {asks}, seen.day),
@@ -208,10 +254,15 @@ def build(say: Speaker, seen: Seen, place: str, refused: str = "") -> Incident:
         versions="" if scenario is None else " → ".join(scenario.versions),
         at=say.short(now),
         refused=refused,
+        moment=seen.moment(say, place),
+        over=over,
+        may_act=seen.may_act,
     )
 
 
-def _title(say: Speaker, name: str, rows: Sequence[TaskRow]) -> str:
+def _title(say: Speaker, name: str, rows: Sequence[TaskRow], over: bool) -> str:
+    if over:
+        return say("incident.title_over", place=name)
     late = sum(r.late for r in rows)
     if late:
         return say("incident.title_late", place=name, count=late)

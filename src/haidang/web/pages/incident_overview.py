@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from haidang.base.place import fold
 from haidang.base.problem import Problem
 from haidang.respond.plan import Plan
-from haidang.web.pages.incident import Seen, gaps_of, stock_of, suggestion_of
+from haidang.web.pages.incident import Over, Seen, gaps_of, stock_of, suggestion_of
 from haidang.web.pages.incident_parts import Command, KindRow, calls_of, commands, kind_rows
+from haidang.web.pages.moment import Moment
 from haidang.web.pages.notices import chip
 from haidang.web.parts import Chip
 from haidang.web.speak import Speaker
@@ -65,13 +67,14 @@ class Overview:
     problems: tuple[str, ...]
     kept: int | None
     refused: str
+    moment: Moment
+    over: Over | None
 
 
 def build(
     say: Speaker,
     seen: Seen,
     *,
-    may_add: bool = False,
     problems: Sequence[Problem] = (),
     kept: int | None = None,
     refused: str = "",
@@ -81,7 +84,6 @@ def build(
     Args:
         say: Language and clock of the page.
         seen: What was known.
-        may_add: Whether the reader may send an inventory.
         problems: Of the inventory that was just sent.
         kept: Rows of it that were taken in; None where none was.
         refused: Why an inventory was not even read.
@@ -91,10 +93,11 @@ def build(
     lowest = scenario.lowest if scenario is not None else 0
     codes = _codes(plan)
     rows = tuple(_row(say, seen, code) for code in codes)
-    rows = tuple(sorted(rows, key=lambda r: (-(r.level.level if r.level else 0), r.name)))
+    rows = tuple(sorted(rows, key=lambda r: (-(r.level.level if r.level else 0), fold(r.name))))
     late = sum(r.late for r in rows)
+    over = None if rows else seen.over(say)
     if not rows:
-        answer = say("incident.all_none")
+        answer = say("incident.all_over" if over is not None else "incident.all_none")
     elif late:
         answer = say("incident.all_late", places=len(rows), late=late)
     else:
@@ -113,11 +116,13 @@ def build(
         calls=() if plan is None else _calls(say, seen, plan),
         stock=stock_of(say, seen),
         demo=plan is not None and plan.demo,
-        may_add=may_add,
+        may_add=seen.may_act,
         kind_ids=tuple((k, say.of(s.name)) for k, s in context.country.kinds.items()),
         problems=tuple(p.say(say.language) for p in problems),
         kept=kept,
         refused=refused,
+        moment=seen.moment(say),
+        over=over,
     )
 
 

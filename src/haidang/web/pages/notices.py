@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -113,12 +113,28 @@ def in_force(messages: Sequence[Message], now: datetime) -> dict[str, Message]:
     return {chain: m for chain, m in newest.items() if m.level}
 
 
-def waiting(versions: Iterable[Version]) -> tuple[Version, ...]:
-    """The newest draft of each chain where it waits, by when it is due, then level, then place."""
+def waiting(
+    versions: Iterable[Version], at_sea: Callable[[str], bool] = lambda _: False
+) -> tuple[Version, ...]:
+    """The newest draft of each chain where it waits, in the order of every list of what waits.
+
+    Args:
+        versions: Every draft known by now.
+        at_sea: Whether an area, by its code, is at sea.
+
+    Returns:
+        By level, land before sea, then by when it is due: whoever works down the list has done
+        the worst first, however late the others are.
+    """
     newest: dict[str, Version] = {}
     for version in versions:
         one = newest.get(version.draft.chain)
         if one is None or one.draft.version < version.draft.version:
             newest[version.draft.chain] = version
     still = [v for v in newest.values() if v.settled is None]
-    return tuple(sorted(still, key=lambda v: (v.draft.due, -v.draft.said.level, v.draft.place)))
+
+    def rank(version: Version) -> tuple[int, bool, datetime, str]:
+        draft = version.draft
+        return -draft.said.level, at_sea(draft.place), draft.due, draft.place
+
+    return tuple(sorted(still, key=rank))

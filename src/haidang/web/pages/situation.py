@@ -17,6 +17,7 @@ from haidang.edge.store.notices import State as DraftState
 from haidang.web.look import Look, Seen
 from haidang.web.pages import situation_map
 from haidang.web.pages.judged import CALM, GALE, HELD, SILENT, Judged, ago
+from haidang.web.pages.moment import Stop, stops
 from haidang.web.pages.outlook import Outlook, outlook
 from haidang.web.parts import Chip, Fact, State, Tag
 from haidang.web.speak import Speaker
@@ -81,18 +82,6 @@ class Feed:
     tag: Tag
     title: str
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """One look in the strip below the map."""
-
-    id: str
-    day: str
-    time: str
-    href: str
-    current: bool
-    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +204,7 @@ class _Builder:
             close=Markup(drawn.close),  # noqa: S704
             whole=Markup(drawn.whole),  # noqa: S704
             legend=tuple(c for r in view.context.scale.ranks if (c := judged.chip(r.rank))),
-            stops=self._stops(),
+            stops=stops(say, self.href("situation"), view.looks, view.this.id),
             after=say("after", time=say.short(view.now)) if view.newest else "",
             groups=self._groups(),
             csv=self.href("situation.csv", **at),
@@ -485,21 +474,6 @@ class _Builder:
         return (Feed(silent, tag, say("feed_bulletins"), note),)
 
     # The strip and the table.
-
-    def _stops(self) -> tuple[Stop, ...]:
-        return tuple(self._stop(i, step) for i, step in enumerate(self.view.looks))
-
-    def _stop(self, index: int, step: Seen) -> Stop:
-        say, at = self.say, step.issued or step.now
-        key = "stop_clock" if step.issued is None else "stop"
-        return Stop(
-            id=step.id,
-            day=say.day(at),
-            time=say.clock(at),
-            href=self.href("situation", at=step.id),
-            current=index == self.view.at,
-            title=say(key, time=say.short(at)),
-        )
 
     def _groups(self) -> tuple[Group, ...]:
         out = []

@@ -15,6 +15,7 @@ from haidang.warn import readability
 from haidang.warn.compare import PARTS, Line, changes, lines
 from haidang.warn.message import HEADLINE_MAX, Text
 from haidang.warn.short import Short, cell, sms
+from haidang.web.pages.moment import Run
 from haidang.web.pages.notices import Left, Version, chip, in_force, left, role
 from haidang.web.pages.warning_checks import (
     Check,
@@ -124,6 +125,9 @@ class Notice:
         compared: With what the words can be compared.
         history: What happened to it, line by line.
         xml: Whether there is a message to look at.
+        drawn: Which bulletin it was drawn up on where a newer one has come since, "" else.
+        next: (words, id of a draft or "" for the list): where to go once this one needs nothing
+            more from the reader; no words where nothing waits.
     """
 
     id: str
@@ -152,6 +156,8 @@ class Notice:
     status: str
     refused: str = ""
     headline_max: int = HEADLINE_MAX
+    drawn: str = ""
+    next: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,8 @@ def build(
     reader: Reader,
     against: Against | None = None,
     refused: str = "",
+    runs: Sequence[Run] = (),
+    others: Sequence[Version] = (),
 ) -> Notice:
     """Lay out one draft.
 
@@ -186,6 +194,8 @@ def build(
         against: What the words are compared with; None for the machine's where a person edited
             them, else those in force.
         refused: Why what the reader just asked for was not done.
+        runs: Every run by now, oldest first.
+        others: What waits at the desk, in the order of its list.
 
     Raises:
         StopIteration: The chain has no such draft.
@@ -209,6 +219,9 @@ def build(
     chosen = best if against is None else against
     shown = preview(context, draft, now, earlier) if sent is None else Preview(sent, ())
     newest = max((v.draft for v in chain), key=lambda d: d.version)
+    by, latest = _heard(runs, draft.at), _heard(runs, now)
+    newer = latest if latest != by and one.settled is None else None
+    act = _decision(say, context, one, newest, reader, now)
     return Notice(
         id=draft.id,
         place=place_name(context, say, draft.place),
@@ -229,15 +242,42 @@ def build(
         texts=tuple(_wording(say, t, base[chosen]) for t in draft.texts),
         fields=fields(say, context, draft, told, shown),
         chain=_chain(say, context, chain, messages, draft),
-        checks=checks(say, context, draft, now, earlier, shown),
-        act=_decision(say, context, one, newest, reader, now),
+        checks=checks(say, context, draft, now, earlier, shown, newer),
+        act=act,
         newest=newest.id if _outdated(one, newest) else "",
         history=tuple(_line(say, context, act) for act in one.acts),
         wakes=draft.wakes,
         xml=shown.message is not None,
         status=say(f"warnings.status_{draft.status.lower()}"),
         refused=refused,
+        drawn=""
+        if newer is None or by is None
+        else say("warnings.drawn_by", by=say.short(by), newest=say.short(newer)),
+        next=_next(say, context, draft, others, reader)
+        if act.state in ("own", "settled", "outdated")
+        else ("", ""),
     )
+
+
+def _heard(runs: Sequence[Run], at: datetime) -> datetime | None:
+    """Time of issue of the newest bulletin that had come in by an instant."""
+    return next((r.issued for r in reversed(runs) if r.now <= at and r.issued is not None), None)
+
+
+def _next(
+    say: Speaker, context: Context, draft: Draft, others: Sequence[Version], reader: Reader
+) -> tuple[str, str]:
+    """The next draft of the list that this reader can do something about, by its id.
+
+    The list itself, with "" for the id, where all that wait wait for somebody else.
+    """
+    left = [v for v in others if v.draft.chain != draft.chain]
+    for other in left:
+        if other.signed is None or other.signed.actor != reader.actor:
+            level, place = other.draft.said.level, place_name(context, say, other.draft.place)
+            key = "next_draft" if level else "next_end"
+            return say(f"warnings.{key}", place=place, level=level), other.draft.id
+    return (say("warnings.next_list", count=len(left)), "") if left else ("", "")
 
 
 def _outdated(one: Version, newest: Draft) -> bool:

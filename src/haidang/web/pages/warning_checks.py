@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from haidang.app.context import Context
@@ -16,12 +16,15 @@ from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.warn import readability
 from haidang.warn.cap import Alert, Info, parse
-from haidang.warn.message import Text
+from haidang.warn.message import Text, moment
 from haidang.warn.short import sms
 from haidang.web.speak import Speaker
 from haidang.words import catalogue
 
 _HOURS: Final = re.compile(r"\b\d{1,2}[:h]\d{2}\b")
+
+_HOUR: Final = timedelta(hours=1)
+_AHEAD: Final = timedelta(days=7)
 
 Mark = Literal["yes", "no", "look"]
 
@@ -83,6 +86,7 @@ def checks(
     now: datetime,
     earlier: Sequence[Message],
     shown: Preview,
+    newer: datetime | None = None,
 ) -> tuple[Check, ...]:
     """Everything looked at before sending, what is wrong first.
 
@@ -93,6 +97,7 @@ def checks(
         now: The desk's clock.
         earlier: What its chain has said so far.
         shown: From `preview`.
+        newer: Time of issue of the newest bulletin where it came after the draft, else None.
     """
     found = [
         *_standard(say, context, draft, earlier, shown),
@@ -101,8 +106,37 @@ def checks(
     ]
     if draft.said.expires <= now:
         found.append(Check("no", say("warnings.check_expired", at=say.short(draft.said.expires))))
+    if newer is not None:
+        found.append(Check("look", say("warnings.check_older", newest=say.short(newer))))
+    if passed := gone_by(context, draft, now):
+        times = ", ".join(say.short(at) for at in passed)
+        found.append(Check("look", say("warnings.check_past", times=times)))
+    elif draft.onset is not None and draft.at < draft.onset <= now:
+        found.append(Check("look", say("warnings.check_onset_past", at=say.short(draft.onset))))
     order = ("no", "look", "yes")
     return tuple(sorted(found, key=lambda c: order.index(c.mark)))
+
+
+def gone_by(context: Context, draft: Draft, now: datetime) -> tuple[datetime, ...]:
+    """Hours that the words give as to come, and that have come and gone while the draft waited.
+
+    Args:
+        context: The draft's country and pack.
+        draft: Its words are searched, as a person may have edited them.
+        now: The desk's clock.
+
+    Returns:
+        Whole hours, oldest first. What had passed when it was drawn up is told as past, and right.
+    """
+    words = [(t.language, f"{t.description} {t.instruction}") for t in draft.texts]
+    at = draft.at.replace(minute=0, second=0, microsecond=0) + _HOUR
+    found = []
+    # Words reach a few days ahead at most: a desk that was left alone for a year is not searched.
+    while at <= now and at <= draft.at + _AHEAD:
+        if any(moment(at, language, context.zone) in text for language, text in words):
+            found.append(at)
+        at += _HOUR
+    return tuple(found)
 
 
 def _standard(

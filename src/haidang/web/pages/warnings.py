@@ -21,8 +21,11 @@ from haidang.web.pages.notices import (
 from haidang.web.parts import Chip
 from haidang.web.speak import Speaker
 
-HISTORY: Final = 30
-"""Rows of the past that one page shows, newest first; the ledger has them all."""
+HISTORY: Final = 12
+"""Rows of the past that stand open, newest first."""
+
+FOLDED: Final = 48
+"""Rows behind them that a reader may unfold; the ledger has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,20 @@ class Warnings:
 
     Attributes:
         answer: The title: what waits, in one sentence.
-        more: How many rows of the past are not shown.
+        past: What people settled, newest first.
+        older: More of it, folded.
+        more: How many rows of the past are not shown at all.
+        replaced: How many drafts a newer one replaced, or the facts overtook, before anybody did
+            anything about them.
     """
 
     answer: str
     waiting: tuple[Waiting, ...]
     in_force: tuple[InForce, ...]
     past: tuple[Past, ...]
+    older: tuple[Past, ...]
     more: int
+    replaced: int
 
 
 def build(
@@ -109,16 +118,18 @@ def build(
         messages: Every message known by now.
 
     Returns:
-        What waits by the time it is due; what is in force by level, then place; the past from the
-        newest.
+        What waits by level, land before sea, then due time; what is in force by level, then
+        place; the past from the newest.
     """
-    due = waiting(versions)
+    due = in_order(context, versions)
     told = in_force(messages, now)
     drafts = {v.draft.id: v.draft for v in versions}
     standing = sorted(
         ((m, drafts[m.draft]) for m in told.values()), key=lambda r: (-r[0].level, r[1].place)
     )
-    settled = sorted((v for v in versions if v.settled is not None), key=_settled_at, reverse=True)
+    over = sorted((v for v in versions if v.settled is not None), key=_settled_at, reverse=True)
+    # Nobody did what the machine replaced by itself, unless somebody had put words into it.
+    settled = [v for v in over if _by_people(v)]
     return Warnings(
         answer=_answer(say, due, now),
         waiting=tuple(
@@ -129,14 +140,21 @@ def build(
         ),
         in_force=tuple(_in_force(say, context, now, m, d) for m, d in standing),
         past=tuple(_past(say, context, v) for v in settled[:HISTORY]),
-        more=max(len(settled) - HISTORY, 0),
+        older=tuple(_past(say, context, v) for v in settled[HISTORY : HISTORY + FOLDED]),
+        more=max(len(settled) - HISTORY - FOLDED, 0),
+        replaced=len(over) - len(settled),
     )
+
+
+def in_order(context: Context, versions: Sequence[Version]) -> tuple[Version, ...]:
+    """What waits for a person at a desk, worst first; see ``notices.waiting``."""
+    return waiting(versions, lambda code: context.named[code].kind == "sea")
 
 
 def _answer(say: Speaker, due: Sequence[Version], now: datetime) -> str:
     if not due:
         return say("warnings.answer_none")
-    first = left(say, due[0].draft.due, now)
+    first = left(say, min(v.draft.due for v in due), now)
     key = "answer_late" if first.late else "answer_waiting"
     return say(f"warnings.{key}", count=len(due), due=first.at)
 
@@ -193,6 +211,11 @@ def _in_force(
         sent=say.short(message.sent),
         expires=left(say, message.expires, now),
     )
+
+
+def _by_people(version: Version) -> bool:
+    assert version.settled is not None
+    return version.settled.action in ("approved", "refused") or version.signed is not None
 
 
 def _settled_at(version: Version) -> tuple[datetime, str, int]:

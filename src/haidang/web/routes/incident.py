@@ -18,9 +18,9 @@ router = APIRouter(prefix="/d/{desk}/incident")
 
 
 @router.get("")
-def overview(visit: Visited, desk: str) -> Response:
-    """All places that respond."""
-    return _overview(visit, at_desk(visit, desk))
+def overview(visit: Visited, desk: str, at: str = "") -> Response:
+    """All places that respond, now or at a past run."""
+    return _overview(visit, at_desk(visit, desk, at))
 
 
 @router.post("/stock")
@@ -51,15 +51,15 @@ def stock(visit: Visited, desk: str, form: Sent) -> Response:
 
 
 @router.get("/{place}")
-def one(visit: Visited, desk: str, place: str) -> Response:
-    """One place."""
-    return _place(visit, at_desk(visit, desk), place)
+def one(visit: Visited, desk: str, place: str, at: str = "") -> Response:
+    """One place, now or at a past run."""
+    return _place(visit, at_desk(visit, desk, at), place)
 
 
 @router.get("/{place}/print")
-def sheets(visit: Visited, desk: str, place: str) -> Response:
+def sheets(visit: Visited, desk: str, place: str, at: str = "") -> Response:
     """The tasks of one place as sheets, one for each who has something to do."""
-    return _place(visit, at_desk(visit, desk), place, template="incident_print.html")
+    return _place(visit, at_desk(visit, desk, at), place, template="incident_print.html")
 
 
 @router.post("/{place}/task")
@@ -98,6 +98,14 @@ def seen(at: At) -> incident.Seen:
         assessments=view.assessments,
         pending=view.pending,
         day=at.desk.case.spec.law_on,
+        desk=at.id,
+        run=view.step.id,
+        runs=at.runs,
+        # What came before is looked at only where nothing is left to be done.
+        history=()
+        if view.plan is not None and view.plan.tasks
+        else tuple(d for d in at.desk.store.decisions() if d.at <= view.step.now),
+        may_act=view.step.newest and at.desk.kind != "replay",
     )
 
 
@@ -113,7 +121,6 @@ def _overview(
     context = incident_overview.build(
         at.say("incident"),
         seen(at),
-        may_add=at.desk.kind != "replay",
         problems=problems,
         kept=kept,
         refused=refused,
@@ -141,7 +148,9 @@ def _place(
         desk=at.bar,
         room="incident",
         crumbs=(
-            Crumb(at.say("incident")("incident.title"), f"/d/{at.id}/incident"),
+            Crumb(
+                at.say("incident")("incident.title"), f"/d/{at.id}/incident{context.moment.query}"
+            ),
             Crumb(context.name),
         ),
         status=409 if refused else 200,

@@ -157,6 +157,8 @@ def _page(
         warning.Reader(visit.who.actor, visit.who.role),
         against,
         refused,
+        at.runs,
+        warnings.in_order(at.context, versions(at.view.drafts.values(), at.view.acts)),
     )
     return visit.page(
         "warning.html",
