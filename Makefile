@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test check serve bench docs clean need
+.PHONY: setup demo test check serve bench docs clean need screenshots
 .DEFAULT_GOAL := demo
 
 need:
@@ -44,6 +44,9 @@ bench: setup
 docs: setup
 	$(BIN)/mkdocs build --strict --quiet
 	@echo "site/index.html"
+
+screenshots: setup
+	$(BIN)/python tests/e2e/screenshots.py
 
 clean:
 	rm -rf $(VENV) out site dist .coverage

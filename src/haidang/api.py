@@ -42,6 +42,8 @@ class Replay:
         grants: One row a run and consignment: who sends what to whom.
         unmet: One row a run and gap: what nobody has, or nobody can bring in time.
         suggestions: One row a run and place: civil-defence level that the figures speak for.
+        short: One row a run and need: what nobody can set ready for the high estimate.
+        calls: One row a run and need: by when help must leave.
         announced: What was really announced, ours beside it; empty where nothing is known.
         verification: Areas warned against areas hit, by lead time; empty without a later track.
         review: What was known, decided, said and done beside what happened, as tables.
@@ -61,6 +63,8 @@ class Replay:
     grants: pd.DataFrame
     unmet: pd.DataFrame
     suggestions: pd.DataFrame
+    short: pd.DataFrame
+    calls: pd.DataFrame
     announced: pd.DataFrame
     verification: pd.DataFrame
     review: ReviewTables
@@ -129,6 +133,8 @@ def replay_case(
         grants=planned.grants,
         unmet=planned.unmet,
         suggestions=planned.suggestions,
+        short=planned.short,
+        calls=planned.calls,
         announced=_announced(compared),
         verification=_verification(counted),
         review=review_tables(review(played), played.context, language, word),
@@ -154,8 +160,16 @@ def as_tables(made: Replay) -> Tables:
 
 
 def as_response(made: Replay) -> ResponseTables:
-    """The five tables of the response."""
-    return ResponseTables(made.tasks, made.needs, made.grants, made.unmet, made.suggestions)
+    """The tables of the response."""
+    return ResponseTables(
+        made.tasks,
+        made.needs,
+        made.grants,
+        made.unmet,
+        made.suggestions,
+        made.short,
+        made.calls,
+    )
 
 
 def _announced(rows: Iterable[Compared]) -> pd.DataFrame:

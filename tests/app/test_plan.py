@@ -6,14 +6,14 @@ import csv
 import random
 from dataclasses import replace
 
-from app.toy import DAYS, THREAT, TOY, context, judged, over, snapshot
+from app.toy import DAYS, HOUR, T0, THREAT, TOY, context, judged, over, snapshot
 from haidang.app.context import build_context
 from haidang.app.decide import Wish, decide
 from haidang.app.snapshot import Snapshot
 from haidang.app.verdict import Verdict
 from haidang.pack.load import load_country, roots
 from haidang.respond.plan import Plan, Unit
-from haidang.risk.assessment import Assessment, Impact, Interval
+from haidang.risk.assessment import Assessment, Impact, Interval, Onset, When
 from haidang.watch.signal import State
 
 WISH = Wish("Exercise", "toy")
@@ -127,7 +127,39 @@ def test_tasks_stay_under_one_id_while_the_level_stands_and_go_with_it():
     }
     gone = verdict(snapshot([], 4, 1, standing=held.standing, tasks=held.plan.tasks), [over(4)])
     assert gone.plan is not None
+    # When the wind ends was never known: nothing says that there is anything to recover from.
     assert gone.plan.tasks == ()
+
+
+def test_recovery_stays_after_the_end_of_the_event_for_its_hours():
+    stays = {n: s.stay_h for n, s in context().response.scenario.tasks.items() if s.stay_h}
+    assert {"search_and_rescue", "damage_counted", "power_and_water_back", "all_clear_said"} <= set(
+        stays
+    )
+    one = judged(0, 3)
+    ends = T0 + 20 * HOUR
+    wind = tuple(
+        Onset(k, 1, When(None, T0 + 12 * HOUR, None), When(None, ends, None)) for k in (6, 8)
+    )
+    first = verdict(snapshot([], 0, 1), [replace(one, onsets=wind)])
+    assert first.plan is not None
+    gone = verdict(snapshot([], 21, 1, standing=first.standing, tasks=first.plan.tasks), [over(21)])
+    assert gone.plan is not None
+    assert {t.spec for t in gone.plan.tasks} == set(stays)
+    assert all(t.ended == gone.at for t in gone.plan.tasks)
+    due = {t.spec: t.due for t in gone.plan.tasks}
+    assert due["search_and_rescue"] == ends + HOUR
+    assert gone.plan.needs == ()
+    assert gone.plan.grants == ()
+    after = gone
+    for hour in (22, 21 + 24, 21 + 72, 21 + 168):
+        assert after.plan is not None
+        after = verdict(
+            snapshot([], hour, 1, standing=after.standing, tasks=after.plan.tasks), [over(hour)]
+        )
+        assert after.plan is not None
+        left = {n for n, hours in stays.items() if hour < 21 + hours}
+        assert {t.spec for t in after.plan.tasks} == left
 
 
 def test_nobody_leaves_a_place_where_a_level_stands_and_nothing_is_known():
@@ -144,6 +176,27 @@ def test_nobody_leaves_a_place_where_a_level_stands_and_nothing_is_known():
     assert shut.plan.grants == ()
     boat = [u for u in shut.plan.unmet if u.kind == "rescue_boat"]
     assert [(u.reason, u.nearest) for u in boat] == [("unmet_closed", "N")]
+
+
+def test_boats_leave_for_the_high_estimate_and_the_last_hour_to_leave_is_told():
+    people = tuple(Impact(f"people.force_{k}", "people", Interval(0, 0, 2e5)) for k in (8, 10))
+    doubtful = replace(judged(0, 3, place="S"), impacts=people)
+    boats = (Unit("n", "rescue_boat", "N", "province", 99, 0, 10, None, None, "x", True),)
+    made = verdict(snapshot([], 0, 1, stock=boats), [doubtful]).plan
+    assert made is not None
+    boat = [g for g in made.grants if g.kind == "rescue_boat"]
+    assert [(g.origin, g.place, g.standby) for g in boat] == [("N", "S", True)]
+    assert made.unmet == ()
+    assert all(s.level in (0, None) for s in made.suggestions)
+    (call,) = [c for c in made.calls if c.kind == "rescue_boat"]
+    by = next(n.by for n in made.needs if n.kind == "rescue_boat")
+    assert (call.origin, call.place, call.quantity) == ("N", "S", boat[0].quantity)
+    assert by is not None
+    assert call.leave_by == by - (boat[0].arrive - boat[0].depart)
+    # Everything else is short of the high estimate and says so, apart from what is missing.
+    assert {u.kind for u in made.short} == {n.kind for n in made.needs if n.value.high} - {
+        "rescue_boat"
+    }
 
 
 def test_a_pack_without_a_scenario_has_no_plan():

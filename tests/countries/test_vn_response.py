@@ -29,6 +29,8 @@ from haidang.respond.spec import in_force
 VN = Path(haidang.__file__).parent / "countries" / "vn"
 STOCK = VN / "stock"
 DAY = date(2026, 5, 1)
+MORNING = datetime.fromisoformat("2024-09-06T07:00+07:00")
+HARDEST = {"22", "31"}
 BULLETIN = datetime.fromisoformat("2024-09-06T19:00+07:00")
 
 
@@ -54,12 +56,12 @@ def stock() -> tuple[Unit, ...]:
 
 
 @cache
-def ready() -> tuple[Context, tuple, Snapshot]:
+def ready(bulletin: datetime = BULLETIN) -> tuple[Context, tuple, Snapshot]:
     where = roots()
     case = load_case("yagi-2024", where)
     context = prepare(case, where)
     steps, _ = steps_of(case)
-    known = [s for s in steps if s.issued is not None and s.issued <= BULLETIN]
+    known = [s for s in steps if s.issued is not None and s.issued <= bulletin]
     fixes = tuple(replace(fix, receipt=n) for n, step in enumerate(known, 1) for fix in step.fixes)
     snapshot = Snapshot(
         now=known[-1].now,
@@ -76,8 +78,8 @@ def ready() -> tuple[Context, tuple, Snapshot]:
 
 
 @cache
-def yagi() -> Plan:
-    context, found, snapshot = ready()
+def yagi(bulletin: datetime = BULLETIN) -> Plan:
+    context, found, snapshot = ready(bulletin)
     made = decide({context.pack.id: context}, found, snapshot, Wish("Exercise", "x")).plan
     assert made is not None
     return made
@@ -189,7 +191,69 @@ def test_the_hardest_hit_lack_boats_and_the_plan_says_why():
     assert made.demo
     assert {s.place for s in made.suggestions if s.level == 3} >= {"22", "31"}
     # Much is there already: shelters, teams, trucks.
-    assert sum(g.tier == "on_the_spot" for g in made.grants) >= 25
+    assert sum(g.tier == "on_the_spot" for g in made.grants if not g.standby) >= 25
+
+
+def test_on_the_morning_before_boats_are_sent_ahead_from_outside_the_wind():
+    """Twelve hours before nothing is missing yet, and after these hours nobody can come."""
+    context, found, snapshot = ready(MORNING)
+    made = yagi(MORNING)
+    assert made.optimal
+    assert made.unmet == ()
+    force = context.pack.threat.warn.shelter_force
+    wind = {
+        a.place: o.onset.early or o.onset.central
+        for a in found
+        for o in a.onsets
+        if o.threshold == force and o.onset.central is not None
+    }
+    coming = [
+        g
+        for g in made.grants
+        if g.kind == "rescue_boat" and g.place in HARDEST and g.tier != "on_the_spot"
+    ]
+    assert {g.place for g in coming} == HARDEST
+    by = {n.id: n.by for n in made.needs}
+    for g in coming:
+        assert g.standby
+        assert by[g.need] is None or g.arrive <= by[g.need]
+        assert g.origin not in wind or g.depart < wind[g.origin]
+        assert g.arrive < wind[g.place]
+    assert any(g.origin not in wind for g in coming)
+    assert sum(g.quantity for g in coming) > 45  # what is missing there in the evening
+    calls = {c.place: c for c in made.calls if c.kind == "rescue_boat"}
+    assert set(calls) >= HARDEST
+    assert all(snapshot.now < c.leave_by < BULLETIN + timedelta(hours=6) for c in calls.values())
+
+
+def test_a_plan_does_not_remember_what_it_sent():
+    """Stock moves only by a new inventory: in the evening the same boats are missing."""
+    lacking = [u for u in yagi().unmet if u.kind == "rescue_boat"]
+    assert sum(u.quantity for u in lacking) == 45
+    assert {u.need for u in lacking} <= {u.need for u in yagi().short}
+
+
+def test_boats_that_were_counted_where_they_were_sent_are_there_in_the_evening():
+    """What a commander does about it: send on the morning's plan, then count again."""
+    context, found, snapshot = ready()
+    moved = {u.id: u for u in snapshot.stock}
+    arrived = []
+    for g in yagi(MORNING).grants:
+        if g.kind == "rescue_boat" and g.tier != "on_the_spot":
+            unit = moved[g.unit]
+            moved[g.unit] = replace(unit, quantity=unit.quantity - g.quantity)
+            arrived.append(
+                replace(
+                    unit, id=f"sent-{g.id}", place=g.place, echelon="province",
+                    quantity=g.quantity, reserve=0, lat=None, lon=None,
+                )
+            )  # fmt: skip
+    counted = replace(snapshot, stock=(*moved.values(), *arrived), stock_receipt=2)
+    made = decide({context.pack.id: context}, found, counted, Wish("Exercise", "x")).plan
+    assert made is not None
+    lacking = [u for u in made.unmet if u.kind == "rescue_boat"]
+    assert sum(u.quantity for u in lacking if u.place in HARDEST) == 0
+    assert sum(u.quantity for u in lacking) < 45
 
 
 def test_shelter_places_are_of_the_size_of_what_happened():

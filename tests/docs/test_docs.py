@@ -29,6 +29,7 @@ from haidang.base.wind import convert_averaging, knots_to_ms
 from haidang.cli.app import build
 from haidang.edge.feeds import bulletins, stock
 from haidang.edge.store import tables as store_tables
+from haidang.edge.store.tables import META
 from haidang.jobs import review_tables, tables, tables_response
 from haidang.jobs.replay import prepare
 from haidang.jobs.verify import with_risk
@@ -380,6 +381,8 @@ TABLES = {
     "`needs`: one row for each run and need": set(tables_response.NEEDS),
     "`grants`: one row for each run and consignment": set(tables_response.GRANTS),
     "`unmet`: one row for each run and gap": set(tables_response.UNMET),
+    "`short`: one row for each run and need that lacks stand-by": set(tables_response.SHORT),
+    "`calls`: one row for each run and need that help must leave for": set(tables_response.CALLS),
     "`suggestions`: one row for each run and place": set(tables_response.SUGGESTIONS),
     "`announced`: one row for each level that was really announced": set(ANNOUNCED),
     "`verification`: one row for each lead time and force": set(VERIFICATION),
@@ -561,7 +564,11 @@ def test_the_two_readmes_say_the_same():
         (b.kind, b.mark, b.code) for b in blocks(vietnamese)
     ]
     links = [re.findall(r"\]\(([^)]+)\)", p.read_text("utf-8")) for p in READMES]
-    assert links[0] == [link.replace(".vi.png", ".png") for link in links[1]]
+    english_links, vietnamese_links = (
+        [link.replace(f".{language}.png", ".png") for link in found]
+        for language, found in zip(("en", "vi"), links, strict=True)
+    )
+    assert english_links == vietnamese_links
     rows = [len(re.findall(r"^[|*] ?\S", p.read_text("utf-8"), re.M)) for p in READMES]
     assert rows[0] == rows[1]
 
@@ -659,10 +666,11 @@ def test_every_literal_key_has_a_text():
     rooms = {key.partition(".")[0] for key in catalogue()}
     modules = {f"{p.parent.name}.{p.stem}" for p in SRC.rglob("*.py")}
     asked = {t for t in texts if re.fullmatch(rf"({'|'.join(rooms)})\.[a-z][a-z0-9_]*[a-z0-9]", t)}
-    suffixes = {"csv", "yaml", "html", "md", "py", "vi", "typ"}
+    suffixes = {"csv", "yaml", "html", "md", "py", "vi", "typ", "css", "db"}
     files = {t for t in asked if t.rpartition(".")[2] in suffixes}
     measures = {t for t in asked if t in modules}
-    assert asked - files - measures <= set(catalogue())
+    columns = {f"{t.name}.{c.name}" for t in META.tables.values() for c in t.columns}
+    assert asked - files - measures - columns <= set(catalogue())
     assert len(asked & set(catalogue())) > 100
 
 

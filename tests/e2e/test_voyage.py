@@ -1,4 +1,4 @@
-"""The whole voyage, clicked by two people: from the first draft to the Cancel and the review.
+"""The whole voyage, clicked through by two people: from the first draft to Cancel and review.
 
 A class for each language: the runner may give each to a worker of its own.
 """

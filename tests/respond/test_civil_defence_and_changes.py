@@ -10,8 +10,9 @@ import pytest
 from haidang.respond import speak
 from haidang.respond.changes import changes
 from haidang.respond.civil_defence import suggest
-from haidang.respond.plan import Grant, Plan, Unmet
+from haidang.respond.plan import Call, Grant, Plan, Unmet
 from haidang.respond.spec import AuthoritiesSpec
+from haidang.words import word
 from respond.made import BOAT, HOUR, NOW, need, unit
 
 KINDS = {"boat": BOAT, "tent": BOAT, "pen": BOAT.model_copy(update={"critical": False})}
@@ -148,3 +149,53 @@ def test_what_is_alike_is_left_out_unless_asked_for():
     assert changes(same, replace(same, id="q")) == ()
     (found,) = changes(same, same, same=True)
     assert (found.how, found.reason) == ("same", "change_none")
+
+
+# --- stand-by -----------------------------------------------------------------------------------
+
+
+def ahead(origin, count) -> Grant:
+    return replace(grant(origin, count), id=f"s{origin}{count}", standby=True)
+
+
+STANDBY = [
+    ("new ahead", plan([]), plan([ahead("B", 2)], [], stock=2), "new", "change_stock"),
+    ("need grew", plan([ahead("B", 1)], [need("A", 1, high=2)]),
+     plan([ahead("B", 3)], [need("A", 1, high=4)]), "more", "change_ahead_up"),
+    ("need fell", plan([ahead("B", 3)], [need("A", 1, high=4)]),
+     plan([ahead("B", 1)], [need("A", 1, high=2)]), "less", "change_ahead_down"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "before", "after", "how", "reason"), STANDBY)
+def test_stand_by_has_its_own_reasons(name, before, after, how, reason):
+    (found,) = changes(before, after)
+    assert (found.how, found.reason, found.standby) == (how, reason, True)
+    for language in ("vi", "en"):
+        assert all(speak.change(found, language))
+
+
+def test_stand_by_that_is_needed_now_is_told_on_both_rows():
+    before, after = plan([ahead("B", 3)]), plan([grant("B", 2), ahead("B", 1)])
+    assert [(c.standby, c.before, c.after, c.reason) for c in changes(before, after)] == [
+        (False, 0, 2, "change_called"),
+        (True, 3, 1, "change_called"),
+    ]
+    assert {c.reason for c in changes(after, before)} == {"change_stood_down"}
+    for key in ("change_called", "change_stood_down"):
+        assert all(word(f"respond.{key}", language) for language in ("vi", "en"))
+
+
+def test_what_is_short_of_the_high_estimate_decides_no_level():
+    wanted = [need("A", 4, high=90)]
+    found = suggest(["A"], wanted, STOCK, (), KINDS, None, DAY)
+    assert (found[0].level, found[0].possible) == (0, 3)
+
+
+def test_the_last_call_is_said_in_words():
+    call = Call("n", "boat", "A", "B", 2, NOW)
+    for one in (call, replace(call, origin="A")):
+        for language in ("vi", "en"):
+            said = speak.call(one, language, lambda code: f"<{code}>", lambda at: f"{at:%H:%M}")
+            assert f"<{one.origin}>" in said
+            assert "00:00" in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haidang.respond import flow as flows
+from haidang.respond.calls import calls
 from haidang.respond.dispatch import TIERS, Allotted, Market, allot, market
 from haidang.respond.plan import Need, Unit
 from haidang.respond.travel import Closed
@@ -29,7 +31,8 @@ def planned(
 
 def reasons(units, needs, closed=None, spec=BOAT, policy=POLICY):
     found, done = planned(units, needs, closed, spec, policy)
-    return unmet(found, done, spec, lie(closed), policy, NOW, counted=bool(units))
+    missing, _ = unmet(found, done, spec, lie(closed), policy, NOW, counted=bool(units))
+    return missing
 
 
 UNITS = st.lists(
@@ -68,16 +71,21 @@ CLOSED = st.dictionaries(
 )
 
 
-def worth(found: Market, given: dict[tuple[str, str], int]) -> tuple[tuple[int, ...], int, int]:
-    """What a plan is judged by: missing by priority, then tiers, then minutes."""
+def worth(
+    found: Market, given: dict[tuple[str, str], int]
+) -> tuple[tuple[int, ...], tuple[int, ...], int, int]:
+    """What a plan is judged by: missing by priority, short of high likewise, tiers, minutes."""
     classes = sorted({n.priority for n in found.needs})
-    missing = dict.fromkeys(classes, 0)
+    missing, short = dict.fromkeys(classes, 0), dict.fromkeys(classes, 0)
     for n in found.needs:
         got = sum(q for (_, to), q in given.items() if to == n.id)
-        missing[n.priority] += int(n.value.central) - got
+        central, high = int(n.value.central), int(n.value.high)
+        missing[n.priority] += max(0, central - got)
+        short[n.priority] += high - max(central, got)
     sent = [(found.trips[k], q) for k, q in given.items() if k in found.trips]
     steps = sum(TIERS[t.tier] * q for t, q in sent)
-    return tuple(missing[c] for c in classes), steps, sum(t.minutes * q for t, q in sent)
+    minutes = sum(t.minutes * q for t, q in sent)
+    return tuple(missing.values()), tuple(short.values()), steps, minutes
 
 
 def every_plan(found: Market):
@@ -95,8 +103,7 @@ def every_plan(found: Market):
     for combination in itertools.product(*options):
         plan = {k: q for part in combination for k, q in part.items() if q}
         if all(
-            sum(q for (_, to), q in plan.items() if to == n.id) <= n.value.central
-            for n in found.needs
+            sum(q for (_, to), q in plan.items() if to == n.id) <= n.value.high for n in found.needs
         ):
             yield plan
 
@@ -114,10 +121,20 @@ def size(found: Market) -> int:
 def test_no_plan_of_all_plans_is_better(units, needs, closed):
     found, done = planned(units, needs, closed)
     assert done.optimal
-    got = {(g.unit, g.need): g.quantity for g in done.grants}
+    got: dict[tuple[str, str], int] = {}
+    for g in done.grants:
+        got[g.unit, g.need] = got.get((g.unit, g.need), 0) + g.quantity
     for n in found.needs:
-        served = sum(q for (_, to), q in got.items() if to == n.id)
+        mine = [g for g in done.grants if g.need == n.id]
+        served = sum(g.quantity for g in mine if not g.standby)
+        ahead = sum(g.quantity for g in mine if g.standby)
         assert served + done.missing.get(n.id, 0) == n.value.central
+        assert ahead + done.short.get(n.id, 0) == n.value.high - n.value.central
+        # Nothing is on stand-by where something is missing, and the nearest is no stand-by.
+        assert not (ahead and done.missing.get(n.id))
+        near = [(TIERS[g.tier], g.arrive) for g in mine if not g.standby]
+        far = [(TIERS[g.tier], g.arrive) for g in mine if g.standby]
+        assert not near or not far or max(near) <= min(far)
     if size(found) > 20_000:
         return
     assert worth(found, got) == min(worth(found, plan) for plan in every_plan(found))
@@ -174,6 +191,42 @@ def test_more_stock_never_leaves_more_missing(units, needs, closed):
     _, after = planned(more, needs, closed)
     assert sum(after.missing.values()) <= sum(before.missing.values())
 
+    def lack(one: Allotted) -> int:
+        return sum(one.missing.values()) + sum(one.short.values())
+
+    assert lack(after) <= lack(before)
+
+
+@settings(max_examples=100, deadline=None)
+@given(UNITS, NEEDS, CLOSED)
+def test_stand_by_is_never_at_the_cost_of_anybodys_central_need(units, needs, closed):
+    """Where nobody asks for stand-by no less is missing, class by class."""
+    found, done = planned(units, needs, closed)
+    # Donors go on holding back their own high need: only what is asked for changes.
+    plain = tuple(
+        replace(n, value=n.value._replace(high=n.value.central))
+        for n in found.needs
+        if n.value.central
+    )
+    kept = {n.id for n in plain}
+    without = allot(
+        replace(
+            found,
+            needs=plain,
+            home={u: tuple(n for n in ids if n in kept) for u, ids in found.home.items()},
+            trips={k: t for k, t in found.trips.items() if k[1] in kept},
+        ),
+        NOW,
+    )
+
+    def by_class(one: Allotted) -> dict[int, int]:
+        return {
+            p: sum(one.missing.get(n.id, 0) for n in plain if n.priority == p)
+            for p in {n.priority for n in plain}
+        }
+
+    assert by_class(done) == by_class(without)
+
 
 def test_the_tiers_come_in_order():
     units = [
@@ -213,6 +266,107 @@ def test_the_own_high_need_is_held_back_once():
     wanted = [need("B", 1, high=5), need("A", 8)]
     _, done = planned(units, wanted)
     assert sum(g.quantity for g in done.grants if g.place == "A") == 3
+
+
+def test_what_is_spare_is_sent_ahead_for_the_high_estimate_nearest_first():
+    units = [unit("A", 2), unit("B", 3, reserve=1), unit("C", 9)]
+    _, done = planned(units, [need("A", 1, high=6)])
+    assert [(g.origin, g.quantity, g.standby) for g in done.grants] == [
+        ("A", 1, False),
+        ("A", 1, True),
+        ("B", 2, True),
+        ("C", 2, True),
+    ]
+    assert len({g.id for g in done.grants}) == 4
+    assert (done.missing, done.short) == ({}, {})
+
+
+def test_a_need_that_only_the_high_estimate_sees_gets_stand_by_only():
+    _, done = planned([unit("B", 3)], [need("A", 0, high=2)])
+    assert [(g.origin, g.quantity, g.standby) for g in done.grants] == [("B", 2, True)]
+
+
+def test_a_central_need_far_away_comes_before_the_most_urgent_stand_by():
+    wanted = [need("A", 0, high=2, priority=0), need("D", 2, priority=1)]
+    _, done = planned([unit("B", 2)], wanted)
+    assert [(g.place, g.quantity, g.standby) for g in done.grants] == [("D", 2, False)]
+    assert done.short == {"need-A-boat": 2}
+
+
+def test_of_two_stand_bys_the_more_urgent_is_met():
+    wanted = [need("A", 0, high=2, priority=1), need("D", 0, high=2, priority=0)]
+    _, done = planned([unit("B", 3)], wanted)
+    assert {(g.place, g.quantity) for g in done.grants} == {("D", 2), ("A", 1)}
+
+
+def test_why_stand_by_is_short_is_told_apart_from_what_is_missing():
+    found, done = planned([unit("A", 3), unit("B", 5, reserve=5)], [need("A", 2, high=4)])
+    missing, short = unmet(found, done, BOAT, lie(), POLICY, NOW, counted=True)
+    assert missing == ()
+    assert [(u.quantity, u.reason, u.nearest) for u in short] == [(1, "unmet_reserved", "B")]
+
+
+# --- the last call ------------------------------------------------------------------------------
+
+# One degree of longitude at 10° north at 50 km/h: 131.4 min, whole minutes upwards.
+ROAD = timedelta(minutes=132)
+
+
+def called(units, needs, closed=None):
+    found, done = planned(units, needs, closed)
+    return calls(found, done, lie(closed), NOW)
+
+
+def test_the_last_call_is_the_road_before_the_time():
+    (call,) = called([unit("A", 1), unit("B", 3, ready_min=30)], [need("A", 1, high=3, by_h=9)])
+    assert (call.place, call.origin, call.quantity) == ("A", "B", 2)
+    # Departure: who takes 30 min to gather is called 30 min earlier.
+    assert call.leave_by == NOW + 9 * HOUR - ROAD
+
+
+def test_of_several_the_last_that_can_leave_is_called():
+    units = [unit("B", 1), unit("C", 1), unit("D", 1)]
+    (call,) = called(units, [need("A", 1, high=3, by_h=12)])
+    assert (call.origin, call.quantity) == ("B", 1)
+
+
+def test_whoever_will_be_in_the_wind_must_leave_before_it():
+    closed = {"B": (Closed(NOW + 4 * HOUR, NOW + 20 * HOUR),)}
+    (call,) = called([unit("B", 3)], [need("A", 0, high=3, by_h=12)], closed)
+    assert call.leave_by == NOW + 4 * HOUR - timedelta(minutes=1)
+    closed = {"A": (Closed(NOW + 5 * HOUR, None),)}
+    (call,) = called([unit("B", 3)], [need("A", 0, high=3, by_h=12)], closed)
+    assert call.leave_by == NOW + 5 * HOUR - timedelta(minutes=1) - ROAD
+
+
+@pytest.mark.parametrize(
+    ("name", "units", "wanted"),
+    [
+        ("enough on the spot", [unit("A", 9), unit("B", 9)], need("A", 1, high=3, by_h=9)),
+        ("no time", [unit("B", 9)], need("A", 1, high=3)),
+        ("the time has passed", [unit("B", 9)], need("A", 1, high=3, by_h=-1)),
+        ("nobody comes in time", [unit("B", 9)], need("A", 1, high=3, by_h=1)),
+    ],
+)
+def test_where_nothing_is_to_be_decided_nobody_is_called(name, units, wanted):
+    assert called(units, [wanted]) == ()
+
+
+@settings(max_examples=150, deadline=None)
+@given(UNITS, NEEDS, CLOSED)
+def test_a_call_can_be_kept(units, needs, closed):
+    """Whoever leaves at the last hour goes through no wind and is there in time."""
+    where = lie(closed)
+    _, done = planned(units, needs, closed)
+    by_id = {n.id: n for n in needs}
+    for call in called(units, needs, closed):
+        going = [g for g in done.grants if (g.need, g.origin) == (call.need, call.origin)]
+        roads = {g.arrive - g.depart for g in going if g.tier != "on_the_spot"}
+        assert call.leave_by >= min(g.depart for g in going)
+        assert any(call.leave_by + road <= by_id[call.need].by for road in roads)
+        if call.origin != call.place:
+            assert not where.is_closed(call.origin, call.leave_by)
+            assert any(not where.is_closed(call.place, call.leave_by + road) for road in roads)
 
 
 def test_arrival_is_readiness_and_road():

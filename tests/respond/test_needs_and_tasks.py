@@ -238,6 +238,56 @@ def test_silence_keeps_the_time():
     assert todo(asked(blind))["move"].due is None
 
 
+# --- recovery outlasts its level ------------------------------------------------------------------
+
+SEARCH = TaskSpec(
+    level=3, person="keeper", responsibility="mayor", work={"en": "Search."},
+    product={"en": "List"}, time=TimeSpec(after_force=6, hours=1), stay_h=10,
+)  # fmt: skip
+
+
+def after(hours: float, level: int, earlier, *, since: float = 31, onsets=()) -> dict[str, Task]:
+    """The toy scenario with a task of recovery, some hours on."""
+    spec = SPEC.model_copy(update={"tasks": {**SPEC.tasks, "search": SEARCH}})
+    found = assessment(at=NOW + hours * HOUR, onsets=onsets)
+    one = asked(found, level=level)._replace(since=NOW + since * HOUR)
+    where = Where({"en": "Havn", "vi": "Cảng"}, True, ("vi", "en"))
+    known = {t.id: t for t in earlier}
+    return {t.spec: t for t in tasks(framework(spec), one, (), where, AUTHORITIES, DAY, "d", known)}
+
+
+def test_recovery_stays_after_its_level_and_the_rest_goes():
+    before = after(0, 3, (), since=0, onsets=WIND)
+    due_at = before["search"].due
+    assert due_at is not None
+    assert before["search"].ended is None
+    first = after(31, 0, before.values())
+    assert set(first) == {"search"}
+    assert first["search"].id == before["search"].id
+    # The end of the wind as last known counts: the forecast no longer holds it.
+    assert (first["search"].due, first["search"].asked) == (due_at, NOW)
+    assert first["search"].ended == NOW + 31 * HOUR
+    # A level that falls again, from 2 to 0, is no new end.
+    again = after(40, 0, first.values(), since=40)
+    assert again["search"].ended == NOW + 31 * HOUR
+    assert after(41, 0, again.values(), since=40) == {}
+
+
+def test_recovery_is_asked_for_only_where_it_was_and_has_a_time():
+    assert after(31, 0, ()) == {}
+    never = after(0, 3, (), since=0, onsets=())
+    assert never["search"].due is None
+    assert after(31, 0, never.values()) == {}
+
+
+def test_a_level_that_comes_back_forgets_that_it_had_ended():
+    before = after(0, 3, (), since=0, onsets=WIND)
+    gone = after(31, 0, before.values())
+    back = after(33, 3, gone.values(), since=33)
+    assert back["search"].ended is None
+    assert back["search"].asked == NOW
+
+
 def test_every_rule_has_words():
     for time, _, rule in TIMES:
         found = due(TimeSpec(**time), NOW, WIND)

@@ -84,6 +84,21 @@ def test_the_lower_layer_is_measured_by_the_one_above_it():
     assert (found.code, found.file) == ("respond.starts_later", "p1.yaml")
 
 
+def test_recovery_may_stay_longer_below_and_not_shorter():
+    spec = SPEC.model_copy(
+        update={"tasks": {**SPEC.tasks, "a": SPEC.tasks["a"].model_copy(update={"stay_h": 24.0})}}
+    )
+    longer = layer(tasks={"a": {"stay_h": 48}})
+    assert compose(spec, longer).tasks["a"].stay_h == 48
+    (found,) = problems(spec, longer, layer("p1", tasks={"a": {"stay_h": 36}}))
+    assert (found.code, found.file, found.field) == (
+        "respond.ends_sooner",
+        "p1.yaml",
+        "tasks.a.stay_h",
+    )
+    assert all("36" in found.say(k) and "48" in found.say(k) for k in ("vi", "en"))
+
+
 HOURS = st.integers(0, 12)
 FORMS = st.one_of(
     st.builds(lambda f, h: TimeSpec(before_force=f, hours=h), st.sampled_from([6, 8]), HOURS),

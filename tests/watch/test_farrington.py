@@ -230,3 +230,18 @@ def test_chunks_change_nothing():
         alone = judge(y[i], at=range(300, 330))
         for name in ("expected", "upper", "score", "p_value", "alarm", "reason"):
             np.testing.assert_array_equal(getattr(alone, name)[0], getattr(whole, name)[i])
+
+
+def test_few_cases_have_no_bound_unless_a_recent_week_was_not_reported():
+    y = np.zeros(330)
+    y[::9] = 1
+    y[325:330] = (0, 0, 0, 0, 4)
+    few = judge(y)
+    assert few.reason[0, 0] == Reason.FEW_CASES
+    assert np.isnan(few.upper[0, 0])
+    assert not few.alarm[0, 0]
+    assert few.extra["mean"][0, 0] < 0.5
+    y[327] = np.nan
+    unknown = judge(y)
+    assert unknown.reason[0, 0] == Reason.NONE
+    assert unknown.alarm[0, 0]

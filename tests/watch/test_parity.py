@@ -44,7 +44,7 @@ def test_real_series(name, shared):
 
 def test_the_page_shows_what_is_found():
     page = parity.PAGE.read_text("utf-8")
-    for row in parity.rows(parity.simulated()):
+    for row in (*parity.rows(parity.simulated()), *parity.decisions(parity.simulated())):
         assert row in page
 
 

@@ -15,6 +15,7 @@ from openpyxl import Workbook
 from app.toy import context
 from haidang.edge.store.tasks import TaskState
 from haidang.respond.plan import (
+    Call,
     Exceeded,
     Grant,
     Need,
@@ -177,6 +178,52 @@ def test_the_dispatch_shows_both_plans_and_why():
     assert row.depart
     same = incident.build(EN, seen(after, before=after), "N").sent[0]
     assert (same.changed, same.why) == (False, "")
+
+
+def test_stand_by_is_told_apart_from_what_is_needed():
+    one = plan(
+        needs=(need("rescue_boat", Interval(4, 10, 20)),),
+        grants=(
+            grant("rescue_boat", "N", "N", 10, "on_the_spot"),
+            replace(grant("rescue_boat", "N", "N", 2, "on_the_spot"), id="x", standby=True),
+            replace(grant("rescue_boat", "S", "N", 5), id="y", standby=True),
+        ),
+        short=(Unmet("need-rescue_boat", "rescue_boat", "N", 3, "unmet_nobody", "", None),),
+    )
+    stock = (unit("a", "rescue_boat", "N", 12), unit("b", "rescue_boat", "S", 5))
+    page = incident.build(EN, seen(one, stock=stock), "N")
+    row = page.kinds[0]
+    assert (row.brought, row.ahead, row.missing) == ("", "+ 5 on stand-by", "")
+    assert row.short == "3 short of the high estimate"
+    assert page.gaps == ()
+    # What stands there and is kept ready is no line of the dispatch.
+    assert [(s.origin, s.after, s.standby) for s in page.sent] == [
+        ("South Toyland → North Toyland", "5", "on stand-by")
+    ]
+
+
+def test_the_hours_by_which_help_must_leave_stand_first_and_go_into_the_handover():
+    calls = tuple(
+        Call("need-rescue_boat", "rescue_boat", "N", "S", 5, NOW + h * HOUR) for h in (-1, 2, 9)
+    )
+    page = incident.build(EN, seen(plan(calls=calls)), "N")
+    # An hour that has passed is no decision any more.
+    assert len(page.calls) == 2
+    assert "must leave South Toyland by 10 Sep 14:00" in page.calls[0]
+    assert page.calls[0] in page.handover.must
+    assert page.calls[1] not in page.handover.must
+    # Whoever has to send it reads it too.
+    assert incident.build(EN, seen(plan(calls=calls)), "S").calls == page.calls
+    many = tuple(replace(calls[1], leave_by=NOW + (h + 1) * HOUR) for h in range(11))
+    lines = incident_overview.build(VI, seen(plan(calls=many))).calls
+    assert len(lines) == incident_overview.FIRST + 1
+    assert "3" in lines[-1]
+
+
+def test_a_task_that_outlasts_its_level_says_so():
+    one = plan(tasks=(task("search", 2, ended=NOW - HOUR),))
+    row = incident.build(EN, seen(one), "N").tasks[0]
+    assert row.due_rule.endswith("the level ended 10 Sep 11:00, the task stays")
 
 
 def test_the_suggestion_says_that_it_is_one_and_how_it_came_about():

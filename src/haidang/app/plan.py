@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from haidang.app.context import Context
 from haidang.app.response_context import ResponseContext
 from haidang.app.snapshot import Snapshot
 from haidang.app.verdict import Decision
 from haidang.base.ids import content_id
+from haidang.respond.calls import calls
 from haidang.respond.civil_defence import suggest
 from haidang.respond.dispatch import allot, market
 from haidang.respond.needs import Asked, needs
-from haidang.respond.plan import Grant, Need, Plan, Task, Unmet
+from haidang.respond.plan import Call, Grant, Need, Plan, Task, Unmet
 from haidang.respond.tasks import Where, tasks
 from haidang.respond.travel import Closed, Lie
 from haidang.respond.unmet import unmet
@@ -50,18 +52,18 @@ def plan(
         for a, s, d in zip(assessments, standing, decisions, strict=True)
         if a.threat in response and a.place in response[a.threat].land
     ]
-    asked = [(one, d) for one, d in asked if one.level >= response[_threat(one)].scenario.lowest]
-    wanted = needs([one for one, _ in asked])
+    # Tasks are looked for below the lowest level too: some outlast it. Needs are not.
+    wanted = needs([one for one, _ in asked if one.level >= response[_threat(one)].scenario.lowest])
     todo = _tasks(contexts, response, asked, wanted, snapshot)
     # One pool and one map for all: the kinds and the lie of the land are the country's.
     common = next(c for _, c in sorted(response.items()))
     lie = replace(common.lie, closed=_closed(contexts, assessments, standing, snapshot))
-    grants, missing, cost, optimal = _dispatch(common, wanted, lie, snapshot)
+    sent = _dispatch(common, wanted, lie, snapshot)
     suggestions = suggest(
         [n.place for n in wanted],
         wanted,
         snapshot.stock,
-        missing,
+        sent.unmet,
         common.kinds,
         common.authorities,
         snapshot.law_day,
@@ -70,8 +72,10 @@ def plan(
         "at": snapshot.now,
         "tasks": [(t.id, t.due, t.decision) for t in todo],
         "needs": [n.id for n in wanted],
-        "grants": [g.id for g in grants],
-        "unmet": [(u.need, u.quantity, u.reason) for u in missing],
+        "grants": [g.id for g in sent.grants],
+        "unmet": [(u.need, u.quantity, u.reason) for u in sent.unmet],
+        "short": [(u.need, u.quantity, u.reason) for u in sent.short],
+        "calls": [(c.need, c.origin, c.quantity, c.leave_by) for c in sent.calls],
         "suggestions": [(s.place, s.level, s.possible) for s in suggestions],
         "stock": snapshot.stock_receipt,
     }
@@ -80,13 +84,15 @@ def plan(
         at=snapshot.now,
         tasks=todo,
         needs=wanted,
-        grants=grants,
-        unmet=missing,
+        grants=sent.grants,
+        unmet=sent.unmet,
         suggestions=suggestions,
         stock_receipt=snapshot.stock_receipt,
         demo=any(u.demo for u in snapshot.stock),
-        optimal=optimal,
-        cost=cost,
+        optimal=sent.optimal,
+        cost=sent.cost,
+        short=sent.short,
+        calls=sent.calls,
     )
 
 
@@ -164,18 +170,35 @@ def _closed(
     return {place: tuple(hours) for place, hours in found.items()}
 
 
+class _Sent(NamedTuple):
+    """What every kind's dispatch came to."""
+
+    grants: tuple[Grant, ...]
+    unmet: tuple[Unmet, ...]
+    short: tuple[Unmet, ...]
+    calls: tuple[Call, ...]
+    cost: int
+    optimal: bool
+
+
 def _dispatch(
     common: ResponseContext, wanted: Sequence[Need], lie: Lie, snapshot: Snapshot
-) -> tuple[tuple[Grant, ...], tuple[Unmet, ...], int, bool]:
+) -> _Sent:
     policy, now = common.scenario.dispatch, snapshot.now
     grants: list[Grant] = []
     missing: list[Unmet] = []
+    short: list[Unmet] = []
+    called: list[Call] = []
     cost, optimal = 0, True
     for name, spec in sorted(common.kinds.items()):
         found = market(name, spec, snapshot.stock, wanted, lie, policy, now)
         done = allot(found, now)
+        lack, ahead = unmet(found, done, spec, lie, policy, now, counted=bool(snapshot.stock))
         grants += done.grants
-        missing += unmet(found, done, spec, lie, policy, now, counted=bool(snapshot.stock))
+        missing += lack
+        short += ahead
+        called += calls(found, done, lie, now)
         cost += done.cost
         optimal = optimal and done.optimal
-    return tuple(grants), tuple(missing), cost, optimal
+    called.sort(key=lambda c: (c.leave_by, c.place, c.kind, c.need))
+    return _Sent(tuple(grants), tuple(missing), tuple(short), tuple(called), cost, optimal=optimal)

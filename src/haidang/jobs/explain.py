@@ -221,8 +221,10 @@ def _response(step: Step, facts: Mapping[str, object], speaker: Speaker) -> str:
         kind = speaker.country.kinds.get(str(facts["kind"]))
         said["kind"] = kind.name[speaker.language] if kind else facts["kind"]
         said["origin"] = speaker.place(str(facts["origin"]))
-        key = "grant_here" if facts["origin"] == facts["place"] else "grant"
-        return speaker.say(key, **said)
+        here = facts["origin"] == facts["place"]
+        if facts["standby"]:
+            return speaker.say("grant_here_standby" if here else "grant_standby", **said)
+        return speaker.say("grant_here" if here else "grant", **said)
     work = cast(Mapping[str, str], facts["work"])
     said["work"] = work.get(speaker.language) or next(iter(work.values()), facts["spec"])
     for name in ("person", "authority"):

@@ -15,12 +15,12 @@ from haidang.edge.store.store import Store
 from haidang.jobs.replay import Played
 from haidang.jobs.tables import put
 from haidang.pack.schema import Country
-from haidang.respond.plan import Grant, Need, Plan, Suggestion, Task, Unmet
+from haidang.respond.plan import Call, Grant, Need, Plan, Suggestion, Task, Unmet
 
 TASKS: Final = (
     "at", "place", "place_name", "threat", "event", "task", "level", "work", "person",
     "person_name", "due", "due_rule", "responsibility", "authority", "basis", "product", "kinds",
-    "required", "decision", "id", "plan",
+    "required", "ended", "decision", "id", "plan",
 )  # fmt: skip
 NEEDS: Final = (
     "at", "place", "place_name", "threat", "event", "kind", "kind_name", "low", "central", "high",
@@ -28,7 +28,7 @@ NEEDS: Final = (
 )  # fmt: skip
 GRANTS: Final = (
     "at", "kind", "kind_name", "quantity", "origin", "origin_name", "place", "place_name", "tier",
-    "echelon", "depart", "arrive", "km", "unit", "need", "demo", "id", "plan",
+    "echelon", "depart", "arrive", "km", "unit", "need", "standby", "demo", "id", "plan",
 )  # fmt: skip
 UNMET: Final = (
     "at", "place", "place_name", "kind", "kind_name", "quantity", "reason", "nearest",
@@ -38,7 +38,12 @@ SUGGESTIONS: Final = (
     "at", "place", "place_name", "level", "possible", "reason", "declares", "basis", "missing",
     "plan",
 )  # fmt: skip
-NAMES: Final = ("tasks", "needs", "grants", "unmet", "suggestions")
+SHORT: Final = UNMET
+CALLS: Final = (
+    "at", "place", "place_name", "kind", "kind_name", "quantity", "origin", "origin_name",
+    "leave_by", "need", "plan",
+)  # fmt: skip
+NAMES: Final = ("tasks", "needs", "grants", "unmet", "suggestions", "short", "calls")
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class ResponseTables:
     grants: pd.DataFrame
     unmet: pd.DataFrame
     suggestions: pd.DataFrame
+    short: pd.DataFrame
+    calls: pd.DataFrame
 
 
 def response_tables(played: Played, language: str = "en") -> ResponseTables:
@@ -83,6 +90,8 @@ def response_tables(played: Played, language: str = "en") -> ResponseTables:
         grants=table(GRANTS, lambda plan: (teller.grant(g, plan) for g in plan.grants)),
         unmet=table(UNMET, lambda plan: map(teller.unmet, plan.unmet)),
         suggestions=table(SUGGESTIONS, lambda plan: map(teller.suggestion, plan.suggestions)),
+        short=table(SHORT, lambda plan: map(teller.unmet, plan.short)),
+        calls=table(CALLS, lambda plan: map(teller.call, plan.calls)),
     )
 
 
@@ -126,6 +135,7 @@ class _Teller:
             "product": self.said(one.product),
             "kinds": "|".join(one.kinds),
             "required": one.required,
+            "ended": self.local(one.ended),
             "decision": one.decision,
             "id": one.id,
         }
@@ -166,6 +176,7 @@ class _Teller:
             "km": one.km,
             "unit": one.unit,
             "need": one.need,
+            "standby": one.standby,
             "demo": plan.demo,
             "id": one.id,
         }
@@ -181,6 +192,19 @@ class _Teller:
             "nearest": one.nearest,
             "nearest_name": self.place(one.nearest) if one.nearest else "",
             "arrives": self.local(one.arrives),
+            "need": one.need,
+        }
+
+    def call(self, one: Call) -> dict[str, object]:
+        return {
+            "place": one.place,
+            "place_name": self.place(one.place),
+            "kind": one.kind,
+            "kind_name": self.kind(one.kind),
+            "quantity": one.quantity,
+            "origin": one.origin,
+            "origin_name": self.place(one.origin),
+            "leave_by": self.local(one.leave_by),
             "need": one.need,
         }
 

@@ -1,4 +1,4 @@
-"""What changed between two plans, row by row, and why."""
+"""What changed between two plans, row by row, and why; what is on stand-by is a row of its own."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Change:
         before, after: How many.
         how: What happened.
         reason: Key into the words of ``respond``: ``change_*``.
+        standby: Of what is beyond the central need.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Change:
     after: int
     how: How
     reason: str
+    standby: bool = False
 
 
 def changes(before: Plan | None, after: Plan, *, same: bool = False) -> tuple[Change, ...]:
@@ -42,31 +44,47 @@ def changes(before: Plan | None, after: Plan, *, same: bool = False) -> tuple[Ch
         same: Whether to list what did not change too.
 
     Returns:
-        By kind, receiver, tier, sender.
+        By kind, receiver, sender, holder; what is needed before what is on stand-by.
     """
     old = _by_road(before.grants if before else ())
     new = _by_road(after.grants)
     out = []
     for key in sorted(set(old) | set(new)):
-        kind, place, origin, echelon = key
+        kind, place, origin, echelon, standby = key
         was, now = old.get(key, ()), new.get(key, ())
         count_was, count_now = sum(g.quantity for g in was), sum(g.quantity for g in now)
         how = _how(count_was, count_now)
         if how == "same" and not same:
             continue
         tier = (now or was)[0].tier
-        reason = "change_none" if how == "same" else _reason(before, after, kind, place, origin)
-        out.append(Change(kind, origin, place, echelon, tier, count_was, count_now, how, reason))
+        reason = "change_none"
+        if how != "same":
+            other = (*key[:4], not standby)
+            more = sum(g.quantity for g in new.get(other, ()))
+            more -= sum(g.quantity for g in old.get(other, ()))
+            reason = _swapped(count_now - count_was, more, standby=standby) or _reason(
+                before, after, kind, place, origin, standby=standby
+            )
+        out.append(
+            Change(kind, origin, place, echelon, tier, count_was, count_now, how, reason, standby)
+        )
     return tuple(out)
 
 
-_Road = tuple[str, str, str, Echelon]
+def _swapped(mine: int, other: int, *, standby: bool) -> str:
+    """Whether the same sender's stand-by became needed, or the other way round; "" if neither."""
+    if mine * other >= 0:
+        return ""
+    return "change_called" if (mine > 0) != standby else "change_stood_down"
+
+
+_Road = tuple[str, str, str, Echelon, bool]
 
 
 def _by_road(grants: tuple[Grant, ...]) -> dict[_Road, tuple[Grant, ...]]:
     out: dict[_Road, tuple[Grant, ...]] = {}
     for g in grants:
-        key = (g.kind, g.place, g.origin, g.echelon)
+        key = (g.kind, g.place, g.origin, g.echelon, g.standby)
         out[key] = (*out.get(key, ()), g)
     return out
 
@@ -81,14 +99,21 @@ def _how(was: int, now: int) -> How:
     return "more" if now > was else "less"
 
 
-def _reason(before: Plan | None, after: Plan, kind: str, place: str, origin: str) -> str:
+def _reason(
+    before: Plan | None, after: Plan, kind: str, place: str, origin: str, *, standby: bool
+) -> str:
     """The first of what can move a grant: the first plan, the need, the wind, the stock, others."""
     if before is None:
         return "change_first"
     was, now = _needed(before.needs, kind, place), _needed(after.needs, kind, place)
-    if was != now:
+    if standby and was is not None and now is not None:
+        ahead_was, ahead_now = was[1] - was[0], now[1] - now[0]
+        if ahead_was != ahead_now:
+            return "change_ahead_up" if ahead_now > ahead_was else "change_ahead_down"
+    elif was != now:
         return _of_need(was, now)
-    closed = _closed(before.unmet, kind, place) != _closed(after.unmet, kind, place)
+    lacks = [plan.short if standby else plan.unmet for plan in (before, after)]
+    closed = _closed(lacks[0], kind, place) != _closed(lacks[1], kind, place)
     if closed:
         return "change_wind"
     if before.stock_receipt != after.stock_receipt:

@@ -1,12 +1,13 @@
 """Who sends what to whom: each kind is a flow of least cost, with a proof that none is cheaper.
 
 On the spot first, then neighbours, farther provinces, the nation; by travel time; nobody is sent
-into the wind, reserves stay, and a place gives away only what it does not need itself.
+into the wind, reserves stay, and a place gives away only what it does not need itself. What nobody
+lacks at the central estimate is sent ahead for the high one while it can still move.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,7 +31,7 @@ class Market:
     Attributes:
         kind: Its id.
         units: By id.
-        needs: Those with a central value above zero, by priority.
+        needs: Those with a high value above zero, by priority.
         spare: What each unit may send away, by unit id.
         home: Need ids that each unit serves where it stands, by unit id.
         trips: Every trip that is allowed, by (unit id, need id).
@@ -49,7 +50,8 @@ class Allotted:
     """How one kind was shared out.
 
     Attributes:
-        missing: Of each need, by its id; those that are met are left out.
+        missing: Of each central need, by its id; those that are met are left out.
+        short: Of what lies between central and high; likewise.
         sent: What left each unit's place, by unit id.
         cost: What the solver minimised; compares plans of the same needs and stock only.
         optimal: Potentials prove that no plan is cheaper.
@@ -57,6 +59,7 @@ class Allotted:
 
     grants: tuple[Grant, ...]
     missing: Mapping[str, int]
+    short: Mapping[str, int]
     sent: Mapping[str, int]
     cost: int
     optimal: bool
@@ -90,7 +93,7 @@ def market(
         high[need.place] = high.get(need.place, 0) + int(need.value.high)
     served = tuple(
         sorted(
-            (n for n in wanted if n.value is not None and n.value.central > 0),
+            (n for n in wanted if n.value is not None and n.value.high > 0),
             key=lambda n: (n.priority, n.place, n.id),
         )
     )
@@ -165,39 +168,66 @@ def allot(found: Market, now: datetime) -> Allotted:
         now: When orders are given.
 
     Returns:
-        The cheapest plan: first what is missing, the most urgent need weighing most; then how far
-        down the tiers help must come, summed over all that is sent; then minutes of travel; then
-        the order of unit and need, so that of two equal plans it is always the same one.
+        The cheapest plan: first what is missing of the central needs, the most urgent weighing
+        most; then what is missing up to the high ones, likewise; then how far down the tiers help
+        must come, summed over all that is sent; then minutes of travel; then the order of unit and
+        need, so that of two equal plans it is always the same one. Of what one need gets, the
+        nearest counts for its central value and the rest is on stand-by.
     """
     if not found.needs:
-        return Allotted((), {}, {}, 0, optimal=True)
+        return Allotted((), {}, {}, {}, 0, optimal=True)
     network, arcs = _network(found)
     flow = flows.solve(network)
     if flow is None:
-        missing = {n.id: _central(n) for n in found.needs}
-        return Allotted((), missing, {}, 0, optimal=False)
-    grants: list[Grant] = []
+        missing = {n.id: _central(n) for n in found.needs if _central(n)}
+        short = {n.id: _ahead(n) for n in found.needs if _ahead(n)}
+        return Allotted((), missing, short, {}, 0, optimal=False)
+    brought: dict[str, list[tuple[str, int]]] = {}
     sent: dict[str, int] = {}
-    missing = {}
-    units = {u.id: u for u in found.units}
-    needs = {n.id: n for n in found.needs}
+    lack: dict[str, dict[str, int]] = {MISSING: {}, SHORT: {}}
     for (unit_id, need_id), amount in zip(arcs, flow.tolist(), strict=True):
         if not amount or not need_id:
             continue
-        if not unit_id:
-            missing[need_id] = amount
+        if unit_id in lack:
+            lack[unit_id][need_id] = amount
             continue
-        there = found.trips.get((unit_id, need_id))
-        grants.append(_grant(units[unit_id], needs[need_id], there, amount, now))
-        if there is not None:
+        brought.setdefault(need_id, []).append((unit_id, amount))
+        if (unit_id, need_id) in found.trips:
             sent[unit_id] = sent.get(unit_id, 0) + amount
+    grants = [g for n in found.needs for g in _grants(found, n, brought.get(n.id, ()), now)]
     return Allotted(
-        grants=tuple(sorted(grants, key=lambda g: (g.place, TIERS[g.tier], g.arrive, g.unit))),
-        missing=missing,
+        grants=tuple(
+            sorted(grants, key=lambda g: (g.place, TIERS[g.tier], g.arrive, g.unit, g.standby))
+        ),
+        missing=lack[MISSING],
+        short=lack[SHORT],
         sent=sent,
         cost=int(network.cost @ flow),
         optimal=flows.proven(network, flow),
     )
+
+
+def _grants(
+    found: Market, need: Need, brought: Iterable[tuple[str, int]], now: datetime
+) -> Iterator[Grant]:
+    """What one need gets, the nearest first; from its central value on it is on stand-by.
+
+    Which unit is which costs nothing: a trip is the same for both, so any share is as cheap.
+    """
+    units = {u.id: u for u in found.units}
+
+    def near(one: tuple[str, int]) -> tuple[int, int, str]:
+        there = found.trips.get((one[0], need.id))
+        return (0, 0, one[0]) if there is None else (TIERS[there.tier], there.minutes, one[0])
+
+    left = _central(need)
+    for unit_id, amount in sorted(brought, key=near):
+        there = found.trips.get((unit_id, need.id))
+        now_needed = min(left, amount)
+        left -= now_needed
+        for count, standby in ((now_needed, False), (amount - now_needed, True)):
+            if count:
+                yield _grant(units[unit_id], need, there, count, now, standby=standby)
 
 
 def _central(need: Need) -> int:
@@ -205,15 +235,26 @@ def _central(need: Need) -> int:
     return int(need.value.central)
 
 
+def _ahead(need: Need) -> int:
+    """What is wanted on stand-by: from central up to high."""
+    assert need.value is not None
+    return int(need.value.high) - int(need.value.central)
+
+
+MISSING, SHORT = "", "-"
+"""In place of a unit: what nobody brings of the central need, and of what lies above it."""
+
 Arc = tuple[str, str]
-"""(unit id, need id); no unit: what is missing. No need: inside the network."""
+"""(unit id, need id), or what stands in place of a unit. No need: inside the network."""
 
 
 def _network(found: Market) -> tuple[flows.Network, tuple[Arc, ...]]:
     """Source, units, what each may send away, needs.
 
-    The source puts in all that is needed. An arc from the source straight to a need is what
-    nobody brings: dear enough that it is never taken to save distance.
+    The source puts in all that is needed at the high estimate. Two arcs lead from it straight to a
+    need: what nobody brings. The cheaper one is as wide as what lies above the central value, so
+    the dear one is taken only when nothing is on stand-by there; and both are dear enough that
+    neither is ever taken to save distance.
     """
     n, m = len(found.units), len(found.needs)
     unit_at = {u.id: 1 + i for i, u in enumerate(found.units)}
@@ -240,10 +281,15 @@ def _network(found: Market) -> tuple[flows.Network, tuple[Arc, ...]]:
     supply = np.zeros(1 + 2 * n + m, np.int64)
     for need in found.needs:
         steps = len(classes) - classes.index(need.priority)
+        rows.append((0, need_at[need.id], _ahead(need), weights.missing * steps))
+        arcs.append((SHORT, need.id))
+        # Above every stand-by, whoever is first: no central need pays for anybody's high one.
+        steps += len(classes)
         rows.append((0, need_at[need.id], _central(need), weights.missing * steps))
-        arcs.append(("", need.id))
-        supply[need_at[need.id]] = -_central(need)
-        supply[0] += _central(need)
+        arcs.append((MISSING, need.id))
+        wanted = _central(need) + _ahead(need)
+        supply[need_at[need.id]] = -wanted
+        supply[0] += wanted
     tail, head, capacity, cost = np.ascontiguousarray(np.array(rows, np.int64).T)
     return flows.Network(tail, head, capacity, cost, supply), tuple(arcs)
 
@@ -277,21 +323,23 @@ def _weights(found: Market) -> _Weights:
         return _Weights(minute, step, length * (max(TIERS.values()) + 1) * step)
 
     exact = weights(max(len(found.units), 1))
-    if exact.missing * (classes + 1) * nodes < LARGEST:
+    if exact.missing * (2 * classes + 1) * nodes < LARGEST:
         return exact
     # Too many for whole numbers of 64 bits: equal plans are then left to the solver, which always
     # breaks them alike, but no longer by the codes.
     return weights(0)
 
 
-def _grant(unit: Unit, need: Need, there: Trip | None, amount: int, now: datetime) -> Grant:
+def _grant(
+    unit: Unit, need: Need, there: Trip | None, amount: int, now: datetime, *, standby: bool
+) -> Grant:
     depart, arrive, km = (
         (now, now, 0.0) if there is None else (there.depart, there.arrive, there.km)
     )
     # Whole kilometres to one decimal: more would pretend that the road was measured.
     km = round(km, 1)
     return Grant(
-        id=content_id("grant", (need.id, unit.id, amount, depart, arrive)),
+        id=content_id("grant", (need.id, unit.id, amount, depart, arrive, standby)),
         need=need.id,
         unit=unit.id,
         kind=unit.kind,
@@ -303,4 +351,5 @@ def _grant(unit: Unit, need: Need, there: Trip | None, amount: int, now: datetim
         depart=depart,
         arrive=arrive,
         km=km,
+        standby=standby,
     )

@@ -91,6 +91,7 @@ class Grant:
         tier: From how far.
         depart, arrive: On the snapshot's clock; the same where it stands on the spot.
         km: By road, as estimated.
+        standby: It is beyond the central need: kept ready or sent ahead for the high estimate.
     """
 
     id: str
@@ -105,6 +106,7 @@ class Grant:
     depart: datetime
     arrive: datetime
     km: float
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ class Unmet:
     """What nobody has, or nobody can bring in time.
 
     Attributes:
-        quantity: How many are missing of the central need.
+        quantity: How many are missing of the central need; in ``Plan.short`` of what lies between
+            the central and the high one.
         reason: Key into the words of ``respond``: ``unmet_nobody``, ``unmet_too_late``,
             ``unmet_reserved``, ``unmet_closed``, ``unmet_stays`` (this kind does not travel),
             ``unmet_not_counted`` (no stock of anything was counted).
@@ -127,6 +130,28 @@ class Unmet:
     reason: str
     nearest: str
     arrives: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The last hour at which help from outside can still leave for a need and be there in time.
+
+    Attributes:
+        need: Id of a need whose high estimate exceeds what is on the spot.
+        kind: Of what.
+        place: Code of the place that needs it.
+        origin: Code of the place that it must leave: of all that the plan sends there from
+            outside, what may leave last.
+        quantity: How many leave there.
+        leave_by: Departure, not order: whoever must first be gathered is called earlier.
+    """
+
+    need: str
+    kind: str
+    place: str
+    origin: str
+    quantity: int
+    leave_by: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +175,7 @@ class Task:
         decision: Id of the decision that it follows from.
         required: The framework asks for it: no lower level may drop it.
         asked: Since when it has been asked for.
+        ended: When the level that asks for it ended, where the task outlasts it; else None.
     """
 
     id: str
@@ -171,6 +197,7 @@ class Task:
     decision: str
     required: bool
     asked: datetime
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,13 +248,16 @@ class Plan:
         id: Name that the content gives itself.
         tasks: By place and due time.
         needs: Every need, unknown ones too.
-        grants: Who sends what to whom.
-        unmet: What nobody has.
+        grants: Who sends what to whom; on stand-by too, which is marked.
+        unmet: What nobody has of the central need.
         suggestions: Civil-defence levels.
         stock_receipt: Newest delivery of stock that was read; 0 where there was none.
         demo: Whether any unit of it is invented for a drill.
         optimal: The solver reached an optimum for every kind, and potentials prove it.
         cost: Sum over the kinds of what the solver minimised.
+        short: What nobody can set ready for the high estimate, beyond the central need. Apart from
+            ``unmet``, so that nobody adds the two: people go without only where ``unmet`` says so.
+        calls: By the hour at which it is too late.
     """
 
     id: str
@@ -241,3 +271,5 @@ class Plan:
     demo: bool
     optimal: bool
     cost: int
+    short: tuple[Unmet, ...] = ()
+    calls: tuple[Call, ...] = ()

@@ -152,6 +152,8 @@ def _filled(task: TaskSpec, fill: TaskFill) -> TaskSpec:
         update["level"] = fill.level
     if fill.time is not None and (task.time is None or tighter(task.time, fill.time)):
         update["time"] = fill.time
+    if fill.stay_h is not None and fill.stay_h >= task.stay_h:
+        update["stay_h"] = fill.stay_h
     for name in ("person", "responsibility", "authority"):
         if (given := getattr(fill, name)) is not None:
             update[name] = given
@@ -207,6 +209,8 @@ def _loosened(task: TaskSpec, fill: TaskFill) -> Loosened:
         yield "starts_later", "level", {"level": fill.level, "inherited": task.level}
     if fill.time is not None and task.time is not None and not tighter(task.time, fill.time):
         yield "due_later", "time", {"time": told(fill.time), "inherited": told(task.time)}
+    if fill.stay_h is not None and fill.stay_h < task.stay_h:
+        yield "ends_sooner", "stay_h", {"hours": fill.stay_h, "inherited": task.stay_h}
     for key, theirs, ours in (
         ("work", task.work, fill.work),
         ("product", task.product, fill.product),
@@ -313,7 +317,7 @@ def diff(spec: ScenarioSpec, *layers: Layer) -> tuple[Change, ...]:
     return tuple(out)
 
 
-TIGHTENED = ("level", "time", "ratio", "minimum")
+TIGHTENED = ("level", "time", "ratio", "minimum", "stay_h")
 
 
 def _changes(before: Scenario, after: Scenario, layer: str) -> Iterator[Change]:

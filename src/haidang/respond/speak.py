@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from haidang.respond.changes import Change
-from haidang.respond.plan import Echelon, Group, Suggestion, Task, Tier, Unmet
+from haidang.respond.plan import Call, Echelon, Group, Suggestion, Task, Tier, Unmet
 from haidang.words import word
 
 
@@ -31,6 +31,26 @@ def missing(
         "arrives": moment(found.arrives) if found.arrives else "",
     }
     return word(f"respond.{found.reason}", language, **params)
+
+
+def call(
+    found: Call, language: str, name: Callable[[str], str], moment: Callable[[datetime], str]
+) -> str:
+    """By when help must leave.
+
+    Args:
+        found: The last call.
+        language: Tag.
+        name: A place's name by its code.
+        moment: A time in words.
+    """
+    same = "_here" if found.origin == found.place else ""
+    params = {
+        "place": name(found.place),
+        "origin": name(found.origin),
+        "leave_by": moment(found.leave_by),
+    }
+    return word(f"respond.leave_by{same}", language, **params)
 
 
 def suggestion(found: Suggestion, language: str) -> str:

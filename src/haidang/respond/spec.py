@@ -107,6 +107,7 @@ class TaskSpec(Spec):
         responsibility: Role that answers for it.
         authority: Who may order it.
         product: What proves that it is done, by language.
+        stay_h: So many hours it stays after its level has ended; 0 where it ends with it.
     """
 
     level: int = Field(ge=1)
@@ -119,13 +120,15 @@ class TaskSpec(Spec):
     responsibility: str = ""
     authority: AuthoritySpec | None = None
     product: Mapping[str, str] = {}
+    stay_h: float = Field(default=0, ge=0)
 
 
 class TaskFill(Spec):
     """What a lower level says of a task that it inherited: everything is optional.
 
     It may start earlier (a lower ``level``), be due earlier, add words in its languages, name its
-    own roles and basis, and add kinds; it may not start later, be due later or drop kinds.
+    own roles and basis, add kinds, and stay longer; it may not start later, be due later, end
+    sooner or drop kinds.
     """
 
     level: int | None = Field(default=None, ge=1)
@@ -136,6 +139,7 @@ class TaskFill(Spec):
     responsibility: str | None = None
     authority: AuthoritySpec | None = None
     product: Mapping[str, str] = {}
+    stay_h: float | None = Field(default=None, ge=0)
 
 
 class NeedSpec(Spec):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from haidang.base.ids import content_id
 from haidang.respond.needs import Asked
@@ -59,15 +59,18 @@ def tasks(
             then; a time that has passed, or that can no longer be computed, stays as it was.
 
     Returns:
-        By due time, those without one last, then by id of the task.
+        By due time, those without one last, then by id of the task. A task that was asked for
+        before outlasts its level by ``stay_h``: recovery begins when the wind, and with it the
+        level, has ended.
     """
     of_kind: dict[str, list[Need]] = {}
     for need in needs:
         of_kind.setdefault(need.kind, []).append(need)
     found = [
-        _task(name, spec, one, of_kind, where, earlier)
+        task
         for name, spec in scenario.tasks.items()
-        if one.level >= spec.level and (where.coast or spec.where != "coast")
+        if where.coast or spec.where != "coast"
+        if (task := _task(name, spec, one, of_kind, where, earlier)) is not None
     ]
     done = [
         replace(
@@ -94,10 +97,15 @@ def _task(
     needs: Mapping[str, list[Need]],
     where: Where,
     earlier: Mapping[str, Task],
-) -> Task:
+) -> Task | None:
     found = one.assessment
     mark = content_id("task", (found.threat, found.event, found.place, name))
     before = earlier.get(mark)
+    ended = None
+    if one.level < spec.level:
+        ended = _outlasted(spec, one, before)
+        if ended is None:
+            return None
     asked = one.since if before is None else before.asked
     when = _due(spec, one, asked, before)
     counted = [n.value for n in needs.get(spec.counts or "", [])]
@@ -121,7 +129,20 @@ def _task(
         decision="",
         required=False,
         asked=asked,
+        ended=ended,
     )
+
+
+def _outlasted(spec: TaskSpec, one: Asked, before: Task | None) -> datetime | None:
+    """When the level ended, of a task that outlasts it; None where the task ends.
+
+    A task without a time ends with its level: where the wind was never expected to come there is
+    nothing to recover from.
+    """
+    if before is None or before.due is None:
+        return None
+    ended = before.ended or one.since
+    return ended if one.assessment.at < ended + timedelta(hours=spec.stay_h) else None
 
 
 def _due(spec: TaskSpec, one: Asked, asked: datetime, before: Task | None) -> Due:

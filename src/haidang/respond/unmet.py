@@ -32,8 +32,8 @@ def unmet(
     now: datetime,
     *,
     counted: bool,
-) -> tuple[Unmet, ...]:
-    """What is missing of one kind, and why.
+) -> tuple[tuple[Unmet, ...], tuple[Unmet, ...]]:
+    """What is missing of one kind, and why: of the central needs, and above them up to the high.
 
     Args:
         found: What was wanted and held.
@@ -49,12 +49,17 @@ def unmet(
         closed by the wind, or too late. Where none is left, the nearest that is kept as a reserve
         or for the holder's own need; where none is, nobody has any.
     """
-    out = []
+    missing, short = [], []
     for need in found.needs:
-        if missing := done.missing.get(need.id):
-            offers = list(_offers(found, done, need, spec, lie, policy, now))
-            out.append(_reason(need, missing, offers, spec, counted=counted))
-    return tuple(out)
+        lack, ahead = done.missing.get(need.id), done.short.get(need.id)
+        if not lack and not ahead:
+            continue
+        offers = list(_offers(found, done, need, spec, lie, policy, now))
+        if lack:
+            missing.append(_reason(need, lack, offers, spec, counted=counted))
+        if ahead:
+            short.append(_reason(need, ahead, offers, spec, counted=counted))
+    return tuple(missing), tuple(short)
 
 
 def _offers(

@@ -12,6 +12,7 @@ from haidang.app.verdict import Draft, Verdict
 from haidang.base.ids import content_id
 from haidang.edge.store import Store
 from haidang.respond.plan import (
+    Call,
     Exceeded,
     Grant,
     Need,
@@ -115,6 +116,11 @@ def plan(verdict: Verdict, snap: Snapshot) -> Plan:
         needs=tuple(needs),
         grants=tuple(grants),
         unmet=tuple(unmet),
+        short=tuple(replace(one, quantity=5) for one in unmet),
+        calls=tuple(
+            Call(one.need, one.kind, one.place, "02", one.quantity, verdict.at + HOUR)
+            for one in unmet
+        ),
         suggestions=tuple(suggestions),
         stock_receipt=snap.stock_receipt,
         demo=any(u.demo for u in snap.stock),

@@ -13,7 +13,7 @@ from edge.store.samples import ANNA, BERT, DAYS, HOUR, SCOPE, T0, deliver, run
 from edge.store.samples_response import plan as make_plan
 from edge.store.samples_response import planned_run, response_duty, stock, unit
 from haidang.base.errors import BadData, NotFound
-from haidang.edge.store import Store
+from haidang.edge.store import Store, plans
 from haidang.edge.store.codec_plan import decode_plan, encode_plan
 
 MINUTE = timedelta(minutes=1)
@@ -105,6 +105,34 @@ def test_a_plan_comes_back_as_it_went_in(planned: Store) -> None:
     assert planned.plans() == (verdict.plan,)
     assert decode_plan(encode_plan(verdict.plan)) == verdict.plan
     assert encode_plan(decode_plan(encode_plan(verdict.plan))) == encode_plan(verdict.plan)
+
+
+def test_a_plan_with_stand_by_comes_back_as_it_was_and_is_counted_in_the_ledger(planned):
+    one = planned.plans()[0]
+    ahead = replace(
+        one,
+        grants=tuple(replace(g, standby=True) for g in one.grants),
+        tasks=tuple(replace(t, ended=one.at) for t in one.tasks),
+    )
+    assert one.grants
+    assert one.short
+    assert one.calls
+    assert decode_plan(encode_plan(ahead)) == ahead
+    line = plans.line(ahead, "")
+    assert (line["standby"], line["short"], line["calls"]) == (1, len(one.short), len(one.calls))
+    # The line of a plan that has none of it stays what it was before there was any.
+    assert not {"standby", "short", "calls"} & set(plans.line(replace(one, short=(), calls=()), ""))
+
+
+def test_a_plan_from_before_stand_by_is_read(planned):
+    one = planned.plans()[0]
+    body = encode_plan(one)
+    for name in ("short", "calls"):
+        del body[name]
+    for name, key in (("tasks", "ended"), ("grants", "standby")):
+        for row in body[name]:
+            del row[key]
+    assert decode_plan(body) == replace(one, short=(), calls=())
 
 
 def test_the_plan_in_force_is_the_newest_up_to_the_instant(planned: Store) -> None:

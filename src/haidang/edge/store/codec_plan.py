@@ -14,7 +14,7 @@ from haidang.edge.store.codec import (
     to_interval,
     to_time,
 )
-from haidang.respond.plan import Exceeded, Grant, Need, Plan, Suggestion, Task, Unmet
+from haidang.respond.plan import Call, Exceeded, Grant, Need, Plan, Suggestion, Task, Unmet
 
 
 def encode_plan(value: Plan) -> Body:
@@ -36,11 +36,13 @@ def encode_plan(value: Plan) -> Body:
         "demo": bool(value.demo),
         "optimal": bool(value.optimal),
         "cost": int(value.cost),
+        "short": [_unmet(one) for one in value.short],
+        "calls": [_call(one) for one in value.calls],
     }
 
 
 def decode_plan(body: Body) -> Plan:
-    """The plan that was stored."""
+    """The plan that was stored; one from before stand-by has none of it."""
     return Plan(
         id=body["id"],
         at=to_time(body["at"]),
@@ -53,6 +55,8 @@ def decode_plan(body: Body) -> Plan:
         demo=body["demo"],
         optimal=body["optimal"],
         cost=body["cost"],
+        short=tuple(_to_unmet(one) for one in body.get("short", ())),
+        calls=tuple(_to_call(one) for one in body.get("calls", ())),
     )
 
 
@@ -81,11 +85,16 @@ def _task(value: Task) -> Body:
         "decision": value.decision,
         "required": bool(value.required),
         "asked": stamp(value.asked),
+        "ended": stamp(value.ended),
     }
 
 
 def _to_task(body: Body) -> Task:
-    times = {"due": maybe_time(body["due"]), "asked": to_time(body["asked"])}
+    times = {
+        "due": maybe_time(body["due"]),
+        "asked": to_time(body["asked"]),
+        "ended": maybe_time(body.get("ended")),
+    }
     return Task(**{**body, **times, "kinds": tuple(body["kinds"])})
 
 
@@ -123,6 +132,7 @@ def _grant(value: Grant) -> Body:
         "depart": stamp(value.depart),
         "arrive": stamp(value.arrive),
         "km": number(value.km),
+        "standby": bool(value.standby),
     }
 
 
@@ -145,6 +155,21 @@ def _unmet(value: Unmet) -> Body:
 
 def _to_unmet(body: Body) -> Unmet:
     return Unmet(**{**body, "arrives": maybe_time(body["arrives"])})
+
+
+def _call(value: Call) -> Body:
+    return {
+        "need": value.need,
+        "kind": value.kind,
+        "place": value.place,
+        "origin": value.origin,
+        "quantity": int(value.quantity),
+        "leave_by": stamp(value.leave_by),
+    }
+
+
+def _to_call(body: Body) -> Call:
+    return Call(**{**body, "leave_by": to_time(body["leave_by"])})
 
 
 def _suggestion(value: Suggestion) -> Body:

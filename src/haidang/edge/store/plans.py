@@ -34,7 +34,16 @@ def write(connection: Connection, number: int, one: Plan) -> Mapping[str, object
 
 
 def line(one: Plan, sha256: str) -> Mapping[str, object]:
-    """A plan as the ledger holds it: how much of what, and the digest of the whole."""
+    """A plan as the ledger holds it: how much of what, and the digest of the whole.
+
+    What is on stand-by is counted among the grants and again by itself. Counts that are zero are
+    left out of the last three: the lines of plans from before stand-by stay what they are.
+    """
+    more = {
+        "standby": sum(g.standby for g in one.grants),
+        "short": len(one.short),
+        "calls": len(one.calls),
+    }
     return {
         "id": one.id,
         "tasks": len(one.tasks),
@@ -44,6 +53,7 @@ def line(one: Plan, sha256: str) -> Mapping[str, object]:
         "suggestions": len(one.suggestions),
         "stock_receipt": int(one.stock_receipt),
         "sha256": sha256,
+        **{name: count for name, count in more.items() if count},
     }
 
 

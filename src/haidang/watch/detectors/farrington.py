@@ -227,6 +227,17 @@ def _usable(runs: Ints, size: core.Size, w: core.Work) -> bool:
 
 
 @jit
+def _enough(y: Floats, t: int, o: Options) -> bool:
+    """Whether there are cases enough for a bound; what was not reported may have held them."""
+    recent = 0.0
+    for i in range(max(0, t - o.span + 1), t + 1):
+        if math.isnan(y[i]):
+            return True
+        recent += y[i]
+    return recent >= o.least
+
+
+@jit
 def _period(
     y: Floats, population: Floats, t: int, runs: Ints, o: Options, w: core.Work, out: Floats
 ) -> int:
@@ -247,7 +258,7 @@ def _period(
     size = core.gather(y, population, runs, t, o.seasons, w)
     if not _usable(runs, size, w):
         return _HISTORY
-    recent = np.nansum(y[max(0, t - o.span + 1) : t + 1])
+    enough = _enough(y, t, o)
     now = population[t] if size.offset else 1.0
     largest = np.max(w.y[: size.n])
     if largest == 0.0:
@@ -271,7 +282,7 @@ def _period(
     if o.flawed and o.threshold != DELTA and mean > 0.0:
         out[2] = (y[t] - math.log(mean)) / (bound - math.log(mean))
     out[3], out[4], out[5], out[6] = p, phi, trend, mean
-    if recent >= o.least:
+    if enough:
         out[0], out[1] = mean, bound
         return reason
     if o.zero_bound:

@@ -21,6 +21,7 @@ from haidang.web.pages.incident_parts import (
     Command,
     KindRow,
     TaskRow,
+    calls_of,
     commands,
     in_order,
     kind_rows,
@@ -103,7 +104,11 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One line of the dispatch."""
+    """One line of the dispatch.
+
+    Attributes:
+        standby: The word for it where it is beyond the central need, else "".
+    """
 
     kind: str
     origin: str
@@ -114,6 +119,7 @@ class Sent:
     arrive: str
     why: str
     changed: bool
+    standby: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,7 @@ class Incident:
     Attributes:
         planned: Level of the draft that waits, where it is another one.
         gaps: What nobody has, in words.
+        calls: By when help must leave, for this place or from it.
         sheets: Tasks by who does them, for print.
         states: (state, how many) of the tasks, late ones counted apart.
     """
@@ -173,6 +180,7 @@ class Incident:
     sent: tuple[Sent, ...]
     solved: str
     gaps: tuple[str, ...]
+    calls: tuple[str, ...]
     civil: Civil | None
     handover: Handover
     handover_rule: str
@@ -235,6 +243,7 @@ def build(say: Speaker, seen: Seen, place: str, refused: str = "") -> Incident:
         sent=_sent(say, seen, place),
         solved="" if plan is None else _solved(say, plan),
         gaps=gaps,
+        calls=_calls(say, seen, place),
         civil=_civil(say, seen, place),
         handover=_handover(say, seen, place, own, rows, gaps),
         handover_rule=_of_level(say, scenario, asks, "handover", name),
@@ -314,15 +323,17 @@ def _sent(say: Speaker, seen: Seen, place: str) -> tuple[Sent, ...]:
     found = []
     for one in changes(seen.before, seen.plan, same=True):
         spot = one.tier == "on_the_spot"
-        if place not in (one.place, one.origin) or (spot and one.how in ("same", "new")):
+        if place not in (one.place, one.origin) or (
+            spot and (one.standby or one.how in ("same", "new"))
+        ):
             continue  # what stands there and stays is in the table of needs
         spec = seen.context.country.kinds.get(one.kind)
         names = {"origin": _named(seen, say, one.origin), "place": _named(seen, say, one.place)}
         going = [
             g
             for g in seen.plan.grants
-            if (g.kind, g.origin, g.place, g.echelon)
-            == (one.kind, one.origin, one.place, one.echelon)
+            if (g.kind, g.origin, g.place, g.echelon, g.standby)
+            == (one.kind, one.origin, one.place, one.echelon, one.standby)
         ]
         moves = bool(going) and not spot
         found.append(
@@ -336,6 +347,7 @@ def _sent(say: Speaker, seen: Seen, place: str) -> tuple[Sent, ...]:
                 arrive=say.short(max(g.arrive for g in going)) if moves else "",
                 why="" if one.how == "same" else say(f"respond.{one.reason}"),
                 changed=one.how != "same" and seen.before is not None,
+                standby=say("respond.standby") if one.standby else "",
             )
         )
     return tuple(sorted(found, key=lambda s: not s.changed))
@@ -349,6 +361,19 @@ def _named(seen: Seen, say: Speaker, code: str) -> str:
 def _solved(say: Speaker, plan: Plan) -> str:
     key = "incident.solved" if plan.optimal else "incident.solved_not"
     return say(key, at=say.short(plan.at))
+
+
+def _calls(say: Speaker, seen: Seen, place: str, until: datetime | None = None) -> tuple[str, ...]:
+    if seen.plan is None:
+        return ()
+    own = [
+        c
+        for c in seen.plan.calls
+        if place in (c.place, c.origin) and c.leave_by > seen.now
+        if until is None or c.leave_by <= until
+    ]
+    kinds = seen.context.country.kinds
+    return calls_of(say, kinds, own, lambda code: _named(seen, say, code))
 
 
 def gaps_of(say: Speaker, seen: Seen, place: str | None) -> tuple[str, ...]:
@@ -454,6 +479,7 @@ def _handover(
         if row.state != "done" and at is not None and at <= until and row.due is not None:
             key = "must_late" if row.late else "must_do"
             must.append(say(f"incident.{key}", work=row.work, due=row.due.at, role=row.person))
+    must += _calls(say, seen, place, until)
     waits = [
         say("incident.wait_blocked", work=r.work, why="; ".join(r.notes[:1]))
         for r in rows

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from haidang.base.place import fold
 from haidang.base.problem import Problem
 from haidang.respond.plan import Plan
 from haidang.web.pages.incident import Over, Seen, gaps_of, stock_of, suggestion_of
-from haidang.web.pages.incident_parts import Command, KindRow, commands, kind_rows
+from haidang.web.pages.incident_parts import Command, KindRow, calls_of, commands, kind_rows
 from haidang.web.pages.moment import Moment
 from haidang.web.pages.notices import chip
 from haidang.web.parts import Chip
 from haidang.web.speak import Speaker
+
+FIRST: Final = 8
+"""As many last calls as a reader can act on at once; the places' own pages have all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Overview:
     command: tuple[Command, ...]
     kinds: tuple[KindRow, ...]
     gaps: tuple[str, ...]
+    calls: tuple[str, ...]
     stock: str
     demo: bool
     may_add: bool
@@ -108,6 +113,7 @@ def build(
         if plan is None
         else kind_rows(say, context.country.kinds, plan.needs, seen.stock, plan, frozenset(codes)),
         gaps=gaps_of(say, seen, None),
+        calls=() if plan is None else _calls(say, seen, plan),
         stock=stock_of(say, seen),
         demo=plan is not None and plan.demo,
         may_add=seen.may_act,
@@ -118,6 +124,19 @@ def build(
         moment=seen.moment(say),
         over=over,
     )
+
+
+def _calls(say: Speaker, seen: Seen, plan: Plan) -> tuple[str, ...]:
+    """The nearest hours; the places' own pages have the rest."""
+    open_ = [c for c in plan.calls if c.leave_by > seen.now]
+
+    def name(code: str) -> str:
+        found = seen.context.named.get(code)
+        return code if found is None else found.name(say.language)
+
+    lines = calls_of(say, seen.context.country.kinds, open_[:FIRST], name)
+    more = len(open_) - FIRST
+    return lines if more <= 0 else (*lines, say("incident.calls_more", count=more))
 
 
 def _codes(plan: Plan | None) -> tuple[str, ...]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from haidang.app.context import Context
 from haidang.edge.store.tasks import OPEN, TaskState
-from haidang.respond.plan import Need, Plan, Task, Unit
+from haidang.respond import speak
+from haidang.respond.plan import Call, Need, Plan, Task, Unit
 from haidang.respond.spec import CommandSpec, KindSpec, in_force
 from haidang.risk.assessment import Interval
 from haidang.web.pages.notices import Left, left
 from haidang.web.speak import Speaker
 
 GROUPS: Final = ("command", "forces", "means", "logistics")
+Named = Callable[[str], str]
+Lines = tuple[str, ...]
 WIDTH: Final = 150.0
 """Width of a bar, in the units of its drawing."""
 
@@ -69,9 +72,10 @@ class KindRow:
         need: Central estimate, "" where it is unknown.
         range: Low to high.
         have: On the spot; "" where nothing was counted.
-        brought: Comes from elsewhere by this plan.
+        brought: Comes from elsewhere by this plan, for the central estimate.
+        ahead: Comes from elsewhere on stand-by, "" for none.
         missing: Of the central need, after all help; "" for none.
-        short: What would be missing of the high estimate where the central one is met.
+        short: What nobody can set ready for the high estimate where the central one is met.
     """
 
     group: str
@@ -86,6 +90,7 @@ class KindRow:
     missing: str
     bar: Bar | None
     short: str = ""
+    ahead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,9 @@ def task_row(
     if found.at is not None:
         who = role(context, say, found.role)
         said = say("incident.said_by", role=who, at=say.short(found.at))
+    rule = say(f"respond.{task.due_rule}", **task.due_params)
+    if task.ended is not None:
+        rule = say("incident.outlasts", rule=rule, at=say.short(task.ended))
     notes = [n for n in (found.note, *(a.note for a in found.history if a.action == "note")) if n]
     return TaskRow(
         id=task.id,
@@ -130,7 +138,7 @@ def task_row(
         work=say.of(task.work),
         person=role(context, say, task.person),
         due=None if task.due is None else left(say, task.due, now),
-        due_rule=say(f"respond.{task.due_rule}", **task.due_params),
+        due_rule=rule,
         responsibility=role(context, say, task.responsibility),
         authority=role(context, say, task.authority),
         basis=say.of(task.basis),
@@ -218,11 +226,12 @@ def _kind_row(
         return None
     have = sum(u.quantity for u in held) if units else None
     want = total([n.value for n in own])
-    brought = sum(
-        g.quantity
-        for g in plan.grants
-        if g.kind == name and g.place in places and g.tier != "on_the_spot"
-    )
+    comes = [
+        g for g in plan.grants if g.kind == name and g.place in places and g.tier != "on_the_spot"
+    ]
+    brought = sum(g.quantity for g in comes if not g.standby)
+    ahead = sum(g.quantity for g in comes if g.standby)
+    short = sum(u.quantity for u in plan.short if u.kind == name and u.place in places)
     missing = sum(u.quantity for u in plan.unmet if u.kind == name and u.place in places)
     group_name = say(f"respond.group_{spec.group}")
     return KindRow(
@@ -237,17 +246,35 @@ def _kind_row(
         brought=say.number(brought) if brought else "",
         missing=say.number(missing) if missing else "",
         bar=None if want is None or have is None else bar(want, have),
-        short=_short(say, want, have, brought, missing),
+        short=say("incident.short_high", count=say.number(short)) if short and not missing else "",
+        ahead=say("incident.ahead", count=say.number(ahead)) if ahead else "",
     )
 
 
-def _short(
-    say: Speaker, want: Interval | None, have: int | None, brought: int, missing: int
-) -> str:
-    if want is None or have is None or missing:
-        return ""
-    lack = int(want.high) - have - brought
-    return say("incident.short_high", count=say.number(lack)) if lack > 0 else ""
+def calls_of(
+    say: Speaker, kinds: Mapping[str, KindSpec], calls: Sequence[Call], name: Named
+) -> Lines:
+    """By when help must leave, one sentence each, in the order of the hours.
+
+    Args:
+        say: Language and clock of the page.
+        kinds: Of the country.
+        calls: Those that are wanted.
+        name: A place's name by its code.
+    """
+    found = []
+    for one in calls:
+        spec = kinds.get(one.kind)
+        found.append(
+            say(
+                "incident.call",
+                quantity=say.number(one.quantity),
+                unit=say.of(spec.unit) if spec else "",
+                kind=say.of(spec.name) if spec else one.kind,
+                when=speak.call(one, say.language, name, say.short),
+            )
+        )
+    return tuple(found)
 
 
 def total(values: Sequence[Interval | None]) -> Interval | None:

@@ -345,8 +345,12 @@ class _Writer:
             needed[need.kind] += round(need.value.central) if need.value else 0
         tiers = ("on_the_spot", "neighbour", "farther", "nation")
         sent: Counter[tuple[str, str]] = Counter()
+        ahead: Counter[str] = Counter()
         for grant in plan.grants:
-            sent[grant.kind, grant.tier] += grant.quantity
+            if grant.standby:
+                ahead[grant.kind] += grant.quantity
+            else:
+                sent[grant.kind, grant.tier] += grant.quantity
         missing: Counter[str] = Counter()
         for gap in plan.unmet:
             missing[gap.kind] += gap.quantity
@@ -357,12 +361,19 @@ class _Writer:
                 self.pen.number(needed[kind]),
                 *(self.pen.number(sent[kind, tier]) for tier in tiers),
                 self.pen.number(missing[kind]),
+                self.pen.number(ahead[kind]),
             ]
             for kind in sorted(needed)
         ]
         heads = [self.pen("paper.kind"), self.pen("paper.needed")]
         heads += [self.pen(f"respond.tier_{tier}") for tier in tiers]
-        yield self.sheet([*heads, self.pen("paper.missing")], rows, left=1, size=8, widths=[])
+        yield self.sheet(
+            [*heads, self.pen("paper.missing"), self.pen("respond.standby")],
+            rows,
+            left=1,
+            size=8,
+            widths=[],
+        )
         yield self.note(self.pen("paper.dispatch_note"))
         gaps: list[list[object]] = [
             [

@@ -1,0 +1,91 @@
+"""Desks as they look in the middle of things: a finished replay, and a drill at its worst hour.
+
+Made without a browser, once for all who look.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from haidang.jobs.desk import Desk, start_drill
+from haidang.jobs.replay import play
+from haidang.pack.case import load_case
+from haidang.pack.load import roots
+from jobs.conftest import locked
+
+CASE = "yagi-2024"
+REPLAY, DRILL = CASE, f"drill-{CASE}"
+PLACE, SECOND_PLACE = "31", "22"
+FORECASTER, LEAD = ("0" * 31 + "1", "0" * 31 + "2")
+FURTHER = 5
+"""Bulletins after the first: then the highest level stands, and landfall is 19 hours away."""
+
+WORST = "b20240906T1900"
+NOTES = {"started": "", "done": "", "blocked": "Đường tới xã bị cây đổ chắn, chờ máy cưa."}
+MARK = "made"
+
+
+def common(factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of one test run share."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "played"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def desks(shared: Path, out: Path) -> None:
+    """Lay both desks into a folder of one's own.
+
+    Args:
+        shared: Where they are made once.
+        out: Empty, or not there.
+    """
+    with locked(shared / f"{CASE}.lock"):
+        known = roots()
+        play(load_case(CASE, known), known, shared / CASE)
+    aside = shared / "drilled"
+    with locked(shared / "drilled.lock"):
+        if not (aside / MARK).exists():
+            shutil.rmtree(aside, ignore_errors=True)
+            aside.mkdir()
+            _drill(aside)
+            (aside / MARK).touch()
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(shared / CASE, out / REPLAY)
+    shutil.copytree(aside / DRILL, out / DRILL)
+
+
+def _drill(out: Path) -> None:
+    """Two people who do some of what is asked: much still waits, as it does at three o'clock."""
+    desk = start_drill(CASE, out, roots())
+    roles = tuple(desk.context.country.spec.roles)
+    for number in range(FURTHER + 1):
+        if number:
+            desk.advance(_wall())
+        if number in {0, FURTHER - 1}:
+            _answer(desk, roles)
+    view = desk.at(None, _wall())
+    if view.plan is not None:
+        for task, act in zip(
+            [t for t in view.plan.tasks if t.place == PLACE], ("started", "done", "blocked"),
+            strict=False,
+        ):  # fmt: skip
+            desk.task_act(task.id, LEAD, roles[1], _wall(), act, NOTES[act], f"prepared-{act}")
+    desk.close()
+
+
+def _answer(desk: Desk, roles: tuple[str, ...]) -> None:
+    for draft in desk.at(None, _wall()).pending:
+        if draft.place in {PLACE, SECOND_PLACE, "01", "33"}:
+            desk.sign(draft.id, FORECASTER, roles[0], _wall())
+            if draft.place != "33":
+                desk.approve(draft.id, LEAD, roles[1], _wall())
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
