@@ -359,7 +359,7 @@ def test_a_past_bulletin_shows_the_response_as_it_was_and_the_end_leads_to_the_w
     reader = looked.browser("one-0")
     base = "/d/toy-2030/incident"
     end = html.unescape(reader.get(f"{base}?lang=en").text)
-    assert "No place has to respond any more" in end
+    assert "No place is at a level any more" in end
     worst = re.search(r'class="btn" href="(/d/toy-2030/incident\?at=\w+)"', end)
     assert worst is not None
     runs = re.findall(
@@ -381,7 +381,7 @@ def test_a_past_bulletin_shows_the_response_as_it_was_and_the_end_leads_to_the_w
     assert f'{places[0]}/task"' not in place, "nobody reports at a past run"
     assert f'href="{places[0]}/print?at={run}"' in place
     after = html.unescape(reader.get(places[0]).text)
-    assert "the response is over" in after
+    assert "The level is over here" in after
     assert f'href="{places[0]}?at=' in after
     first = html.unescape(reader.get(f"{base}?at={runs[0]}").text)
     assert "not known" not in first.split('class="stops"')[1].split("</ol>")[0]

@@ -49,7 +49,7 @@ class Seen:
         day: Day whose law judges.
         run: Id of the run that is shown.
         runs: Every run so far, oldest first.
-        history: Decisions up to the run; empty where tasks stand, for then nobody asks for them.
+        history: Decisions up to the run.
         may_act: Whether people may report here: not at a past run, not at a replay.
     """
 
@@ -75,14 +75,19 @@ class Seen:
         return moment(say, href, self.runs, self.run, self.now)
 
     def over(self, say: Speaker, place: str = "") -> Over | None:
-        """What is over here; None where something stands, or nothing ever did."""
+        """What is over here; None where a level that asks for it stands, or never did."""
         scenario = self.context.response.scenario if self.context.response is not None else None
         lowest = scenario.lowest if scenario is not None else 1
         history = [d for d in self.history if place in ("", d.place)]
+        if any(d.combined >= lowest for d in self.decisions if place in ("", d.place)):
+            return None
         worst = peak(history, self.runs, lowest)
         if worst is None or worst.run.id == self.run:
             return None
         key = "over_place" if place else "over_all"
+        # Counting and mending outlast the wind: then the level is over, and the work is not.
+        if self.plan is not None and any(place in ("", t.place) for t in self.plan.tasks):
+            key += "_left"
         at = say.short(worst.run.issued or worst.run.now)
         said = {"level": worst.level, "places": worst.places, "ever": worst.ever, "at": at}
         href = f"/d/{self.desk}/incident" + (f"/{place}" if place else "")
@@ -220,11 +225,11 @@ def build(say: Speaker, seen: Seen, place: str, refused: str = "") -> Incident:
     gaps = gaps_of(say, seen, place)
     scenario = context.response.at(place) if context.response is not None else None
     asks = max(level, max((t.level for t in own), default=0))
-    over = None if rows else seen.over(say, place)
+    over = seen.over(say, place)
     return Incident(
         place=place,
         name=name,
-        title=_title(say, name, rows, over is not None),
+        title=_title(say, name, rows, over is not None and not rows),
         level=chip(context, say, level),
         planned=chip(context, say, planned, planned=True) if planned != level else None,
         command=commands(say, context, {asks}, seen.day),

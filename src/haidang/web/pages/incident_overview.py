@@ -95,7 +95,7 @@ def build(
     rows = tuple(_row(say, seen, code) for code in codes)
     rows = tuple(sorted(rows, key=lambda r: (-(r.level.level if r.level else 0), fold(r.name))))
     late = sum(r.late for r in rows)
-    over = None if rows else seen.over(say)
+    over = seen.over(say)
     if not rows:
         answer = say("incident.all_over" if over is not None else "incident.all_none")
     elif late:

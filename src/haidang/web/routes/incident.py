@@ -101,10 +101,7 @@ def seen(at: At) -> incident.Seen:
         desk=at.id,
         run=view.step.id,
         runs=at.runs,
-        # What came before is looked at only where nothing is left to be done.
-        history=()
-        if view.plan is not None and view.plan.tasks
-        else tuple(d for d in at.desk.store.decisions() if d.at <= view.step.now),
+        history=tuple(d for d in at.desk.store.decisions() if d.at <= view.step.now),
         may_act=view.step.newest and at.desk.kind != "replay",
     )
 
