@@ -346,3 +346,29 @@ def test_a_desk_that_is_damaged_hides_no_other(acted):
 @pytest.mark.parametrize("name", ["..", "%2e%2e", "a/b", "A", ".hidden", "x" * 200, "nothing"])
 def test_a_desk_outside_of_the_folder_is_not_found(reader, name):
     assert reader.get(f"/d/{name}/situation").status_code == 404
+
+
+def test_the_ledger_shows_what_people_did_alone(acted):
+    one = acted.browser("one-0")
+    assert "No entry fits" in visible(one.get(f"{DRILL}/ledger?kind=people&lang=en").text)
+    page = one.get(f"{DRILL}/warnings").text
+    draft = re.search(rf'class="btn sm" href="({DRILL}/warnings/[\w-]+)"', page)
+    assert draft is not None
+    one.get(draft[1])
+    assert one.send(f"{draft[1]}/sign").status_code == 303
+    rows = one.get(f"{DRILL}/ledger?kind=people").text.split("<tbody>")[1].split("</tbody>")[0]
+    assert rows.count("<tr>") == 1
+    assert "signed" in visible(rows)
+    whole = visible(one.get(f"{DRILL}/ledger?kind=plan").text)
+    assert re.search(r"tasks: \d+, allotments: \d+, gaps: \d+", whole)
+
+
+def test_the_count_at_response_is_of_places_and_none_at_a_replay(acted):
+    one = acted.browser("one-0")
+    page = one.get(f"{DRILL}/incident?lang=en").text
+    late = len(re.findall(r'class="due">\d+ late', page))
+    counted = re.search(r'id="count-incident"[^>]*><span aria-hidden="true">(\d+)</span>', page)
+    assert counted is not None
+    assert int(counted[1]) == late > 0
+    replay = one.get("/d/toy-2030/incident").text
+    assert re.search(r'id="count-incident"[^>]* hidden', replay)
