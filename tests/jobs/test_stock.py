@@ -83,7 +83,9 @@ def test_the_inventory_comes_in_once_before_the_first_run(ready, tmp_path, monke
 
 def _check_tables(played, folder):
     found = response_tables(played, "en")
-    columns = dict(zip(NAMES, (TASKS, NEEDS, GRANTS, UNMET, SUGGESTIONS, SHORT, CALLS), strict=True))
+    columns = dict(
+        zip(NAMES, (TASKS, NEEDS, GRANTS, UNMET, SUGGESTIONS, SHORT, CALLS), strict=True)
+    )
     for name, wanted in columns.items():
         assert tuple(getattr(found, name).columns) == wanted
     with Store.open(played.database, check=False) as store:
