@@ -14,7 +14,9 @@ import pytest
 from haidang.base.errors import BadData, NotFound, Unavailable
 from haidang.jobs import desk as desk_module
 from haidang.jobs.desk import Desk, desks, start_drill, start_live
-from haidang.jobs.desk_files import DESK
+from haidang.jobs.desk_files import DESK, keep_as_desk
+from haidang.jobs.replay import play
+from haidang.jobs.tonight import tonight
 from haidang.warn.cap import parse
 
 TOY_CASE = "toy-2030"
@@ -506,3 +508,29 @@ def test_just_before_the_next_bulletin_an_inventory_waits_for_it(drill, wall, tm
     step = drill.advance(wall())
     assert step.id == "b20300910T1000"
     assert [u.quantity for u in drill.at(wall=wall()).snapshot.stock] == [8]
+
+
+def test_a_storm_played_from_the_command_line_is_a_live_desk(known, tmp_path, wall):
+    file = tmp_path / "tonight.csv"
+    file.write_bytes(body(*ROWS, *MORE))
+    out = tmp_path / "out"
+    case = tonight(file, "storm", "xt", "Thử", approve=False)
+    play(case, known, out / case.spec.id)
+    assert desks(out, known) == ()
+    keep_as_desk(out / case.spec.id, case, "Thử", wall())
+    file.unlink()  # the desk does not hang on the user's own file
+    assert [(d.id, d.kind, d.title["vi"]) for d in desks(out, known)] == [("thu", "live", "Thử")]
+    found = Desk.open(out / "thu", known)
+    try:
+        assert len(found.views()) == 2
+        assert found.next_step is None
+        draft = next(iter(found.at(wall=wall()).pending))
+        found.sign(draft.id, *SIGNER, wall())
+        found.add_bulletins(body(*LAST), wall())
+        assert len(found.views()) == 3
+        # Played again, it keeps what people have entered since.
+        file.write_bytes(body(*ROWS, *MORE))
+        keep_as_desk(out / "thu", case, "Thử", wall())
+        assert found.spec == Desk(out / "thu", known).spec
+    finally:
+        found.close()

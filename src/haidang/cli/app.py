@@ -167,13 +167,16 @@ def _new(threat: str):  # type: ignore[no-untyped-def]
         country: Country = None,
         folder: Out = Path("out"),
     ) -> None:
+        from haidang.jobs.desk_files import keep_as_desk  # noqa: PLC0415
         from haidang.jobs.tonight import tonight  # noqa: PLC0415
         from haidang.pack.load import roots  # noqa: PLC0415
 
         where = roots()
         home = where.country(country).name
         case = tonight(file, threat, home, name, status, averaging, approve=approve)
-        _finish(_played(case, where, folder))
+        made = _played(case, where, folder)
+        keep_as_desk(made.folder, case, name, datetime.now(UTC))
+        _finish(made)
         if approve is None and not case.spec.officers:
             out.print(say("not_approved"), highlight=False, style="yellow", soft_wrap=True)
 

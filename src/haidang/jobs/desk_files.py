@@ -21,6 +21,7 @@ from haidang.jobs.replay import DATABASE, Step, plan
 from haidang.jobs.tonight import tonight
 from haidang.pack.case import Case, find_cases, load_case
 from haidang.pack.load import Roots, parse, read_yaml
+from haidang.words import LANGUAGES
 
 DESK: Final = "desk.yaml"
 BULLETINS: Final = "bulletins.csv"
@@ -173,6 +174,39 @@ def write_spec(folder: Path, spec: DeskSpec) -> None:
     """Write ``desk.yaml``: whole or not at all."""
     body = yaml.safe_dump(spec.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
     put(folder / DESK, body.encode("utf-8"))
+
+
+def keep_as_desk(folder: Path, case: Case, name: str, begun: datetime) -> None:
+    """Make a folder in which a user's own bulletins were played a desk that opens in the console.
+
+    Args:
+        folder: Where it was played.
+        case: As ``jobs.tonight`` made it.
+        name: As the user gave it; the event's own where empty.
+        begun: Wall time.
+
+    The bulletins are copied beside the store, so that the desk does not hang on a file elsewhere.
+    A ``desk.yaml`` that is there stays: people may have entered further bulletins since.
+
+    Raises:
+        Unavailable: The folder cannot be written to.
+    """
+    put(folder / BULLETINS, case.bulletins.read_bytes())
+    if (folder / DESK).exists():
+        return
+    called = name.strip() or case.spec.event
+    spec = DeskSpec(
+        kind="live",
+        country=case.country,
+        threat=case.spec.threat,
+        name=called,
+        title=dict.fromkeys(LANGUAGES, called),
+        status="Test" if case.spec.status == "Test" else "Exercise",
+        averaging_s=case.spec.averaging_s,
+        files=(FileSpec(file=BULLETINS),),
+        begun=begun,
+    )
+    write_spec(folder, spec)
 
 
 def put(path: Path, body: bytes) -> None:

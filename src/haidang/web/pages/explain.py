@@ -49,8 +49,9 @@ class Link:
     """One step of the chain.
 
     Attributes:
-        said: The newest sentences first to be read.
+        said: The sentences to be read first.
         older: Further ones, folded away.
+        more: What stands over those.
         done: Whether it happened.
     """
 
@@ -58,6 +59,7 @@ class Link:
     said: tuple[Said, ...]
     older: tuple[Said, ...]
     done: bool = True
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +192,15 @@ def _links(desk: str, lines: Sequence[Line], say: Speaker) -> tuple[Link, ...]:
     for step, group in groupby(lines, key=lambda line: STAGES.get(line.stage, line.stage)):
         said = [_said(desk, line, say) for line in group]
         # Of many bulletins the newest counts; of drafts and deliveries every line does.
-        many = step == "known" and len(said) > _MOST
-        shown, older = (said[-_MOST:], said[:-_MOST]) if many else (said, [])
+        # Of what hangs on a decision, tasks and what is sent for them, the first few are enough.
+        many = len(said) > _MOST and step in _LONG
+        newest = step == "known"
+        shown, older = (said[-_MOST:], said[:-_MOST]) if newest else (said[:_MOST], said[_MOST:])
+        if not many:
+            shown, older = said, []
+        more = say("older" if newest else "further", count=len(older)) if older else ""
         title = say.either(f"step_{step}", step)
-        out.append(Link(title, tuple(shown), tuple(older)))
+        out.append(Link(title, tuple(shown), tuple(older), more=more))
     if out and not any(line.stage == "message" for line in lines):
         waits = any(line.stage in {"draft", "decision"} for line in lines)
         if waits:
@@ -202,6 +209,8 @@ def _links(desk: str, lines: Sequence[Line], say: Speaker) -> tuple[Link, ...]:
 
 
 _MOST: Final = 3
+_LONG: Final = frozenset({"known", "task", "task_event", "grant", "need", "plan"})
+"""Steps of which there may be dozens: all but a few are folded away."""
 
 
 def _said(desk: str, line: Line, say: Speaker) -> Said:

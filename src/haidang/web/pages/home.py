@@ -19,6 +19,7 @@ class Row:
         mode: Replay, drill or live.
         state: How far it has come, or why it cannot be opened.
         top: Highest level on land now.
+        calm: Why there is none, in words.
         waiting: How many drafts wait for a person, in words; "" for none.
         clock: The desk's own time.
         levels: Address of the style of its country's level colours.
@@ -32,6 +33,7 @@ class Row:
     waiting: str
     clock: str
     href: str
+    calm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +65,24 @@ def row(desk: Desk, view: View, say: Speaker) -> Row:
     land = [d for d in view.decisions if named[d.place].kind not in {"sea", "point"}]
     top = max((d.after for d in land), default=0)
     chip = Chip(top, say.of(desk.context.scale.names(top))) if top else None
+    # A level that was told and is gone is no longer there; one that never was is not there yet.
+    raised = not top and any(
+        d.said.level and named[d.place].kind != "sea" for d in view.drafts.values()
+    )
     waiting = len(view.pending)
     step = view.step
-    at = step.issued or step.now
+    key = "home_state" if step.issued is not None else "home_state_clock"
+    said = {"number": step.number, "time": say.short(step.issued or step.now)}
     return Row(
         id=desk.id,
         title=say.of(desk.title),
         mode=_mode(desk.kind, say),
-        state=say("home_state", number=step.number, time=say.short(at)),
+        state=say(key, **said),
         top=chip,
         waiting=say("count_warnings", count=waiting) if waiting else "",
         clock=say("home_clock", time=say.short(view.until), offset=say.offset(view.until)),
         href=f"/d/{desk.id}/situation",
+        calm="" if top else say("no_level_left" if raised else "no_level_land"),
     )
 
 

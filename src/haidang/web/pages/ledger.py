@@ -16,6 +16,12 @@ from haidang.base.problem import Problem
 from haidang.edge.store.chain import Entry
 from haidang.web.speak import Speaker
 
+PEOPLE: Final = "people"
+"""In the place of a kind: only what people did."""
+
+ACTS: Final = frozenset({"signed", "edited", "approval", "refused"})
+"""Kinds of entry that only a person makes; acts on tasks are others, see ``_Line.by_person``."""
+
 PAGE: Final = 100
 """Entries on one page."""
 
@@ -70,7 +76,11 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Everything on the page."""
+    """Everything on the page.
+
+    Attributes:
+        acts: Address of what people did alone; "" where that is shown.
+    """
 
     desk: str
     title: str
@@ -80,6 +90,7 @@ class Ledger:
     found: str
     asked: Asked
     kinds: tuple[tuple[str, str], ...]
+    acts: str
     places: tuple[tuple[str, str], ...]
     days: tuple[tuple[str, str], ...]
     roles: tuple[tuple[str, str], ...]
@@ -123,7 +134,8 @@ def build(
         rows=tuple(reader.row(desk, line) for line in shown),
         found=say("found", count=say.number(len(kept)), page=page, pages=pages),
         asked=asked,
-        kinds=_named({e.kind for e in entries}, reader.kind),
+        kinds=((PEOPLE, say("only_people")), *_named({e.kind for e in entries}, reader.kind)),
+        acts="" if asked.kind == PEOPLE else _address(Asked(kind=PEOPLE), 1),
         places=_named({p for line in lines if (p := reader.place(line))}, reader.name),
         days=tuple(
             (day, reader.day_name(day))
@@ -156,6 +168,11 @@ class _Line:
     def draft(self) -> str:
         own = self.entry.kind == "draft"
         return str(self.body.get("id" if own else "draft", ""))
+
+    @property
+    def by_person(self) -> bool:
+        """Whether somebody did this, and not the program by itself."""
+        return self.entry.kind in ACTS or self.entry.kind.startswith("task_")
 
     @property
     def about(self) -> str:
@@ -194,7 +211,7 @@ class _Reader:
 
     def wanted(self, line: _Line, asked: Asked) -> bool:
         return (
-            asked.kind in ("", line.entry.kind)
+            (asked.kind in ("", line.entry.kind) or (asked.kind == PEOPLE and line.by_person))
             and asked.place in ("", self.place(line))
             and asked.role in ("", line.role)
             and asked.day in ("", self.day(line).isoformat())
@@ -223,6 +240,9 @@ class _Reader:
             return say("text_decision", place=place, **said)
         if line.entry.kind == "run":
             return say("text_run", receipt=body.get("receipt", ""))
+        if line.entry.kind == "plan":
+            counts = {k: say.number(int(body.get(k, 0))) for k in ("tasks", "grants", "unmet")}
+            return say("text_plan", **counts)
         draft = self.drafts.get(line.draft)
         if draft is not None:
             level = draft.said.level

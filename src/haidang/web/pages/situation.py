@@ -256,7 +256,7 @@ class _Builder:
             ]
             parts.append(say("lead_top", level=self.judged.level_word(top), names=_few(names, say)))
         else:
-            parts.append(say("lead_none"))
+            parts.append(say("lead_over" if seen.ended else "lead_none"))
         return " ".join(parts)
 
     # Facts.
@@ -266,7 +266,7 @@ class _Builder:
             self._centre(seen),
             self._landfall(seen),
             self._count(),
-            self._people(),
+            self._people(seen),
             self._heard(feeds),
         )
 
@@ -319,10 +319,13 @@ class _Builder:
         note = say("fact_pending", count=pending) if pending else say("fact_all_told")
         return Fact(label, value, note if self.view.newest else "")
 
-    def _people(self) -> Fact:
+    def _people(self, seen: Outlook) -> Fact:
         say, known = self.say, [self.judged.people(self.judged.found(d)) for d in self.decided]
         counted = [k for k in known if k is not None]
         label = say("fact_people", force=GALE)
+        if seen.ended:
+            # Nobody computes any more; that is an end, and not something that is not known.
+            return Fact(label, say("fact_none_left"))
         if not counted:
             return Fact(label, say("fact_unknown"))
         total = sum(k.central for k in counted)

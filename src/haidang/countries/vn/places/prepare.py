@@ -26,6 +26,7 @@ import csv
 import json
 import math
 import sys
+import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -244,6 +245,12 @@ def _write_outlines(
     _write(name, {**head, "source": "Natural Earth, public domain"}, features)
 
 
+def _plain(name: str) -> str:
+    """As the English names of the provinces are written: without marks over the letters."""
+    bare = unicodedata.normalize("NFD", name.translate({ord("đ"): "d", ord("Đ"): "D"}))
+    return "".join(c for c in bare if not unicodedata.combining(c))
+
+
 def _seas(path: Path) -> None:
     features = []
     for f in _read(path)["features"]:
@@ -251,7 +258,7 @@ def _seas(path: Path) -> None:
         properties = {
             "id": said["id"],
             "name_vi": SEA_NAMES[said["id"]],
-            "name_en": said["name"],
+            "name_en": _plain(said["name"]),
             "area_category": SEA_CATEGORIES[said["row_article_42"]],
             "note": said["note"],
         }
