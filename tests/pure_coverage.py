@@ -9,12 +9,16 @@ from pathlib import Path
 
 PURE = ("base", "data", "watch", "risk", "law", "warn", "respond", "review", "app", "words")
 FLOOR = 90.0
-"""Below this CI fails; the aim is 95 %."""
+"""Below this CI fails."""
+
+AIM = 95.0
+"""Files below it are named."""
 
 
 def main(report: Path) -> int:
-    """Print coverage by room and return 1 if the whole falls below the floor."""
+    """Print files below the aim and coverage by room; 1 if the whole falls below the floor."""
     rooms: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    short: list[tuple[float, str]] = []
     for name, found in json.loads(report.read_text("utf-8"))["files"].items():
         parts = Path(name).parts
         room = parts[parts.index("haidang") + 1] if "haidang" in parts else ""
@@ -23,6 +27,12 @@ def main(report: Path) -> int:
         s = found["summary"]
         rooms[room][0] += s["covered_lines"] + s["covered_branches"]
         rooms[room][1] += s["num_statements"] + s["num_branches"]
+        of = s["num_statements"] + s["num_branches"]
+        share = 100 * (s["covered_lines"] + s["covered_branches"]) / max(of, 1)
+        if of and share < AIM:
+            short.append((share, "/".join(parts[parts.index("haidang") + 1 :])))
+    for share, name in sorted(short):
+        print(f"  {share:6.1f} %  {name}")
     for room, (covered, of) in sorted(rooms.items()):
         print(f"{room:10s} {100 * covered / max(of, 1):6.1f} %")
     covered = sum(c for c, _ in rooms.values())
