@@ -84,10 +84,11 @@ class Seen:
         worst = peak(history, self.runs, lowest)
         if worst is None or worst.run.id == self.run:
             return None
-        key = "over_place" if place else "over_all"
         # Counting and mending outlast the wind: then the level is over, and the work is not.
         if self.plan is not None and any(place in ("", t.place) for t in self.plan.tasks):
-            key += "_left"
+            key = "over_place_left" if place else "over_all_left"
+        else:
+            key = "over_place" if place else "over_all"
         at = say.short(worst.run.issued or worst.run.now)
         said = {"level": worst.level, "places": worst.places, "ever": worst.ever, "at": at}
         href = f"/d/{self.desk}/incident" + (f"/{place}" if place else "")
