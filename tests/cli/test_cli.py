@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from haidang.edge.store.store import Store
+from haidang.jobs.tables_response import NAMES
+
 TOY = Path(__file__).parents[1] / "toy"
 BULLETINS = TOY / "countries" / "xt" / "threats" / "storm" / "golden" / "toy-2030" / "bulletins.csv"
 
@@ -219,15 +222,12 @@ def test_a_replay_says_what_it_made(replayed):
     assert "North Toyland" in done.stdout
     assert "Decision support." in done.stdout
     made = folder / "toy-2030"
-    assert {p.name for p in (made / "tables").iterdir()} == {
-        *(
-            f"{n}.{s}"
-            for n in ("levels", "impacts", "onsets", "warnings")
-            for s in ("csv", "parquet")
-        ),
-        "announced.csv",
-        "verification.csv",
-    }
+    left = {p.name for p in (made / "tables").iterdir()}
+    names = ("levels", "impacts", "onsets", "warnings", *NAMES)
+    both = {f"{n}.{s}" for n in names for s in ("csv", "parquet")}
+    assert left >= {*both, "announced.csv", "verification.csv"}
+    # A review without facts to compare with leaves what it has, and nothing by another name.
+    assert all(n.startswith("review_") for n in left - both - {"announced.csv", "verification.csv"})
     assert len(list((made / "cap").glob("*.xml"))) >= 9
     pages = list(made.glob("*.html"))
     assert pages
@@ -243,6 +243,10 @@ def test_tonight_s_file_waits_for_people(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "thu-nghiem" / "haidang.db").is_file()
+    with Store.open(tmp_path / "thu-nghiem" / "haidang.db", create=False) as store:
+        headlines = [t.headline for draft in store.drafts() for t in draft.texts]
+    assert headlines
+    assert all("Thử nghiệm" in h for h in headlines), "a name keeps its accents"
     assert not list(tmp_path.rglob("*.xml"))
 
 

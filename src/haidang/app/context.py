@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
 import numpy as np
@@ -66,6 +66,7 @@ class Context:
         areas: Cells of every watched area, on the snapshot's places day.
         named: Names and outlines of the same areas, by code.
         response: What the plan rests on; None where the pack has no scenario.
+        event_names: Proper names of events as people write them, by event id.
     """
 
     country: Country
@@ -76,6 +77,7 @@ class Context:
     named: Mapping[str, AreaName]
     over_land: OverLand
     response: ResponseContext | None = None
+    event_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def zone(self) -> tzinfo:

@@ -219,10 +219,13 @@ def _text(
 def event_name(context: Context, event: str, language: str) -> str:
     """What a notice calls the event, by the threat's own pattern.
 
-    An event id is words joined by hyphens, a number before them left out: ``2411-yagi`` is
-    called Yagi, ``big-one`` Big One.
+    As somebody wrote it, accents and all, where the context knows that. Else from its id, which
+    is words joined by hyphens, a number before them left out: ``2411-yagi`` is called Yagi,
+    ``big-one`` Big One.
     """
     called = context.pack.threat.called
+    if event in context.event_names:
+        return called.get(language, called["en"]).format(name=context.event_names[event])
     words = event.split("-")
     named = words[1:] if len(words) > 1 and words[0].isdigit() else words
     own = " ".join(w.capitalize() for w in named)

@@ -54,7 +54,7 @@ def context_of(case: Case, roots: Roots) -> Context:
     with _guard:
         if key not in _contexts:
             _contexts[key] = replay.prepare(case, roots)
-        return _contexts[key]
+        return replay.named(_contexts[key], case)
 
 
 class Desk:

@@ -92,7 +92,13 @@ def prepare(case: Case, roots: Roots) -> Context:
     """
     country = load_country(roots.country(case.country), roots.threats)
     pack = country.packs[case.spec.threat]
-    return build_context(country, pack, case.spec.law_on, case.spec.places_on)
+    return named(build_context(country, pack, case.spec.law_on, case.spec.places_on), case)
+
+
+def named(context: Context, case: Case) -> Context:
+    """A context that knows what the case's event is called."""
+    names = {case.spec.event: case.spec.called} if case.spec.called else {}
+    return replace(context, event_names=names)
 
 
 def plan(case: Case) -> tuple[tuple[Step, ...], tuple[Problem, ...]]:

@@ -59,8 +59,9 @@ def tonight(
     called = re.sub(r"[^a-z0-9]+", "-", fold(name or file.stem)).strip("-")
     if not called:
         raise BadData(Problem("cli.no_letters", {"value": name or file.stem}, field="--name"))
-    if len(called) > LONGEST:
-        said = {"value": called, "n": len(called), "most": LONGEST}
+    longest = max(called, " ".join(name.split()), key=len)
+    if len(longest) > LONGEST:
+        said = {"value": longest, "n": len(longest), "most": LONGEST}
         raise BadData(Problem("cli.long_name", said, field="--name"))
     read = read_bulletins(file, called, period)
     if approve is None:
@@ -71,6 +72,7 @@ def tonight(
         country=country,
         threat=threat,
         event=called,
+        called=" ".join(name.split()),
         now=max(f.issued for f in read.fixes),
         averaging_s=period,
         status=cast(Literal["Exercise", "Test"], status),

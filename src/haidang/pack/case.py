@@ -61,6 +61,7 @@ class CaseSpec(Spec):
         id: The folder's name; also of the output, so no path can stand in it.
         threat: Pack id.
         event: Event id, e.g. ``2411-yagi``.
+        called: Its name as people write it, accents and all; made from the id where empty.
         averaging_s: Averaging period of the bulletins' winds, s.
         received_after_min: Assumed minutes between a bulletin's hour and its reaching us.
         places_on: Day whose places are used.
@@ -77,6 +78,7 @@ class CaseSpec(Spec):
     id: str = Field(pattern=r"^[a-z0-9-]+$")
     threat: str
     event: str = Field(pattern=r"^[a-z0-9-]+$")
+    called: str = ""
     title: Mapping[str, str]
     averaging_s: Literal[60, 120, 180, 600]
     received_after_min: float = Field(ge=0)
@@ -155,6 +157,7 @@ def case_of_file(
     event: str,
     now: datetime,
     *,
+    called: str = "",
     averaging_s: Literal[60, 120, 180, 600],
     status: Literal["Exercise", "Test"],
     officers: tuple[OfficerSpec, ...],
@@ -167,6 +170,7 @@ def case_of_file(
         country: Country id.
         threat: Pack id.
         event: Event id.
+        called: The event's name as the user wrote it; made from the id where empty.
         now: Its day gives the places and the law.
         averaging_s: Averaging period of the file's winds, s.
         status: CAP status.
@@ -179,7 +183,8 @@ def case_of_file(
         "id": name,
         "threat": threat,
         "event": event,
-        "title": {"en": event, "vi": event},
+        "called": called,
+        "title": {"en": called or event, "vi": called or event},
         "averaging_s": averaging_s,
         "received_after_min": 0,
         "places_on": now.date(),
