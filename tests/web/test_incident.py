@@ -117,6 +117,20 @@ def test_late_is_what_the_clock_says_and_not_what_people_say():
     assert [r.spec for r in after.tasks if r.late] == ["late", "soon"]
 
 
+def test_what_was_due_when_it_was_asked_for_is_done_at_once_and_late_an_hour_later():
+    one = plan(tasks=(task("now", 0, asked=NOW), task("long", -7, asked=NOW), task("soon", 2)))
+    page = incident.build(EN, seen(one), "N")
+    rows = {r.spec: r for r in page.tasks}
+    assert page.title == "North Toyland: tasks to be done at once: 2"
+    assert not any(r.late for r in page.tasks)
+    assert (rows["now"].due.at, rows["now"].due.left) == ("at once", "late from 10 Sep 13:00 on")
+    assert rows["soon"].due.at == "10 Sep 14:00"
+    assert incident_overview.build(EN, seen(one)).places[0].late == 0
+    after = incident.build(EN, seen(one, now=NOW + HOUR), "N")
+    assert [r.spec for r in after.tasks if r.late] == ["long", "now"]
+    assert incident_overview.build(EN, seen(one, now=NOW + HOUR)).places[0].late == 2
+
+
 def test_each_task_shows_all_six_clears():
     row = incident.build(VI, seen(plan(tasks=(task("a", 1),))), "N").tasks[0]
     assert all((row.work, row.person, row.due, row.responsibility, row.authority, row.product))

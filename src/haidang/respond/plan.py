@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from haidang.risk.assessment import Interval
 
@@ -17,6 +17,9 @@ Group = Literal["command", "forces", "means", "logistics"]
 
 Tier = Literal["on_the_spot", "neighbour", "farther", "nation"]
 """From how far help comes: it is asked for in this order."""
+
+AT_ONCE: Final = timedelta(hours=1)
+"""How long what is to be done at once may take before it counts as late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,19 @@ class Task:
     required: bool
     asked: datetime
     ended: datetime | None = None
+
+    @property
+    def at_once(self) -> bool:
+        """Whether its due time had passed when it was asked for: nobody could have met it."""
+        return self.due is not None and self.due <= self.asked
+
+    @property
+    def late_from(self) -> datetime | None:
+        """From when on it is late if it is not done; None where it has no due time.
+
+        What is asked for at once has an hour: else every desk would open with late tasks.
+        """
+        return self.asked + AT_ONCE if self.at_once else self.due
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,6 @@ def overdue(view: View) -> int:
     """
     if view.plan is None:
         return 0
-    late = [t for t in view.plan.tasks if t.due is not None and t.due <= view.until]
+    late = [t for t in view.plan.tasks if t.late_from is not None and t.late_from <= view.until]
     done = {name for name, state in view.tasks.items() if state.state == "done"}
     return len({t.place for t in late if t.id not in done})

@@ -272,6 +272,8 @@ def _title(say: Speaker, name: str, rows: Sequence[TaskRow], over: bool) -> str:
     late = sum(r.late for r in rows)
     if late:
         return say("incident.title_late", place=name, count=late)
+    if now := sum(r.at_once for r in rows):
+        return say("incident.title_at_once", place=name, count=now)
     todo = [r for r in rows if r.state != "done" and r.due is not None]
     if todo and todo[0].due is not None:
         return say("incident.title_next", place=name, at=todo[0].due.at)

@@ -151,7 +151,7 @@ def _row(say: Speaker, seen: Seen, code: str) -> PlaceRow:
     level = max((d.combined for d in seen.decisions if d.place == code), default=0)
     own = [t for t in plan.tasks if t.place == code]
     open_ = [t for t in own if code and _state(seen, t.id) != "done"]
-    due = sorted(t.due for t in open_ if t.due is not None)
+    due = sorted(t.late_from for t in open_ if t.late_from is not None)
     missing = sorted({u.kind for u in plan.unmet if u.place == code})
     names = [say.of(context.country.kinds[k].name) for k in missing if k in context.country.kinds]
     who = commands(say, context, {level}, seen.day)

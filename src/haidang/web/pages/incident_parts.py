@@ -29,9 +29,11 @@ class TaskRow:
 
     Attributes:
         state: open, started, blocked or done.
+        due: When it is late; of what is to be done at once, that.
         late: Whether its time has passed and it is not done.
         said: Who said so and when, with what they wrote.
         may: What can be said of it next.
+        at_once: Whether it is to be done at once, and not late yet.
     """
 
     id: str
@@ -50,6 +52,7 @@ class TaskRow:
     notes: tuple[str, ...]
     may: tuple[str, ...]
     level: int
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,8 @@ def task_row(
         now: The desk's clock: late is what the clock says, not what somebody says.
     """
     found = state or OPEN
-    late = task.due is not None and task.due <= now and found.state != "done"
+    limit = task.late_from
+    late = limit is not None and limit <= now and found.state != "done"
     said = ""
     if found.at is not None:
         who = role(context, say, found.role)
@@ -137,7 +141,7 @@ def task_row(
         spec=task.spec,
         work=say.of(task.work),
         person=role(context, say, task.person),
-        due=None if task.due is None else left(say, task.due, now),
+        due=_due(say, task, now),
         due_rule=rule,
         responsibility=role(context, say, task.responsibility),
         authority=role(context, say, task.authority),
@@ -149,7 +153,18 @@ def task_row(
         notes=tuple(notes),
         may=_MAY[found.state],
         level=task.level,
+        at_once=task.at_once and not late and found.state != "done",
     )
+
+
+def _due(say: Speaker, task: Task, now: datetime) -> Left | None:
+    limit = task.late_from
+    if limit is None:
+        return None
+    if task.at_once and limit > now:
+        note = say("incident.at_once_until", at=say.short(limit))
+        return Left(say("incident.at_once"), note, late=False)
+    return left(say, limit, now)
 
 
 _MAY: Final[Mapping[str, tuple[str, ...]]] = {
