@@ -8,12 +8,19 @@ import pytest
 from typer.testing import CliRunner
 
 from haidang.cli.app import build
+from haidang.cli.show import out
 
 TOY = Path(__file__).parents[1] / "toy"
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch):
+    # The console was measured when it was made, perhaps by a test before this one.
+    monkeypatch.setattr(out, "_width", 200)
+
+
 def run(*words: str):
-    return CliRunner().invoke(build(), words, env={"COLUMNS": "200"})
+    return CliRunner().invoke(build(), words)
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "tightened"), ("vi", "siết chặt")])
