@@ -7,10 +7,14 @@ import gzip
 import html
 import io
 import re
+from dataclasses import replace
+from datetime import UTC
 from string import Formatter
 
 import pytest
 
+from haidang.web.pages import entry_form
+from haidang.web.pages.entry_form import Typed
 from haidang.words import catalogue
 
 DRILL = "/d/drill-toy-2030"
@@ -240,13 +244,21 @@ def test_a_storm_is_entered_and_a_further_bulletin_added(acted):
     assert answer.headers["location"] == "/d/noru/situation?said=started"
     page = browser.get("/d/noru/situation").text
     assert "Noru" in page
-    browser.get("/d/noru/bulletin")
+    empty = browser.get("/d/noru/bulletin").text
+    assert 'name="issued" type="text" value=""' in empty
+    assert "01/03/2030 06:00" in empty
     more = {**STORM, "issued": "2030-03-01T12:00", "lat-0": "12.4", "lon-0": "-38.4"}
     assert browser.send("/d/noru/bulletin", more).headers["location"].endswith("said=added")
     browser.get("/d/noru/bulletin?lang=en")
     again = browser.send("/d/noru/bulletin", more)
     assert again.status_code == 422
     assert 'value="12.4"' in again.text
+    assert "This bulletin is in already" in again.text
+    browser.get("/d/noru/bulletin?lang=en")
+    other = html.unescape(browser.send("/d/noru/bulletin", {**more, "lat-0": "12.6"}).text)
+    assert "The bulletin of 01/03 12:00 is in already, with other content" in other
+    assert "bulletins-" not in other
+    assert "(issued)" not in other
 
 
 def test_what_is_wrong_stands_beside_its_cell_and_nothing_typed_is_lost(acted):
@@ -283,6 +295,25 @@ def test_a_storm_that_cannot_be_is_refused_in_words(acted, change, said):
         "toy-2030",
         "drill-toy-2030",
     }
+
+
+@pytest.mark.parametrize("wind", ["11-12 giật 15", "cấp 11-12, giật cấp 15", "11-12 gust 15"])
+def test_gusts_are_left_out_and_said_to_be(wind):
+    row = entry_form.blank(0)
+    cells = {**row.cells, "lat": "12,5", "lon": "-38", "wind": wind}
+    typed = Typed(issued="01/03/2030 06:00", rows=(replace(row, cells=cells),))
+    checked = entry_form.check(typed, UTC, 600, "en")
+    assert (checked.wrong, "Gusts are not used" in " ".join(checked.kept)) == ((), True)
+    assert b",11,12," in checked.body
+
+
+def test_what_is_no_force_is_told_once_and_without_decimals():
+    row = entry_form.blank(0)
+    cells = {**row.cells, "lat": "12", "lon": "-38", "wind": "strong"}
+    typed = Typed(issued="01/03/2030 06:00", rows=(replace(row, cells=cells),))
+    (said,) = entry_form.check(typed, UTC, 600, "vi").typed.rows[0].wrong["wind"]
+    assert "'strong' không phải cấp gió" in said
+    assert "bỏ qua" not in said
 
 
 def test_rows_can_be_added_with_and_without_a_script(acted):

@@ -33,11 +33,19 @@ class Entry:
     units: tuple[tuple[str, str], ...]
     cells: tuple[tuple[str, str, str, str], ...]
     offset: str
+    issued_hint: str
     more: bool
 
 
 def build(
-    checked: Checked, action: str, event: str, offset: str, say: Speaker, *, fresh: bool
+    checked: Checked,
+    action: str,
+    event: str,
+    offset: str,
+    say: Speaker,
+    *,
+    fresh: bool,
+    newest: str = "",
 ) -> Entry:
     """Put the page together.
 
@@ -48,6 +56,7 @@ def build(
         offset: Of the times, such as ``+07``.
         say: Words of the room ``entry``.
         fresh: Whether it begins a desk.
+        newest: Time of the newest bulletin that is in, "" for none.
     """
     typed = checked.typed
     return Entry(
@@ -64,6 +73,7 @@ def build(
         units=tuple((u, say(f"unit_{u}")) for u in UNITS),
         cells=tuple((c, say(f"cell_{c}"), say(f"hint_{c}"), _KEYS.get(c, "text")) for c in CELLS),
         offset=offset,
+        issued_hint=say("issued_newest", at=newest) if newest else say("issued_hint"),
         more=len(typed.rows) <= MOST,
     )
 

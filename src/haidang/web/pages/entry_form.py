@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
+from unicodedata import normalize
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.edge.feeds.bulletins import Averaging, parse_bulletins
+from haidang.words import catalogue
 
 ROWS: Final = 6
 """Empty rows for forecasts at the start: as many as a bulletin of three days usually has."""
@@ -29,8 +31,15 @@ _FIELD: Final = {
     "beaufort_low": "wind", "beaufort_high": "wind", "wind_ms": "wind", "wind_kmh": "wind",
     "wind_kt": "wind", "pressure_hpa": "pressure", "position_uncertainty_km": "error",
 }  # fmt: skip
-_SAID: Final = {"feed.time": "entry.time"}
-"""A form takes other ways of writing than a file: the remedy must name those."""
+_SAID: Final = frozenset({
+    "time", "number", "missing", "range", "duplicate", "forecast_in_the_past",
+    "seen_in_the_future", "seen_long_ago", "force", "force_order", "no_wind_no_pressure",
+    "no_pressure", "no_wind",
+})  # fmt: skip
+"""What a form says otherwise than a file: it takes other ways of writing, has no columns, and
+leaves no row out but takes in all or nothing."""
+
+_EDGES: Final = ",;:() "
 
 _RANGE: Final = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
 _LEAD: Final = re.compile(r"\+\s*(\d{1,3})\s*h?")
@@ -176,33 +185,64 @@ def check(typed: Typed, zone: tzinfo, averaging_s: Averaging, language: str) -> 
         problems = parse_bulletins(body, "form", averaging_s).problems
     except BadData as error:
         problems = error.problems
-    beside: dict[int, dict[str, list[str]]] = {}
-    whole: list[str] = []
-    kept: list[str] = []
+    if moment(typed.issued, zone, None) is None:
+        # Other times may count from the bulletin's hour, which is what is wrong.
+        problems = [p for p in problems if (p.field, p.code) != ("valid", "feed.time")]
+    beside: dict[int, dict[str, dict[str, None]]] = {}
+    whole: dict[str, None] = {}
+    # What does no harm is said once, however many rows it is true of.
+    kept: dict[str, None] = {}
+    if typed.unit == UNITS[0] and any(_force(r.cells["wind"])[1] for r in used):
+        kept[Problem("entry.gust", {}).say(language)] = None
     for problem in problems:
-        code = _SAID.get(problem.code, problem.code)
-        said = Problem(code, problem.params).say(language)
+        said = _words(problem, typed, zone).say(language)
         if problem.severity == "warning":
-            kept.append(said)
+            kept[said] = None
         elif problem.row is None or not 0 <= problem.row - 2 < len(used):
             if problem.code != "feed.empty" or not beside:
-                whole.append(said)
+                whole[said] = None
         elif problem.field == "issued":
-            if said not in whole:
-                whole.append(said)
+            whole[said] = None
         else:
             cell = _FIELD.get(problem.field, problem.field)
-            cell = cell if cell in CELLS else ""
-            number = used[problem.row - 2].number
-            beside.setdefault(number, {}).setdefault(cell, []).append(said)
+            here = beside.setdefault(used[problem.row - 2].number, {})
+            here.setdefault(cell if cell in CELLS else "", {})[said] = None
     rows = tuple(
         Row(r.number, r.kind, r.cells, {c: tuple(t) for c, t in beside.get(r.number, {}).items()})
         for r in typed.rows
     )
     bad = bool(beside or whole)
-    # What does no harm is said once, however many rows it is true of.
-    told = tuple(dict.fromkeys(kept))
-    return Checked(_with(typed, rows), b"" if bad else body.encode(), tuple(whole), told)
+    return Checked(_with(typed, rows), b"" if bad else body.encode(), tuple(whole), tuple(kept))
+
+
+def _words(problem: Problem, typed: Typed, zone: tzinfo) -> Problem:
+    """What is wrong, in the words of the form and on the local clock."""
+    name = problem.code.partition(".")[2]
+    if problem.field == "issued":
+        name = "issued_time" if typed.issued else "no_issued"
+    elif name == "number" and problem.field.startswith(UNITS[0]):
+        name = "wind_force"
+    elif name not in _SAID:
+        return Problem(problem.code, local(problem.params, zone))
+    return Problem(f"entry.{name}", local(problem.params, zone), severity=problem.severity)
+
+
+def local(params: Mapping[str, object], zone: tzinfo) -> Mapping[str, object]:
+    """What a problem is about, with its times as day/month and hour on the local clock.
+
+    >>> from datetime import UTC
+    >>> local({"value": "2024-09-07T13:00+00:00", "hours": 3}, UTC)
+    {'value': '07/09 13:00', 'hours': 3}
+    """
+    return {key: _clock(value, zone) for key, value in params.items()}
+
+
+def _clock(value: object, zone: tzinfo) -> object:
+    try:
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return value
+    return value if at.tzinfo is None else f"{at.astimezone(zone):%d/%m %H:%M}"
 
 
 def _check_text(typed: Typed, averaging_s: Averaging, language: str) -> Checked:
@@ -246,9 +286,28 @@ def _wind(unit: str, text: str) -> dict[str, str]:
     """A force may be one number or a class such as 11-12."""
     if unit != UNITS[0]:
         return {unit: _plain(text)}
+    text, _ = _force(text)
     if (both := _RANGE.fullmatch(text)) is not None:
         return {"beaufort_low": both[1], "beaufort_high": both[2]}
     return {"beaufort_low": _plain(text), "beaufort_high": _plain(text)}
+
+
+def _force(text: str) -> tuple[str, bool]:
+    """The force of the sustained wind as a bulletin writes it, and whether gusts stood after it.
+
+    A bulletin says "force 11-12, gusting 15": levels rest on the sustained wind.
+    """
+    words = catalogue()
+    found = normalize("NFC", text).strip().lower()
+    gust = False
+    for said in words["entry.gust_word"].values():
+        before, cut, _ = found.partition(said)
+        gust = gust or bool(cut)
+        found = before
+    for said in words["entry.force_word"].values():
+        found = found.removeprefix(said)
+    found = found.strip(_EDGES)
+    return (found, gust) if found[:1].isdigit() else (text, False)
 
 
 def _plain(text: str) -> str:

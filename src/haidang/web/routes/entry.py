@@ -20,6 +20,10 @@ from haidang.web.visit import Form, Sent, Visit, Visited
 
 router = APIRouter()
 _REFUSED: Final = 422
+_SAID: Final = {
+    "desk.other_bulletin": "entry.other_bulletin",
+    "desk.nothing_new": "entry.nothing_new",
+}
 
 
 @router.get("/new")
@@ -68,9 +72,9 @@ def start(visit: Visited, form: Sent) -> Response:
 def more(visit: Visited, desk: str) -> Response:
     """An empty form for a further bulletin."""
     found = visit.desk(desk)
-    view = found.at(None, visit.now)
-    typed = entry_form.empty(_local(view.until, found.context.zone))
-    return _more(visit, desk, Checked(typed, b"", (), ()))
+    found.at(None, visit.now)
+    # Its hour stays empty: whatever stood there would be sent by whoever looks past it.
+    return _more(visit, desk, Checked(entry_form.empty(""), b"", (), ()))
 
 
 @router.post("/d/{desk}/bulletin")
@@ -90,7 +94,8 @@ def add(visit: Visited, form: Sent, desk: str) -> Response:
         try:
             found.add_bulletins(checked.body, visit.now)
         except HaidangError as error:
-            again = Checked(checked.typed, b"", (error.say(visit.language),), checked.kept)
+            said = _refusal(visit, error, found.context.zone)
+            again = Checked(checked.typed, b"", said, checked.kept)
             return _more(visit, desk, again, _REFUSED)
         return visit.go(f"/d/{desk}/situation", "added")
 
@@ -115,6 +120,14 @@ def _typed(visit: Visit, form: Form) -> tuple[Typed, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         said = Problem("feed.unreadable", {"why": error.reason}).say(visit.language)
         return entry_form.read(form.fields), (said,)
+
+
+def _refusal(visit: Visit, error: HaidangError, zone: tzinfo) -> tuple[str, ...]:
+    """Why a bulletin was not taken in, in the words of the form: it has no file and no columns."""
+    return tuple(
+        Problem(_SAID.get(p.code, p.code), entry_form.local(p.params, zone)).say(visit.language)
+        for p in error.problems
+    )
 
 
 def _period(text: str) -> Averaging:
@@ -150,7 +163,10 @@ def _more(visit: Visit, name: str, checked: Checked, status: int = 200) -> Respo
     view = desk.at(None, visit.now)
     action = f"/d/{desk.id}/bulletin"
     event, offset = say.of(desk.title), say.offset(view.until)
-    context = pages.build(checked, action, event, offset, say, fresh=False)
+    zone = desk.context.zone
+    last = max((fix.issued for step in desk.steps for fix in step.fixes), default=None)
+    newest = "" if last is None else f"{last.astimezone(zone):%d/%m/%Y %H:%M}"
+    context = pages.build(checked, action, event, offset, say, fresh=False, newest=newest)
     return visit.page(
         "entry.html",
         context,
