@@ -13,8 +13,10 @@ from string import Formatter
 
 import pytest
 
+from haidang.web.console import Clock, DeskBar, nav
 from haidang.web.pages import entry_form
 from haidang.web.pages.entry_form import Typed
+from haidang.web.speak import Speaker
 from haidang.words import catalogue
 
 DRILL = "/d/drill-toy-2030"
@@ -403,3 +405,10 @@ def test_the_count_at_response_is_of_places_and_none_at_a_replay(acted):
     assert int(counted[1]) == late > 0
     replay = one.get("/d/toy-2030/incident").text
     assert re.search(r'id="count-incident"[^>]* hidden', replay)
+
+
+def test_what_is_signed_is_told_apart_from_what_nobody_signed():
+    desk = DeskBar("d", "", "", "", Clock("", "", "", ""), "", waiting=22, signed=2)
+    link = next(x for x in nav(Speaker("vi", UTC, "console"), desk, "ledger") if x.count)
+    assert (link.id, link.count, link.second) == ("warnings", 22, 2)
+    assert link.counted == "22 dự thảo đang chờ: 20 chờ ký, 2 đã ký chờ người thứ hai duyệt"
