@@ -228,6 +228,7 @@ def test_the_first_load_is_small(reader, capsys):
 
 
 STORM = {
+    "sure": "yes",
     "name": "Noru", "status": "Exercise", "averaging": "600", "issued": "2030-03-01T06:00",
     "unit": "beaufort", "rows": "6",
     "lat-0": "12,5", "lon-0": "-38.0", "wind-0": "11-12",
@@ -309,6 +310,16 @@ def test_gusts_are_left_out_and_said_to_be(wind):
     assert b",11,12," in checked.body
 
 
+def test_an_hour_far_ahead_of_the_clock_is_asked_about(acted):
+    browser, answer = entered(acted, {**STORM, "issued": "01/03/2030 06:00", "sure": ""})
+    page = html.unescape(answer.text)
+    assert answer.status_code == 422
+    assert "The bulletin is of 01/03/2030 06:00, more than an hour after now" in page
+    assert 'name="sure" value="yes"' in page
+    browser.get("/new?lang=en")
+    assert browser.send("/new", {**STORM, "issued": "01/03/2030 06:00"}).status_code == 303
+
+
 def test_what_is_no_force_is_told_once_and_without_decimals():
     row = entry_form.blank(0)
     cells = {**row.cells, "lat": "12", "lon": "-38", "wind": "strong"}
@@ -339,7 +350,9 @@ def test_a_file_is_taken_and_its_faults_named_by_line(acted):
         assert answer.status_code == 422
         assert said in html.unescape(answer.text)
     browser.get("/new?lang=en")
-    answer = browser.send("/new", {"name": "Noru"}, files={"file": ("a.csv", good.encode())})
+    answer = browser.send(
+        "/new", {"name": "Noru", "sure": "yes"}, files={"file": ("a.csv", good.encode())}
+    )
     assert answer.headers["location"] == "/d/noru/situation?said=started"
 
 

@@ -20,6 +20,7 @@ ROWS: Final = 6
 """Empty rows for forecasts at the start: as many as a bulletin of three days usually has."""
 
 MORE: Final = 4
+AHEAD: Final = timedelta(hours=1)
 MOST: Final = 60
 UNITS: Final = ("beaufort", "wind_ms", "wind_kmh", "wind_kt")
 CELLS: Final = ("valid", "lat", "lon", "wind", "pressure", "error")
@@ -101,12 +102,14 @@ class Checked:
         body: As a file of bulletins; empty where something is wrong.
         wrong: What is wrong with the form as a whole.
         kept: What was noticed and does no harm.
+        ahead: Whether its hour is so late that a person must say that it is right.
     """
 
     typed: Typed
     body: bytes
     wrong: tuple[str, ...]
     kept: tuple[str, ...]
+    ahead: bool = False
 
 
 def empty(issued: str, rows: int = ROWS) -> Typed:
@@ -225,6 +228,32 @@ def _words(problem: Problem, typed: Typed, zone: tzinfo) -> Problem:
     elif name not in _SAID:
         return Problem(problem.code, local(problem.params, zone))
     return Problem(f"entry.{name}", local(problem.params, zone), severity=problem.severity)
+
+
+def asked(
+    checked: Checked, now: datetime, zone: tzinfo, averaging_s: Averaging, language: str
+) -> Checked:
+    """Ask whether a bulletin's hour is right where it lies more than an hour ahead of the clock.
+
+    A wrong year would otherwise move the desk's clock there, and nothing takes it back.
+
+    Args:
+        checked: A form that was looked through.
+        now: The clock.
+        zone: The clock that the question names times on.
+        averaging_s: Averaging period of the winds, s.
+        language: Of the question.
+    """
+    if not checked.body:
+        return checked
+    found = parse_bulletins(checked.body.decode(), "form", averaging_s).fixes
+    last = max(fix.issued for fix in found)
+    if last <= now + AHEAD:
+        return checked
+    times = {"issued": last, "now": now}
+    params = {key: f"{at.astimezone(zone):%d/%m/%Y %H:%M}" for key, at in times.items()}
+    said = Problem("entry.ahead", params).say(language)
+    return Checked(checked.typed, b"", (*checked.wrong, said), checked.kept, ahead=True)
 
 
 def local(params: Mapping[str, object], zone: tzinfo) -> Mapping[str, object]:
