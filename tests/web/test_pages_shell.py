@@ -349,6 +349,7 @@ def test_a_file_is_taken_and_its_faults_named_by_line(acted):
         answer = browser.send("/new", {"name": "Noru"}, files={"file": ("a.csv", body)})
         assert answer.status_code == 422
         assert said in html.unescape(answer.text)
+        assert "left out" not in answer.text
     browser.get("/new?lang=en")
     answer = browser.send(
         "/new", {"name": "Noru", "sure": "yes"}, files={"file": ("a.csv", good.encode())}

@@ -274,12 +274,22 @@ def _clock(value: object, zone: tzinfo) -> object:
     return value if at.tzinfo is None else f"{at.astimezone(zone):%d/%m %H:%M}"
 
 
+def _of_file(problem: Problem) -> Problem:
+    """What is wrong with a file that is refused whole: it has lines and columns."""
+    name = problem.code.partition(".")[2]
+    if f"entry.file_{name}" in catalogue():
+        name = f"file_{name}"
+    elif name not in _SAID:
+        return problem
+    return Problem(f"entry.{name}", problem.params, problem.file, problem.row, problem.field)
+
+
 def _check_text(typed: Typed, averaging_s: Averaging, language: str) -> Checked:
     try:
         problems = parse_bulletins(typed.text, "form", averaging_s).problems
     except BadData as error:
         problems = error.problems
-    wrong = tuple(p.say(language) for p in problems if p.severity == "error")
+    wrong = tuple(_of_file(p).say(language) for p in problems if p.severity == "error")
     kept = tuple(dict.fromkeys(
         Problem(p.code, p.params).say(language) for p in problems if p.severity == "warning"
     ))  # fmt: skip
