@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 from openpyxl import Workbook
@@ -25,9 +26,10 @@ from haidang.respond.plan import (
     Unit,
     Unmet,
 )
+from haidang.respond.spec import NeedSpec
 from haidang.risk.assessment import Interval
 from haidang.web.pages import incident, incident_overview
-from haidang.web.pages.incident_parts import bar, total
+from haidang.web.pages.incident_parts import bar, kind_rows, total
 from haidang.web.speak import Speaker
 from web.toydesk import Room, open_room
 
@@ -214,6 +216,21 @@ def test_stand_by_is_told_apart_from_what_is_needed():
     assert [(s.origin, s.after, s.standby) for s in page.sent] == [
         ("South Toyland → North Toyland", "5", "on stand-by")
     ]
+
+
+def test_what_is_not_counted_yet_is_no_zero():
+    held = [unit("a", "rescue_boat", "N", 12)]
+    kinds = context().country.kinds
+    places = frozenset({"N"})
+    rule = NeedSpec.model_construct(kind="rescue_boat", level=4)
+    later = SimpleNamespace(needs={"boats": rule})
+    (row,) = kind_rows(EN, kinds, [], held, plan(), places, later)
+    assert row.later == "counted from level 4 on"
+    (row,) = kind_rows(EN, kinds, [], held, plan(), places)
+    assert row.later == "not asked for by the scenario"
+    none = [need("rescue_boat", Interval(0, 0, 0))]
+    (row,) = kind_rows(EN, kinds, none, held, plan(), places, later)
+    assert (row.need, row.later) == ("0", "")
 
 
 def test_the_hours_by_which_help_must_leave_stand_first_and_go_into_the_handover():

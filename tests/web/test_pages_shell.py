@@ -13,8 +13,10 @@ from string import Formatter
 
 import pytest
 
+from haidang.web.console import Clock, DeskBar, nav
 from haidang.web.pages import entry_form
 from haidang.web.pages.entry_form import Typed
+from haidang.web.speak import Speaker
 from haidang.words import catalogue
 
 DRILL = "/d/drill-toy-2030"
@@ -226,6 +228,7 @@ def test_the_first_load_is_small(reader, capsys):
 
 
 STORM = {
+    "sure": "yes",
     "name": "Noru", "status": "Exercise", "averaging": "600", "issued": "2030-03-01T06:00",
     "unit": "beaufort", "rows": "6",
     "lat-0": "12,5", "lon-0": "-38.0", "wind-0": "11-12",
@@ -307,6 +310,16 @@ def test_gusts_are_left_out_and_said_to_be(wind):
     assert b",11,12," in checked.body
 
 
+def test_an_hour_far_ahead_of_the_clock_is_asked_about(acted):
+    browser, answer = entered(acted, {**STORM, "issued": "01/03/2030 06:00", "sure": ""})
+    page = html.unescape(answer.text)
+    assert answer.status_code == 422
+    assert "The bulletin is of 01/03/2030 06:00, more than an hour after now" in page
+    assert 'name="sure" value="yes"' in page
+    browser.get("/new?lang=en")
+    assert browser.send("/new", {**STORM, "issued": "01/03/2030 06:00"}).status_code == 303
+
+
 def test_what_is_no_force_is_told_once_and_without_decimals():
     row = entry_form.blank(0)
     cells = {**row.cells, "lat": "12", "lon": "-38", "wind": "strong"}
@@ -336,8 +349,11 @@ def test_a_file_is_taken_and_its_faults_named_by_line(acted):
         answer = browser.send("/new", {"name": "Noru"}, files={"file": ("a.csv", body)})
         assert answer.status_code == 422
         assert said in html.unescape(answer.text)
+        assert "left out" not in answer.text
     browser.get("/new?lang=en")
-    answer = browser.send("/new", {"name": "Noru"}, files={"file": ("a.csv", good.encode())})
+    answer = browser.send(
+        "/new", {"name": "Noru", "sure": "yes"}, files={"file": ("a.csv", good.encode())}
+    )
     assert answer.headers["location"] == "/d/noru/situation?said=started"
 
 
@@ -403,3 +419,10 @@ def test_the_count_at_response_is_of_places_and_none_at_a_replay(acted):
     assert int(counted[1]) == late > 0
     replay = one.get("/d/toy-2030/incident").text
     assert re.search(r'id="count-incident"[^>]* hidden', replay)
+
+
+def test_what_is_signed_is_told_apart_from_what_nobody_signed():
+    desk = DeskBar("d", "", "", "", Clock("", "", "", ""), "", waiting=22, signed=2)
+    link = next(x for x in nav(Speaker("vi", UTC, "console"), desk, "ledger") if x.count)
+    assert (link.id, link.count, link.second) == ("warnings", 22, 2)
+    assert link.counted == "22 dự thảo đang chờ: 20 chờ ký, 2 đã ký chờ người thứ hai duyệt"

@@ -295,6 +295,21 @@ def test_what_waits_is_listed_by_level_then_land_then_due(room):
     assert [v.draft.place for v in found] == ["worst", "next", "sea", "late"]
 
 
+def test_of_those_due_together_the_strongest_and_then_the_earliest_wind_comes_first(room):
+    draft = room.waiting()
+    made = [
+        replace(draft, id=n, chain=n, place=n, said=replace(draft.said, level=3, force=f, onset=o))
+        for n, f, o in (
+            ("a-never", 8, None),
+            ("b-later", 8, draft.at + 2 * HOUR),
+            ("c-first", 8, draft.at + HOUR),
+            ("d-worst", 10, None),
+        )
+    ]
+    found = waiting(versions(made, ()), lambda _: False)
+    assert [v.draft.place for v in found] == ["d-worst", "c-first", "b-later", "a-never"]
+
+
 def test_after_an_act_the_page_leads_to_the_next_draft_that_one_may_act_on(room):
     one = room.person()
     listed = one.get(f"{room.base}/warnings")

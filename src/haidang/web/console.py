@@ -32,6 +32,7 @@ class Link:
     Attributes:
         count: How many wait there, 0 for none.
         counted: What the count counts, for those who hear it.
+        second: How many of them wait for a second person; shown apart.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Link:
     current: bool = False
     count: int = 0
     counted: str = ""
+    second: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class DeskBar:
         levels: Address of the style of the country's level colours.
         newest: Id of the newest run: a page that was made before another says so.
         waiting: How many drafts wait for a person.
+        signed: How many of them are signed and wait for the second person.
         tasks: How many places have overdue tasks.
         status_note: The sender's standing, for the foot of the page.
         credits: Whose data are drawn.
@@ -99,6 +102,7 @@ class DeskBar:
     newest: str = ""
     demo: str = ""
     waiting: int = 0
+    signed: int = 0
     tasks: int = 0
     status_note: str = ""
     credits: str = ""
@@ -138,6 +142,23 @@ class Frame:
         return self.say.language
 
 
+def _counted(say: Speaker, desk: DeskBar, name: str) -> str:
+    if name == "warnings":
+        return waits(say, desk.waiting, desk.signed)
+    return say(f"count_{name}", count=desk.tasks)
+
+
+def waits(say: Speaker, waiting: int, signed: int) -> str:
+    """How many drafts wait for a person, and for which.
+
+    Args:
+        say: Words of the room ``console``.
+        waiting: All of them.
+        signed: Those that a first person has signed.
+    """
+    return say("console.count_warnings", count=waiting, unsigned=waiting - signed, signed=signed)
+
+
 def nav(say: Speaker, desk: DeskBar, page: str) -> tuple[Link, ...]:
     """The navigation of one desk.
 
@@ -154,7 +175,8 @@ def nav(say: Speaker, desk: DeskBar, page: str) -> tuple[Link, ...]:
             href=f"/d/{desk.id}/{name}" + (f"?at={desk.at}" if desk.at and name in PAST else ""),
             current=name == page,
             count=counts.get(name, 0),
-            counted=say(f"count_{name}", count=counts[name]) if counts.get(name) else "",
+            counted=_counted(say, desk, name) if counts.get(name) else "",
+            second=desk.signed if name == "warnings" else 0,
         )
         for name in NAV
     )

@@ -93,6 +93,7 @@ def bar(visit: Visit, desk: Desk, view: View) -> DeskBar:
         newest=view.step.id,
         demo=say("demo_stock") if demo else "",
         waiting=len(view.pending),
+        signed=sum(bool(view.states[d.id].signer) for d in view.pending),
         tasks=0 if desk.kind == "replay" else overdue(view),
         status_note=say.of(country.sender.status_note),
         credits=say.of(country.credits),

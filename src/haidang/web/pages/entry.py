@@ -16,6 +16,7 @@ class Entry:
     Attributes:
         action: Where the form goes.
         fresh: Whether it begins a desk; else it adds a bulletin to one.
+        ahead: Whether it asks if the bulletin's hour is right.
         more: Whether further rows may be added.
         row: Address of one further row, for htmx.
     """
@@ -34,6 +35,7 @@ class Entry:
     cells: tuple[tuple[str, str, str, str], ...]
     offset: str
     issued_hint: str
+    ahead: bool
     more: bool
 
 
@@ -74,6 +76,7 @@ def build(
         cells=tuple((c, say(f"cell_{c}"), say(f"hint_{c}"), _KEYS.get(c, "text")) for c in CELLS),
         offset=offset,
         issued_hint=say("issued_newest", at=newest) if newest else say("issued_hint"),
+        ahead=checked.ahead,
         more=len(typed.rows) <= MOST,
     )
 

@@ -20,6 +20,7 @@ ROWS: Final = 6
 """Empty rows for forecasts at the start: as many as a bulletin of three days usually has."""
 
 MORE: Final = 4
+AHEAD: Final = timedelta(hours=1)
 MOST: Final = 60
 UNITS: Final = ("beaufort", "wind_ms", "wind_kmh", "wind_kt")
 CELLS: Final = ("valid", "lat", "lon", "wind", "pressure", "error")
@@ -101,12 +102,14 @@ class Checked:
         body: As a file of bulletins; empty where something is wrong.
         wrong: What is wrong with the form as a whole.
         kept: What was noticed and does no harm.
+        ahead: Whether its hour is so late that a person must say that it is right.
     """
 
     typed: Typed
     body: bytes
     wrong: tuple[str, ...]
     kept: tuple[str, ...]
+    ahead: bool = False
 
 
 def empty(issued: str, rows: int = ROWS) -> Typed:
@@ -227,6 +230,32 @@ def _words(problem: Problem, typed: Typed, zone: tzinfo) -> Problem:
     return Problem(f"entry.{name}", local(problem.params, zone), severity=problem.severity)
 
 
+def asked(
+    checked: Checked, now: datetime, zone: tzinfo, averaging_s: Averaging, language: str
+) -> Checked:
+    """Ask whether a bulletin's hour is right where it lies more than an hour ahead of the clock.
+
+    A wrong year would otherwise move the desk's clock there, and nothing takes it back.
+
+    Args:
+        checked: A form that was looked through.
+        now: The clock.
+        zone: The clock that the question names times on.
+        averaging_s: Averaging period of the winds, s.
+        language: Of the question.
+    """
+    if not checked.body:
+        return checked
+    found = parse_bulletins(checked.body.decode(), "form", averaging_s).fixes
+    last = max(fix.issued for fix in found)
+    if last <= now + AHEAD:
+        return checked
+    times = {"issued": last, "now": now}
+    params = {key: f"{at.astimezone(zone):%d/%m/%Y %H:%M}" for key, at in times.items()}
+    said = Problem("entry.ahead", params).say(language)
+    return Checked(checked.typed, b"", (*checked.wrong, said), checked.kept, ahead=True)
+
+
 def local(params: Mapping[str, object], zone: tzinfo) -> Mapping[str, object]:
     """What a problem is about, with its times as day/month and hour on the local clock.
 
@@ -245,12 +274,22 @@ def _clock(value: object, zone: tzinfo) -> object:
     return value if at.tzinfo is None else f"{at.astimezone(zone):%d/%m %H:%M}"
 
 
+def _of_file(problem: Problem) -> Problem:
+    """What is wrong with a file that is refused whole: it has lines and columns."""
+    name = problem.code.partition(".")[2]
+    if f"entry.file_{name}" in catalogue():
+        name = f"file_{name}"
+    elif name not in _SAID:
+        return problem
+    return Problem(f"entry.{name}", problem.params, problem.file, problem.row, problem.field)
+
+
 def _check_text(typed: Typed, averaging_s: Averaging, language: str) -> Checked:
     try:
         problems = parse_bulletins(typed.text, "form", averaging_s).problems
     except BadData as error:
         problems = error.problems
-    wrong = tuple(p.say(language) for p in problems if p.severity == "error")
+    wrong = tuple(_of_file(p).say(language) for p in problems if p.severity == "error")
     kept = tuple(dict.fromkeys(
         Problem(p.code, p.params).say(language) for p in problems if p.severity == "warning"
     ))  # fmt: skip

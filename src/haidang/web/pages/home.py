@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from haidang.jobs.desk import Desk, DeskInfo, View
 from haidang.pack.case import Case
+from haidang.web.console import waits
 from haidang.web.parts import Chip, Tag
 from haidang.web.speak import Speaker
 
@@ -70,6 +71,7 @@ def row(desk: Desk, view: View, say: Speaker) -> Row:
         d.said.level and named[d.place].kind != "sea" for d in view.drafts.values()
     )
     waiting = len(view.pending)
+    signed = sum(bool(view.states[d.id].signer) for d in view.pending)
     step = view.step
     key = "home_state" if step.issued is not None else "home_state_clock"
     said = {"number": step.number, "time": say.short(step.issued or step.now)}
@@ -79,7 +81,7 @@ def row(desk: Desk, view: View, say: Speaker) -> Row:
         mode=_mode(desk.kind, say),
         state=say(key, **said),
         top=chip,
-        waiting=say("count_warnings", count=waiting) if waiting else "",
+        waiting=waits(say, waiting, signed) if waiting else "",
         clock=say("home_clock", time=say.short(view.until), offset=say.offset(view.until)),
         href=f"/d/{desk.id}/situation",
         calm="" if top else say("no_level_left" if raised else "no_level_land"),

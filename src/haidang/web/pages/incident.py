@@ -245,6 +245,7 @@ def build(say: Speaker, seen: Seen, place: str, refused: str = "") -> Incident:
             seen.stock,
             plan,
             frozenset({place}),
+            seen.context.pack.scenario,
         ),
         sent=_sent(say, seen, place),
         solved="" if plan is None else _solved(say, plan),

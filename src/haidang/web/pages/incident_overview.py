@@ -111,7 +111,15 @@ def build(
         command=commands(say, context, [n for n in levels if n >= lowest], seen.day),
         kinds=()
         if plan is None
-        else kind_rows(say, context.country.kinds, plan.needs, seen.stock, plan, frozenset(codes)),
+        else kind_rows(
+            say,
+            context.country.kinds,
+            plan.needs,
+            seen.stock,
+            plan,
+            frozenset(codes),
+            context.pack.scenario,
+        ),
         gaps=gaps_of(say, seen, None),
         calls=() if plan is None else _calls(say, seen, plan),
         stock=stock_of(say, seen),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -11,6 +11,7 @@ from haidang.app.context import Context
 from haidang.edge.store.tasks import OPEN, TaskState
 from haidang.respond import speak
 from haidang.respond.plan import Call, Need, Plan, Task, Unit
+from haidang.respond.scenario import Scenario
 from haidang.respond.spec import CommandSpec, KindSpec, in_force
 from haidang.risk.assessment import Interval
 from haidang.web.pages.notices import Left, left
@@ -78,6 +79,7 @@ class KindRow:
         brought: Comes from elsewhere by this plan, for the central estimate.
         ahead: Comes from elsewhere on stand-by, "" for none.
         missing: Of the central need, after all help; "" for none.
+        later: From which level on it is needed, where it is not yet; else "".
         short: What nobody can set ready for the high estimate where the central one is met.
     """
 
@@ -94,6 +96,7 @@ class KindRow:
     bar: Bar | None
     short: str = ""
     ahead: str = ""
+    later: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,7 @@ def kind_rows(
     units: Sequence[Unit],
     plan: Plan,
     places: frozenset[str],
+    scenario: Scenario | None = None,
 ) -> tuple[KindRow, ...]:
     """The four on the spot against the needs of some places.
 
@@ -203,6 +207,7 @@ def kind_rows(
         units: The whole stock that the plan read.
         plan: Its grants and gaps.
         places: Codes.
+        scenario: Says from which level on a kind is counted.
 
     Returns:
         By group and the order of the list of kinds; kinds that nobody needs and nobody has are
@@ -217,13 +222,24 @@ def kind_rows(
             row = _kind_row(say, name, spec, needs, units, plan, places)
             if row is None:
                 continue
+            if not any(n.kind == name for n in needs):
+                row = replace(row, later=_later(say, name, scenario))
             found.append(row if first else _without_group(row))
             first = False
     return tuple(found)
 
 
 def _without_group(row: KindRow) -> KindRow:
-    return KindRow(**{n: getattr(row, n) for n in KindRow.__slots__ if n != "group"}, group="")
+    return replace(row, group="")
+
+
+def _later(say: Speaker, kind: str, scenario: Scenario | None) -> str:
+    """Why nothing is needed of a kind: a zero would say that somebody had counted."""
+    rules = () if scenario is None else scenario.needs.values()
+    levels = [rule.level for rule in rules if rule.kind == kind]
+    if not levels:
+        return say("incident.not_counted_for")
+    return say("incident.counted_from", level=min(levels))
 
 
 def _kind_row(

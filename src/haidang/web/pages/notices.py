@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -123,8 +124,7 @@ def waiting(
         at_sea: Whether an area, by its code, is at sea.
 
     Returns:
-        By level, land before sea, then by when it is due: whoever works down the list has done
-        the worst first, however late the others are.
+        See ``urgency``.
     """
     newest: dict[str, Version] = {}
     for version in versions:
@@ -133,8 +133,21 @@ def waiting(
             newest[version.draft.chain] = version
     still = [v for v in newest.values() if v.settled is None]
 
-    def rank(version: Version) -> tuple[int, bool, datetime, str]:
-        draft = version.draft
-        return -draft.said.level, at_sea(draft.place), draft.due, draft.place
+    return tuple(sorted(still, key=lambda v: urgency(v.draft, at_sea=at_sea(v.draft.place))))
 
-    return tuple(sorted(still, key=rank))
+
+def urgency(draft: Draft, *, at_sea: bool) -> tuple[int, bool, datetime, int, float, str]:
+    """Sorts drafts that wait, the worst first.
+
+    Args:
+        draft: One that waits.
+        at_sea: Whether its area is at sea.
+
+    Returns:
+        By level, land before sea, then by when it is due: whoever works down the list has done
+        the worst first, however late the others are. One bulletin brings many that are due
+        together: of these the strongest wind comes first, then the earliest.
+    """
+    said = draft.said
+    begins = math.inf if said.onset is None else said.onset.timestamp()
+    return -said.level, at_sea, draft.due, -said.force, begins, draft.place

@@ -18,6 +18,7 @@ from haidang.web.look import Look, Seen
 from haidang.web.pages import situation_map
 from haidang.web.pages.judged import CALM, GALE, HELD, SILENT, Judged, ago
 from haidang.web.pages.moment import Stop, stops
+from haidang.web.pages.notices import urgency
 from haidang.web.pages.outlook import Outlook, outlook
 from haidang.web.parts import Chip, Fact, State, Tag
 from haidang.web.speak import Speaker
@@ -351,7 +352,7 @@ class _Builder:
         land = self.judged.land
         ordered = sorted(
             view.waiting,
-            key=lambda w: (-w[0].said.level, not land(w[0].place), w[0].due, w[0].place),
+            key=lambda w: urgency(w[0], at_sea=not land(w[0].place)),
         )
         rows = tuple(self._wait(draft, state) for draft, state in ordered[:MOST_WAITING])
         left = len(ordered) - len(rows)

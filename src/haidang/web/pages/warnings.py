@@ -156,7 +156,9 @@ def _answer(say: Speaker, due: Sequence[Version], now: datetime) -> str:
         return say("warnings.answer_none")
     first = left(say, min(v.draft.due for v in due), now)
     key = "answer_late" if first.late else "answer_waiting"
-    return say(f"warnings.{key}", count=len(due), due=first.at)
+    signed = sum(v.signed is not None for v in due)
+    said = say(f"warnings.{key}", count=len(due), due=first.at)
+    return f"{said} {say('warnings.answer_signed', count=signed)}" if signed else said
 
 
 def place_name(context: Context, say: Speaker, code: str) -> str:

@@ -39,12 +39,16 @@ def start(visit: Visited, form: Sent) -> Response:
     typed, trouble = _typed(visit, form)
     if form.get("do") == "row":
         return _new(visit, Checked(entry_form.longer(typed), b"", trouble, ()))
-    checked = entry_form.check(typed, visit.console.zone, _period(typed.averaging), visit.language)
+    zone, period = visit.console.zone, _period(typed.averaging)
+    checked = entry_form.check(typed, zone, period, visit.language)
+    if form.get("sure") != "yes":
+        checked = entry_form.asked(checked, visit.now, zone, period, visit.language)
     wrong = (*trouble, *checked.wrong)
     if not typed.name:
         wrong = (visit.speaker("entry")("no_name"), *wrong)
     if wrong or not checked.body:
-        return _new(visit, Checked(checked.typed, b"", wrong, checked.kept), _REFUSED)
+        again = Checked(checked.typed, b"", wrong, checked.kept, checked.ahead)
+        return _new(visit, again, _REFUSED)
 
     def act() -> Response:
         console, status = visit.console, "Test" if typed.status == STATUSES[1] else "Exercise"
@@ -85,9 +89,14 @@ def add(visit: Visited, form: Sent, desk: str) -> Response:
     if form.get("do") == "row":
         return _more(visit, desk, Checked(entry_form.longer(typed), b"", trouble, ()))
     period = found.case.spec.averaging_s
-    checked = entry_form.check(typed, found.context.zone, period, visit.language)
+    zone = found.context.zone
+    checked = entry_form.check(typed, zone, period, visit.language)
+    if form.get("sure") != "yes":
+        now = max(visit.now, found.at(None, visit.now).until)
+        checked = entry_form.asked(checked, now, zone, period, visit.language)
     if trouble or checked.wrong or not checked.body:
-        again = Checked(checked.typed, b"", (*trouble, *checked.wrong), checked.kept)
+        wrong = (*trouble, *checked.wrong)
+        again = Checked(checked.typed, b"", wrong, checked.kept, checked.ahead)
         return _more(visit, desk, again, _REFUSED)
 
     def act() -> Response:
