@@ -186,7 +186,7 @@ def test_without_scripts_forms_do_what_they_say(opened, console, tmp_path):
 
         # A task, and an inventory with faults: each is named, the good rows are kept.
         found.go(f"{DRILLED}/incident/{PLACE}")
-        task = page.locator("table.tasks tbody tr").nth(4).get_attribute("id") or ""
+        task = page.locator("details.task").nth(4).get_attribute("id") or ""
         assert "2 crews" in duty.report(found, DRILL, PLACE, task, "started", "2 crews")
         bad = tmp_path / "stock.csv"
         bad.write_text(
