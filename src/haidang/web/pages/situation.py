@@ -303,9 +303,11 @@ class _Builder:
             if when.early is not None:
                 note += f" · {say('report.earliest', time=say.short(when.early))}"
             return Fact(label, say("fact_not_expected"), note)
-        late = say("fact_never") if when.late is None else say.short(when.late)
         early = say.short(when.early or when.central)
-        return Fact(label, say.short(when.central), say("fact_range", early=early, late=late))
+        if when.late is None:
+            return Fact(label, say.short(when.central), say("fact_range_open", early=early))
+        span = say("fact_range", early=early, late=say.short(when.late))
+        return Fact(label, say.short(when.central), span)
 
     def _count(self) -> Fact:
         say = self.say
@@ -313,12 +315,12 @@ class _Builder:
         levels = sorted({d.after for d in land}, reverse=True)[:TOP_LEVELS]
         if not levels:
             return Fact(say("fact_levels_none"), say("fact_none"))
-        label = say("fact_levels", levels=" · ".join(str(k) for k in levels))
-        value = " · ".join(str(sum(d.after == k for d in land)) for k in levels)
+        counts = {k: sum(d.after == k for d in land) for k in levels}
+        value = " · ".join(say("fact_of_level", level=k, count=n) for k, n in counts.items())
         waits = {draft.place for draft, _ in self.view.waiting}
         pending = sum(d.place in waits for d in land)
         note = say("fact_pending", count=pending) if pending else say("fact_all_told")
-        return Fact(label, value, note if self.view.newest else "")
+        return Fact(say("fact_levels"), value, note if self.view.newest else "")
 
     def _people(self, seen: Outlook) -> Fact:
         say, known = self.say, [self.judged.people(self.judged.found(d)) for d in self.decided]
