@@ -165,7 +165,7 @@ def test_a_test_says_so_in_every_message(tmp_path, known):
         assert alert.status == "Test"
         assert alert.sender.endswith(".invalid")
         assert alert.infos[0].headline.startswith("TEST.")
-        assert "Qua Thu" in alert.infos[0].headline
+        assert "Quả thử" in alert.infos[0].headline
     with Store.open(played.database) as store:
         assert store.verify() == ()
 
