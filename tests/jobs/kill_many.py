@@ -1,7 +1,10 @@
 """Not a test: plays a case in children, kills each at a random moment, lets another finish.
 
 Usage: python tests/jobs/kill_many.py CASE N. Prints one line; exit 1 if anything differs from a run
-that was left alone. A program of its own, because it forks.
+that was left alone, or if fewer than N runs were killed. A program of its own, because it forks.
+
+The moment is counted in statements to the store, not in seconds: a run is killed a little after its
+parent heard it begin the n-th, so that how busy the machine is does not decide whether it dies.
 """
 
 from __future__ import annotations
@@ -18,7 +21,10 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
+
+from sqlalchemy import Engine, event
 
 from haidang.edge.store import Store
 from haidang.jobs.replay import DATABASE, plan, play
@@ -27,6 +33,7 @@ from haidang.pack.case import Case, load_case
 from haidang.pack.load import Roots, roots
 
 TOY = Path(__file__).resolve().parents[1] / "toy"
+TRIES = 5  # for a moment so late that the run was done before the signal came
 
 
 def work(case: Case, known: Roots, folder: Path) -> None:
@@ -34,14 +41,33 @@ def work(case: Case, known: Roots, folder: Path) -> None:
     write(tables(play(case, known, folder)), folder / "tables")
 
 
-def child(case: Case, known: Roots, folder: Path, die_after_s: float | None) -> bool:
-    """Work in a child; True if it was killed before it was done.
+def child(
+    case: Case, known: Roots, folder: Path, die_after: int | None = None, linger_s: float = 0.0
+) -> tuple[bool, int]:
+    """Work in a child.
+
+    Args:
+        case: What it plays.
+        known: Packs and cases.
+        folder: Where.
+        die_after: It is killed when so many statements were heard to begin; None spares it.
+        linger_s: Seconds between hearing that and killing, in which it works on.
+
+    Returns:
+        Whether it was killed before it was done, and how many statements were heard.
 
     Raises:
         RuntimeError: It failed by itself.
     """
+    hear, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
+        os.close(hear)
+
+        @event.listens_for(Engine, "before_cursor_execute")
+        def _(*_: object) -> None:
+            os.write(tell, b".")
+
         code = 1
         try:
             work(case, known, folder)
@@ -49,20 +75,18 @@ def child(case: Case, known: Roots, folder: Path, die_after_s: float | None) -> 
         finally:
             sys.stderr.flush()
             os._exit(code)
-    if die_after_s is not None:
-        time.sleep(die_after_s)
+    os.close(tell)
+    heard = 0
+    while (die_after is None or heard < die_after) and os.read(hear, 1):
+        heard += 1
+    if die_after is not None:
+        time.sleep(linger_s)
         os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
+    os.close(hear)
     if os.WIFEXITED(status) and os.WEXITSTATUS(status):
         raise RuntimeError(f"a run in {folder} failed by itself")
-    return os.WIFSIGNALED(status)
-
-
-def timed(case: Case, known: Roots, folder: Path) -> float:
-    """Seconds that a child takes that nobody kills."""
-    began = time.perf_counter()
-    assert not child(case, known, folder, None)
-    return time.perf_counter() - began
+    return os.WIFSIGNALED(status), heard
 
 
 @dataclass(frozen=True)
@@ -151,25 +175,33 @@ def kill_many(
         case = replace(case, spec=case.spec.model_copy(update={"officers": ()}))
     work(case, known, folder / "whole")  # here, so that every child finds all code loaded
     wanted = fingerprint(folder / "whole")
-    lasted = min(timed(case, known, folder / f"timed{n}") for n in range(2))
-    assert fingerprint(folder / "timed0") == fingerprint(folder / "timed1") == wanted
+    began = time.perf_counter()
+    killed, statements = child(case, known, folder / "spared")
+    lasted = time.perf_counter() - began
+    assert not killed
+    assert fingerprint(folder / "spared") == wanted
     chance = random.Random(f"{name} {kills}")
     hits: list[dict[str, object]] = []
-    for number in range(kills):
-        mine = folder / f"kill{number}"
+    for number, attempt in product(range(kills), range(TRIES)):
+        if attempt and hits[-1]["killed"]:
+            continue
+        mine = folder / f"kill{number}_{attempt}"
         # One in each slice of the run, so that no part of it is spared by chance.
-        moment = lasted * (number + chance.random()) / kills
-        killed = child(case, known, mine, moment)
-        hit: dict[str, object] = {"after_s": round(moment, 3), "killed": killed, **at_kill(mine)}
-        assert not child(case, known, mine, None)
+        after = max(1, int(statements * (number + chance.random()) / kills))
+        linger = chance.random() * lasted / kills
+        killed, _ = child(case, known, mine, after, linger)
+        hit: dict[str, object] = {"statement": after, "killed": killed, **at_kill(mine)}
+        assert not child(case, known, mine)[0]
         hit["same"] = fingerprint(mine) == wanted
         hits.append(hit)
+        print(f"{number + 1} of {kills}: {hit}", file=sys.stderr, flush=True)
         if hit["same"]:
             shutil.rmtree(mine)
     return {
         "case": name,
         "steps": len(plan(case)[0]),
         "lasted_s": round(lasted, 2),
+        "runs": len(hits),
         "kills": sum(bool(h["killed"]) for h in hits),
         "same": sum(bool(h["same"]) for h in hits),
         "points": len({h["entries"] for h in hits}),
@@ -199,14 +231,15 @@ def main() -> int:
             approve=not given.no_approve,
             members=given.members,
         )
-    good = report["same"] == given.kills and not report["faults"]
+    good = report["kills"] == given.kills and report["same"] == report["runs"]
+    good = good and not report["faults"]
     if given.json or not good:
         print(json.dumps(report), file=sys.stdout if given.json else sys.stderr)
     if not given.json:
         print(
-            f"{given.case}: {report['kills']} of {given.kills} runs killed, at {report['points']} "
-            f"different points of the ledger; {report['same']} ended as the run that was left "
-            f"alone ({report['lasted_s']} s, {report['head'][0]} entries, "  # type: ignore[index]
+            f"{given.case}: {report['kills']} of {report['runs']} runs killed, at "
+            f"{report['points']} different points of the ledger; {report['same']} ended as the run "
+            f"that was left alone ({report['lasted_s']} s, {report['head'][0]} entries, "  # type: ignore[index]
             f"{report['drafts']} drafts, {report['files']} files); "
             f"faults: {len(report['faults'])}"  # type: ignore[arg-type]
         )

@@ -33,12 +33,11 @@ def test_killed_at_any_moment(flag: str, kills: int) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     report = json.loads(done.stdout.splitlines()[-1])
     hits = report["hits"]
-    assert len(hits) == kills
+    assert len(hits) >= kills
     assert report["faults"] == []
-    assert [h["same"] for h in hits] == [True] * kills
-    # The test must be able to fail: most were killed, and not all at the same point. On a busy
-    # machine a run may be slower or faster than the one that was timed.
-    assert 2 * report["kills"] > kills
+    assert all(h["same"] for h in hits)
+    # The test must be able to fail: so many were killed, and not all at the same point.
+    assert report["kills"] == kills
     assert report["points"] >= min(2, kills)
     assert (report["messages"] == 0) == (flag == "--no-approve")
     assert report["drafts"] >= 9
