@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     from haidang.risk.hazards.tropical_cyclone import windfield
     from haidang.risk.impact import impact
     from haidang.watch.detect import detect
+    from haidang.watch.nowcast import nowcast
 
-__all__ = ["Replay", "__version__", "detect", "impact", "level", "replay", "windfield"]
+__all__ = [
+    "Replay",
+    "__version__",
+    "detect",
+    "impact",
+    "level",
+    "nowcast",
+    "replay",
+    "windfield",
+]
 __version__ = version("haidang")
 
 _HOMES = {
@@ -27,6 +37,7 @@ _HOMES = {
     "windfield": "haidang.risk.hazards.tropical_cyclone",
     "impact": "haidang.risk.impact",
     "detect": "haidang.watch.detect",
+    "nowcast": "haidang.watch.nowcast",
 }
 
 
