@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -279,3 +280,22 @@ def test_what_is_asked_wrongly_is_said():
     ):
         with pytest.raises(BadData, match=match):
             hd.nowcast(wrong)
+
+
+# --- values that somebody else computed ---------------------------------------------------------
+
+GOLDEN = Path(__file__).parent / "golden" / "nowcast"
+
+
+@pytest.mark.parametrize(("m", "window"), [("all", 1000), ("30", 31)])
+def test_the_delay_is_that_of_the_reference_program(m, window):
+    asked = pd.read_csv(GOLDEN / "lawless.csv", dtype={"m": str})
+    asked = asked[asked["m"] == m]
+    found = hd.nowcast(
+        pd.read_csv(GOLDEN / "cases.csv"), as_of="2024-06-10", max_delay=12, window=window,
+        period="day", prior="none",
+    ).sel(place="toy", time=asked["start"].tolist())  # fmt: skip
+    assert len(asked) == 12
+    np.testing.assert_array_equal(found["value"], asked["value"])
+    np.testing.assert_allclose(found["completeness"], asked["share"], rtol=1e-12)
+    np.testing.assert_allclose(found["expected"], asked["expected"], rtol=1e-12)
