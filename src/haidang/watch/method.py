@@ -34,9 +34,11 @@ class Reason(IntEnum):
     """All earlier periods are alike, so the bound is the mean itself."""
     ALL_ZERO = 6
     """Not one case in the baseline; the bound is that of the rate that this still allows."""
+    INCOMPLETE = 8
+    """Below the bound so far, but what is still to be reported may reach it."""
 
 
-NO_DATA: Final = (Reason.MISSING, Reason.HISTORY, Reason.NO_FIT)
+NO_DATA: Final = (Reason.MISSING, Reason.HISTORY, Reason.NO_FIT, Reason.INCOMPLETE)
 """Reasons for which nothing can be said; with the others the period is judged."""
 
 
