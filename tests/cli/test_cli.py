@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -11,30 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from cli.process import TOY, haidang
 from haidang.edge.store.store import Store
 from haidang.jobs.tables_response import NAMES
 
-TOY = Path(__file__).parents[1] / "toy"
 BULLETINS = TOY / "countries" / "xt" / "threats" / "storm" / "golden" / "toy-2030" / "bulletins.csv"
-
-
-def haidang(
-    *arguments: object, lang: str = "en", toy: bool = False, **more: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the command without a terminal; lines are as long as they want to be."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("HAIDANG", "LC_", "LANG"))}
-    env |= {"HAIDANG_LANG": lang, "COLUMNS": "240", "PYTHONIOENCODING": "utf-8", **more}
-    if toy:
-        env["HAIDANG_PACKS"] = str(TOY)
-    return subprocess.run(
-        [sys.executable, "-c", "from haidang.cli import main; main()", *map(str, arguments)],
-        env=env,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.fixture(scope="module")
