@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from haidang.risk.hazards.tropical_cyclone import windfield
     from haidang.risk.impact import impact
     from haidang.watch.detect import detect
+    from haidang.watch.forecast import forecast
     from haidang.watch.nowcast import nowcast
 
 __all__ = [
     "Replay",
     "__version__",
     "detect",
+    "forecast",
     "impact",
     "level",
     "nowcast",
@@ -38,6 +40,7 @@ _HOMES = {
     "impact": "haidang.risk.impact",
     "detect": "haidang.watch.detect",
     "nowcast": "haidang.watch.nowcast",
+    "forecast": "haidang.watch.forecast",
 }
 
 

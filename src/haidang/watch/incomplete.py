@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -65,7 +65,7 @@ class Late:
         at = {name: i for i, name in enumerate(self.places)}
         row = np.array([at.get(p, -1) for p in places], np.int64)
         there = (row >= 0)[:, None]
-        cut = {n: np.where(there, getattr(self, n)[row], np.nan) for n in _ARRAYS}
+        cut: dict[str, Any] = {n: np.where(there, getattr(self, n)[row], np.nan) for n in _ARRAYS}
         return replace(self, places=places, **cut)
 
 

@@ -1,0 +1,20 @@
+"""The forecasters: one method, one file; named for the method, never for a threat."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from haidang.watch.forecaster import Forecaster
+from haidang.watch.forecasters import naive, pooled_growth
+
+FORECASTERS: Final[dict[str, Forecaster]] = {
+    m.name: m
+    for m in (
+        naive.PERSISTENCE,
+        naive.RANDOM_WALK,
+        naive.SEASONAL,
+        naive.CLIMATOLOGY,
+        pooled_growth.POOLED_GROWTH,
+    )
+}
+"""Every forecaster by the name that a user writes."""
