@@ -280,7 +280,7 @@ def _values(table: pd.DataFrame, lines: Ints, problems: list[Problem], file: str
     value = np.array(found)
     _name(problems, "watch.number", refused, table["value"], lines, file, "value")
     names = _texts(table["place"]).to_numpy()
-    for code, bad in list(_bad(value, True)):
+    for code, bad in list(_bad(value, "whole")):
         for i in np.flatnonzero(bad)[:20]:
             said = {"value": float(value[i]), "place": names[i]}
             problems.append(Problem(code, said, file, int(lines[i]), "value"))
