@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from haidang.watch.detect import detect
     from haidang.watch.forecast import forecast
     from haidang.watch.nowcast import nowcast
+    from haidang.watch.reproduction import reproduction
 
 __all__ = [
     "Replay",
@@ -28,6 +29,7 @@ __all__ = [
     "level",
     "nowcast",
     "replay",
+    "reproduction",
     "windfield",
 ]
 __version__ = version("haidang")
@@ -40,6 +42,7 @@ _HOMES = {
     "impact": "haidang.risk.impact",
     "detect": "haidang.watch.detect",
     "nowcast": "haidang.watch.nowcast",
+    "reproduction": "haidang.watch.reproduction",
     "forecast": "haidang.watch.forecast",
 }
 

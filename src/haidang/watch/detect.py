@@ -16,13 +16,11 @@ from haidang.base.problem import Problem
 from haidang.watch import incomplete, table
 from haidang.watch.calendar import Ints, Step, Year
 from haidang.watch.detectors import METHODS
-from haidang.watch.method import NO_DATA, Floats, Found, Method, Reason, Task
+from haidang.watch.method import LABELS, NO_DATA, Floats, Found, Method, Reason, Task
 from haidang.watch.signal import State
 
 STATES: Final = np.array([s.value for s in (State.NO_DATA, State.QUIET, State.RAISED)])
-REASONS: Final = np.array(
-    [Reason(i).name.lower() if i in set(Reason) - {0} else "" for i in range(max(Reason) + 1)]
-)
+REASONS: Final = LABELS
 COLUMNS: Final = ("value", "expected", "upper", "score", "p_value", "alarm", "state", "reason")
 """What every answer holds, whatever the method."""
 

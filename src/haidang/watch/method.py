@@ -42,6 +42,12 @@ NO_DATA: Final = (Reason.MISSING, Reason.HISTORY, Reason.NO_FIT, Reason.INCOMPLE
 """Reasons for which nothing can be said; with the others the period is judged."""
 
 
+LABELS: Final = np.array(
+    [Reason(i).name.lower() if i in set(Reason) - {0} else "" for i in range(max(Reason) + 1)]
+)
+"""Reasons as they are shown, by their number; "" where there is nothing to say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Param:
     """One thing that can be set.

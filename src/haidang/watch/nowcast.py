@@ -34,16 +34,17 @@ from haidang.base.errors import BadData
 from haidang.watch.calendar import Ints, Step
 from haidang.watch.delay import SHARINGS, Delays, Sharing, estimate
 from haidang.watch.level import recent
-from haidang.watch.method import Codes, Floats, Param, Reason
+from haidang.watch.method import LABELS, Codes, Floats, Param, Reason
 from haidang.watch.triangle import Kind, Triangle, read_triangle
 
 SOURCE: Final = "Lawless 1994, Can. J. Stat. 22, 15; Höhle & an der Heiden 2014, Biometrics 70, 993"
+VERIFIED: Final = True
+"""The delay and C / F are those of R's `surveillance::nowcast`; see the tests."""
 Level = Literal["recent", "none"]
 LEVELS: Final[tuple[str, ...]] = ("recent", "none")
 COLUMNS: Final = ("value", "expected", "median", "lower", "upper", "completeness", "reason")
 FEWEST_ERRORS: Final = 40
 """So many past errors show their own distribution."""
-_REASONS: Final = np.array([r.name.lower() if r else "" for r in Reason])
 
 PARAMS: Final = (
     Param("max_delay", None, "D", low=1, high=400, optional=True),
@@ -265,7 +266,7 @@ def _dataset(
         "lower": quantile(found, triangle.value, tail),
         "upper": quantile(found, triangle.value, 1 - tail),
         "completeness": found.completeness,
-        "reason": _REASONS[found.reason],
+        "reason": LABELS[found.reason],
     }
     assert tuple(columns) == COLUMNS
     return xr.Dataset(
@@ -274,8 +275,8 @@ def _dataset(
             "place": np.array(triangle.places, dtype=object), "time": triangle.calendar.times(),
         },
         attrs={
-            "source": SOURCE, "period": triangle.calendar.step, "kind": triangle.kind,
-            "as_of": str(triangle.as_of), "problems": triangle.problems,
+            "source": SOURCE, "verified": VERIFIED, "period": triangle.calendar.step,
+            "kind": triangle.kind, "as_of": str(triangle.as_of), "problems": triangle.problems,
             **{f"param_{name}": value for name, value in params.items()},
         },
     )  # fmt: skip
