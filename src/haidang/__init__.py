@@ -17,8 +17,21 @@ if TYPE_CHECKING:
     from haidang.risk.impact import impact
     from haidang.watch.detect import detect
     from haidang.watch.forecast import forecast
+    from haidang.watch.nowcast import nowcast
+    from haidang.watch.reproduction import reproduction
 
-__all__ = ["Replay", "__version__", "detect", "forecast", "impact", "level", "replay", "windfield"]
+__all__ = [
+    "Replay",
+    "__version__",
+    "detect",
+    "forecast",
+    "impact",
+    "level",
+    "nowcast",
+    "replay",
+    "reproduction",
+    "windfield",
+]
 __version__ = version("haidang")
 
 _HOMES = {
@@ -28,6 +41,8 @@ _HOMES = {
     "windfield": "haidang.risk.hazards.tropical_cyclone",
     "impact": "haidang.risk.impact",
     "detect": "haidang.watch.detect",
+    "nowcast": "haidang.watch.nowcast",
+    "reproduction": "haidang.watch.reproduction",
     "forecast": "haidang.watch.forecast",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -13,14 +13,14 @@ from numba import get_num_threads
 
 from haidang.base.errors import BadData, NotFound
 from haidang.base.problem import Problem
-from haidang.watch import table
+from haidang.watch import incomplete, table
 from haidang.watch.calendar import Ints, Step, Year
 from haidang.watch.detectors import METHODS
-from haidang.watch.method import NO_DATA, Found, Method, Reason, Task
+from haidang.watch.method import LABELS, NO_DATA, Floats, Found, Method, Reason, Task
 from haidang.watch.signal import State
 
 STATES: Final = np.array([s.value for s in (State.NO_DATA, State.QUIET, State.RAISED)])
-REASONS: Final = np.array([r.name.lower() if r else "" for r in Reason])
+REASONS: Final = LABELS
 COLUMNS: Final = ("value", "expected", "upper", "score", "p_value", "alarm", "state", "reason")
 """What every answer holds, whatever the method."""
 
@@ -29,7 +29,7 @@ _AT_ONCE: Final = 200_000
 
 
 def detect(
-    data: table.Table,
+    data: table.Table | xr.Dataset,
     method: str = "farrington_flexible",
     *,
     last: int | None = None,
@@ -37,6 +37,7 @@ def detect(
     period: Step | None = None,
     places: Sequence[str] | None = None,
     population: object = None,
+    completeness: float = incomplete.LIMIT,
     file: str = "",
     progress: Callable[[int, int], None] = lambda *_: None,
     **params: object,
@@ -56,6 +57,8 @@ def detect(
         places: The places that there should be: an unknown one is refused, and one without any
             report still appears.
         population: At risk, by place or like ``data``; for methods that take one.
+        completeness: Of a nowcast: periods of which less than this share is usually known are
+            judged by the median of what is expected, and are quiet only if the upper end is too.
         file: Name of the file that ``data`` is from, for problems.
         progress: Told (places done, places).
         params: Parameters of the method.
@@ -64,7 +67,9 @@ def detect(
         Over ``(place, time)``: ``value``; ``expected`` and ``upper`` in its unit; ``score``, 0 as
         expected and above 1 beyond the bound; ``p_value``; ``alarm``; ``state``, one of
         ``no_data``, ``quiet``, ``raised``; ``reason``, why there is no data or no bound; and what
-        the method adds. ``attrs["problems"]`` holds what of the table could not be used.
+        the method adds; of a nowcast also ``nowcast`` (what was judged), ``nowcast_lower``,
+        ``nowcast_upper`` and ``completeness``, while ``value`` is what is known.
+        ``attrs["problems"]`` holds what of the table could not be used.
 
     Raises:
         NotFound: No such method.
@@ -72,6 +77,10 @@ def detect(
             parameter is unknown or out of its range.
     """
     chosen = find(method)
+    late = None
+    if isinstance(data, xr.Dataset):
+        late = incomplete.take(data, completeness)
+        data, period = late.table, period or late.period
     grid = table.read(
         data, whole=chosen.counts, step=period, year=year, places=places, population=population,
         file=file, dated=chosen.year,
@@ -86,6 +95,14 @@ def detect(
     rows = grid.calendar.rows
     at = np.arange(0 if last is None else max(0, rows - last), rows)
     found = _everywhere(chosen, grid, at, settled, progress)
+    if late is not None:
+
+        def again(counts: Floats, rows: Ints) -> Found:
+            return _everywhere(chosen, replace(grid, counts=counts), rows, settled, lambda *_: None)
+
+        late = late.of(grid.places)
+        found = incomplete.settle(late, found, at, again)
+        grid = replace(grid, counts=late.value, problems=(*late.problems, *grid.problems))
     if last is None:
         found, at = _from_the_first(found, at)
     return _dataset(chosen, grid, at, found, settled)

@@ -34,10 +34,18 @@ class Reason(IntEnum):
     """All earlier periods are alike, so the bound is the mean itself."""
     ALL_ZERO = 6
     """Not one case in the baseline; the bound is that of the rate that this still allows."""
+    INCOMPLETE = 8
+    """Below the bound so far, but what is still to be reported may reach it."""
 
 
-NO_DATA: Final = (Reason.MISSING, Reason.HISTORY, Reason.NO_FIT)
+NO_DATA: Final = (Reason.MISSING, Reason.HISTORY, Reason.NO_FIT, Reason.INCOMPLETE)
 """Reasons for which nothing can be said; with the others the period is judged."""
+
+
+LABELS: Final = np.array(
+    [Reason(i).name.lower() if i in set(Reason) - {0} else "" for i in range(max(Reason) + 1)]
+)
+"""Reasons as they are shown, by their number; "" where there is nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
