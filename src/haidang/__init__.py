@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from haidang.api import Replay, level, replay
     from haidang.risk.hazards.tropical_cyclone import windfield
     from haidang.risk.impact import impact
+    from haidang.watch.budget import alarms
     from haidang.watch.detect import detect
 
-__all__ = ["Replay", "__version__", "detect", "impact", "level", "replay", "windfield"]
+__all__ = ["Replay", "__version__", "alarms", "detect", "impact", "level", "replay", "windfield"]
 __version__ = version("haidang")
 
 _HOMES = {
@@ -26,6 +27,7 @@ _HOMES = {
     "replay": "haidang.api",
     "windfield": "haidang.risk.hazards.tropical_cyclone",
     "impact": "haidang.risk.impact",
+    "alarms": "haidang.watch.budget",
     "detect": "haidang.watch.detect",
 }
 
