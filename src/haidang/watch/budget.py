@@ -21,9 +21,9 @@ is realised is measured by ``tests/watch/study_budget.py``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -163,15 +163,15 @@ def alarms(
         key = (str(row["indicator"]), int(str(row["_at"])), str(row["place"]))
         row |= {"rank": rank, "event": event.get(key, "")}
     listed = pd.DataFrame(rows, columns=[*LISTED])
-    listed.attrs = _told(tests, rows, q, dependent=dependent)
+    listed.attrs.update(_told(tests, rows, q, dependent=dependent))
     listed.attrs["events"] = [_plain(e) for e in joined]
     return listed
 
 
 def _checked(given: object, q: object, last: int | None) -> dict[str, xr.Dataset]:
-    # A Dataset is a mapping too.
-    many = isinstance(given, Mapping) and not isinstance(given, xr.Dataset)
-    named = dict(cast("Mapping[str, object]", given)) if many else {"": given}
+    named: dict[str, object] = {"": given}
+    if isinstance(given, Mapping) and not isinstance(given, xr.Dataset):  # which is one too
+        named = {str(name): table for name, table in given.items()}
     wrong: list[Problem] = []
     tables: dict[str, xr.Dataset] = {}
     if not (isinstance(q, int | float) and 0 < q < 1):
@@ -284,7 +284,7 @@ def _plain(event: events.Event) -> dict[str, object]:
 
 def _told(
     tests: Iterable[_Tests], rows: list[dict[str, object]], q: float, *, dependent: bool
-) -> dict[str, object]:
+) -> dict[Hashable, Any]:
     tests = list(tests)
     reasons: Counter[str] = Counter()
     silent: list[list[str]] = []
