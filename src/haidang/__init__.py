@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from haidang.risk.hazards.tropical_cyclone import windfield
     from haidang.risk.impact import impact
     from haidang.watch.detect import detect
+    from haidang.watch.scan import scan
 
-__all__ = ["Replay", "__version__", "detect", "impact", "level", "replay", "windfield"]
+__all__ = ["Replay", "__version__", "detect", "impact", "level", "replay", "scan", "windfield"]
 __version__ = version("haidang")
 
 _HOMES = {
@@ -27,6 +28,7 @@ _HOMES = {
     "windfield": "haidang.risk.hazards.tropical_cyclone",
     "impact": "haidang.risk.impact",
     "detect": "haidang.watch.detect",
+    "scan": "haidang.watch.scan",
 }
 
 

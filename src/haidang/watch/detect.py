@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,8 +15,10 @@ from haidang.base.errors import BadData, NotFound
 from haidang.base.problem import Problem
 from haidang.watch import table
 from haidang.watch.calendar import Ints, Step, Year
+from haidang.watch.clusters import cluster_table
 from haidang.watch.detectors import METHODS
 from haidang.watch.method import NO_DATA, Found, Method, Reason, Task
+from haidang.watch.positions import read_positions
 from haidang.watch.signal import State
 
 STATES: Final = np.array([s.value for s in (State.NO_DATA, State.QUIET, State.RAISED)])
@@ -37,7 +39,9 @@ def detect(
     period: Step | None = None,
     places: Sequence[str] | None = None,
     population: object = None,
+    coordinates: object = None,
     file: str = "",
+    coordinates_file: str = "",
     progress: Callable[[int, int], None] = lambda *_: None,
     **params: object,
 ) -> xr.Dataset:
@@ -56,7 +60,10 @@ def detect(
         places: The places that there should be: an unknown one is refused, and one without any
             report still appears.
         population: At risk, by place or like ``data``; for methods that take one.
+        coordinates: For methods that ask where the places lie: a table with ``place, lat, lon``
+            (degrees) or ``place, x, y`` (km), or a mapping from place to ``(lat, lon)``.
         file: Name of the file that ``data`` is from, for problems.
+        coordinates_file: The same for ``coordinates``.
         progress: Told (places done, places).
         params: Parameters of the method.
 
@@ -64,7 +71,8 @@ def detect(
         Over ``(place, time)``: ``value``; ``expected`` and ``upper`` in its unit; ``score``, 0 as
         expected and above 1 beyond the bound; ``p_value``; ``alarm``; ``state``, one of
         ``no_data``, ``quiet``, ``raised``; ``reason``, why there is no data or no bound; and what
-        the method adds. ``attrs["problems"]`` holds what of the table could not be used.
+        the method adds. ``attrs["problems"]`` holds what of the table could not be used;
+        ``attrs["clusters"]`` the clusters of a method that looks for them, as a table.
 
     Raises:
         NotFound: No such method.
@@ -79,10 +87,18 @@ def detect(
     settled, wrong = chosen.settle(params, grid.calendar)
     if population is not None and not chosen.population:
         wrong += (Problem("watch.no_population", {"method": method}, field="population"),)
+    if population is None and chosen.needs_population:
+        wrong += (Problem("watch.needs_population", {"method": method}, field="population"),)
+    if (coordinates is not None) != chosen.coordinates:
+        code = "watch.needs_coordinates" if chosen.coordinates else "watch.no_coordinates"
+        wrong += (Problem(code, {"method": method}, field="coordinates"),)
     if last is not None and last < 1:
         wrong += (Problem("watch.last", {"value": last}, field="last"),)
     if wrong:
         raise BadData(*wrong)
+    if chosen.coordinates:
+        positions, lost = read_positions(coordinates, grid.places, coordinates_file)
+        grid = replace(grid, positions=positions, problems=(*grid.problems, *lost))
     rows = grid.calendar.rows
     at = np.arange(0 if last is None else max(0, rows - last), rows)
     found = _everywhere(chosen, grid, at, settled, progress)
@@ -112,12 +128,15 @@ def _everywhere(
 ) -> Found:
     """Run the kernel over blocks of places, a thread to a block; the order changes nothing."""
     size = max(1, _AT_ONCE // max(1, grid.calendar.rows))
+    if method.coordinates:
+        size = max(1, len(grid.places))
     starts = range(0, len(grid.places), size)
 
     def run(begin: int) -> Found:
         block = slice(begin, begin + size)
         people = None if grid.population is None else grid.population[block]
-        return method.kernel(Task(grid.counts[block], at, grid.calendar, people), params)
+        task = Task(grid.counts[block], at, grid.calendar, people, grid.positions)
+        return method.kernel(task, params)
 
     parts: list[Found] = []
     progress(0, len(grid.places))
@@ -126,13 +145,13 @@ def _everywhere(
         progress(min(len(parts) * size, len(grid.places)), len(grid.places))
     if len(parts) == 1:
         return parts[0]
-    joined = {
+    joined: dict[str, Any] = {
         f.name: np.concatenate([getattr(p, f.name) for p in parts])
         for f in fields(Found)
-        if f.name != "extra"
+        if f.name not in ("extra", "clusters")
     }
     extra = {n: np.concatenate([p.extra[n] for p in parts]) for n in parts[0].extra}
-    return Found(**joined, extra=extra)
+    return replace(parts[0], **joined, extra=extra)
 
 
 def _in_order(run: Callable[[int], Found], starts: range) -> Iterator[Found]:
@@ -149,9 +168,10 @@ def _from_the_first(found: Found, at: Ints) -> tuple[Found, Ints]:
     if not judged.any():
         return found, at
     keep = slice(int(np.argmax(judged)), None)
-    cut = {f.name: getattr(found, f.name)[:, keep] for f in fields(Found) if f.name != "extra"}
+    names = [f.name for f in fields(Found) if f.name not in ("extra", "clusters")]
+    cut = {n: getattr(found, n)[:, keep] for n in names}
     extra = {n: v[:, keep] for n, v in found.extra.items()}
-    return Found(**cut, extra=extra), at[keep]
+    return replace(found, **cut, extra=extra), at[keep]
 
 
 def _dataset(
@@ -175,6 +195,7 @@ def _dataset(
         attrs={
             "method": method.name, "source": method.source, "period": grid.calendar.step,
             "year": grid.calendar.year, "problems": grid.problems,
+            **({"clusters": cluster_table(found.clusters, grid)} if method.coordinates else {}),
             **{f"param_{name}": value for name, value in params.items()},
         },
     )  # fmt: skip
