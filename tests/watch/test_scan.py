@@ -284,7 +284,7 @@ def test_an_outbreak_raises_its_circle_and_nothing_else():
 
 def test_score_and_p_value_agree_on_what_is_significant():
     data, where = grid_of(seed=8)
-    for _ in range(6):
+    for _ in range(8):
         data.iloc[-1, [0, 1]] += 1
         for gumbel in (False, True):
             found = hd.detect(

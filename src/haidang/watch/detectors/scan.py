@@ -49,8 +49,8 @@ from haidang.watch.method import (
 )
 from haidang.watch.positions import Positions
 
-BATCH: Final = 32
-"""Replicates that are searched together; more would no longer stay in the processor's cache."""
+BATCH: Final = 64
+"""Replicates that are searched together; more would not stay in the processor's cache."""
 
 MOST_CASES: Final = 5_000_000
 """More in one study than can be counted place by place: a mistyped number, and hours of work."""
@@ -143,7 +143,10 @@ def _largest(
         for r in range(n):
             cases[:, :, r] = over_spans(draw(rng), spans)
         best = np.zeros(n)
-        windows.largest(area.order, area.begin, area.whole, cases, expected, total, least, best)
+        windows.largest(
+            area.order, area.begin, area.whole, cases.reshape(len(expected), -1), expected, total,
+            least, best,
+        )  # fmt: skip
         return best
 
     if len(batches) < 2 or get_num_threads() < 2:  # noqa: PLR2004 - nothing to share out

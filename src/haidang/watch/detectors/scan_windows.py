@@ -10,7 +10,7 @@ c cases where e were expected, of C in all, the log likelihood ratio of the cyli
 Med. 2, e59). It grows with c and falls with e. That saves nearly all logarithms of the random
 replicates: the expected cases of a cylinder are the same in all of them, so for each cylinder one
 whole number says how many cases would be needed to beat the worst of the replicates' best; only
-replicates that reach it are looked at. The answer is exact all the same.
+replicates that reach it are looked at. The answer is exact all the same: the bar is never too high.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ Order = NDArray[np.int32]
 
 TIED_KM: Final = 1e-9
 """Places whose distances differ by less enter a circle together."""
+
+FINE: Final = 0.125
+"""Step of the table of bars, in expected cases."""
 
 _CLOSE: Final = 1e-6
 """How closely a bar is set, relative; it is never set too high."""
@@ -128,34 +131,42 @@ def best_of_each(
 
 
 @jit
-def _needed(low: float, total: int, least: int, room: Floats) -> None:
-    """For each number of cases the most expected ones with which the ratio still reaches ``low``.
+def _bars(low: float, total: int, least: int, most: int, bars: NDArray[np.int32]) -> None:
+    """For each number of expected cases how many cases the ratio needs to reach ``low``.
 
-    A little more than that, so that nothing is lost to rounding; rising. One case more allows at
-    most one expected case more, so each is looked for beside the one before.
+    Never too many: those that the fewest expected cases of a step of the table need. One case more
+    allows at most one expected case more, so each bar is looked for beside the one before.
+
+    Args:
+        low: The ratio.
+        total: All cases.
+        least: Fewest cases of a cylinder.
+        most: More cases than this no cylinder holds.
+        bars: By expected cases in steps of `FINE`.
     """
     inner = 0.0
-    for c in range(len(room)):
-        if c < least:
-            room[c] = 0.0
-            continue
-        if low <= 0.0:
-            room[c] = float(c)
-            continue
-        outer = min(float(c), inner + 1.0)
-        if ratio(float(c), outer, float(total)) >= low:
-            outer = float(c)
-        while outer - inner > _CLOSE * outer:
-            middle = 0.5 * (inner + outer)
-            if ratio(float(c), middle, float(total)) >= low:
-                inner = middle
-            else:
-                outer = middle
-        room[c] = outer
+    step = 0
+    for c in range(least, most + 1):
+        outer = float(c)
+        if low > 0.0:
+            outer = min(outer, inner + 1.0)
+            if ratio(float(c), outer, float(total)) >= low:
+                outer = float(c)
+            while outer - inner > _CLOSE * outer:
+                middle = 0.5 * (inner + outer)
+                if ratio(float(c), middle, float(total)) >= low:
+                    inner = middle
+                else:
+                    outer = middle
+        # Up to ``outer`` expected cases this number may reach it.
+        while step < len(bars) and step * FINE <= outer:
+            bars[step] = c
+            step += 1
+    bars[step:] = most + 1
 
 
 @jit
-def largest(  # noqa: C901, PLR0912 - one sweep, flat for the compiler
+def largest(  # noqa: C901 - one sweep, flat for the compiler
     order: Order, begin: Ints, whole: NDArray[np.bool_], cases: Counts, expected: Floats,
     total: int, least: int, best: Floats,
 ) -> None:  # fmt: skip
@@ -165,26 +176,23 @@ def largest(  # noqa: C901, PLR0912 - one sweep, flat for the compiler
         order: Places of all centres' circles, one centre after the other.
         begin: Where in it each centre begins; one more for the end.
         whole: See `circles`.
-        cases: ``(place, span, replicate)``.
+        cases: ``(place, span × replicate)``: all replicates of a span side by side.
         expected: ``(place, span)``.
         total: All cases.
         least: Fewest cases of a cylinder.
         best: By replicate; 0 to begin with.
     """
-    n_centres, n_spans, n = len(begin) - 1, cases.shape[1], cases.shape[2]
-    c = np.zeros((n_spans, n), np.int32)
+    n_centres, n_spans, n = len(begin) - 1, expected.shape[1], len(best)
+    c = np.zeros(n_spans * n, np.int32)
     e = np.zeros(n_spans)
-    need = np.zeros(n_spans, np.int64)
     # No cylinder holds more than all places together in one span.
-    most = 0
-    for w in range(n_spans):
-        c[0, :] = 0
-        for p in range(len(cases)):
-            c[0] += cases[p, w]
-        most = max(most, c[0].max())
-    room = np.zeros(most + 1)
+    for p in range(len(cases)):
+        c += cases[p]
+        e += expected[p]
+    most = int(c.max())
+    bars = np.zeros(int(e.max() / FINE) + 2, np.int32)
     low = 0.0
-    _needed(low, total, least, room)
+    _bars(low, total, least, most, bars)
     renew = 1
     for i in range(n_centres):
         if i == renew:
@@ -193,30 +201,25 @@ def largest(  # noqa: C901, PLR0912 - one sweep, flat for the compiler
             now = best.min()
             if now > low:
                 low = now
-                _needed(low, total, least, room)
+                _bars(low, total, least, most, bars)
         c[:] = 0
         e[:] = 0.0
-        need[:] = 0
         for k in range(begin[i], begin[i + 1]):
             p = order[k]
+            more = cases[p]
+            for q in range(len(c)):
+                c[q] += more[q]
             for w in range(n_spans):
                 e[w] += expected[p, w]
-                row = c[w]
-                more = cases[p, w]
-                if not whole[k]:
-                    for r in range(n):
-                        row[r] += more[r]
-                    continue
-                at = need[w]
-                while at <= most and room[at] <= e[w]:
-                    at += 1
-                need[w] = at
-                bar = np.int32(at)
-                hits = np.int32(0)
+            if not whole[k]:
+                continue
+            for w in range(n_spans):
+                bar = bars[int(e[w] / FINE)]
+                row = c[w * n : (w + 1) * n]
+                top = np.int32(0)
                 for r in range(n):
-                    row[r] += more[r]
-                    hits += np.int32(row[r] >= bar)
-                if hits > 0:
+                    top = max(top, row[r])
+                if top >= bar:
                     for r in range(n):
                         if row[r] >= bar:
                             found = ratio(float(row[r]), e[w], float(total))
