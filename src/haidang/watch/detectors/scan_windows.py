@@ -166,7 +166,7 @@ def _bars(low: float, total: int, least: int, most: int, bars: NDArray[np.int32]
 
 
 @jit
-def largest(  # noqa: C901 - one sweep, flat for the compiler
+def largest(  # noqa: C901, PLR0912 - one sweep, flat for the compiler
     order: Order, begin: Ints, whole: NDArray[np.bool_], cases: Counts, expected: Floats,
     total: int, least: int, best: Floats,
 ) -> None:  # fmt: skip
