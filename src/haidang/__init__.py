@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from haidang.watch.forecast import forecast
     from haidang.watch.nowcast import nowcast
     from haidang.watch.reproduction import reproduction
+    from haidang.watch.scan import scan
 
 __all__ = [
     "Replay",
@@ -32,6 +33,7 @@ __all__ = [
     "nowcast",
     "replay",
     "reproduction",
+    "scan",
     "windfield",
 ]
 __version__ = version("haidang")
@@ -47,6 +49,7 @@ _HOMES = {
     "nowcast": "haidang.watch.nowcast",
     "reproduction": "haidang.watch.reproduction",
     "forecast": "haidang.watch.forecast",
+    "scan": "haidang.watch.scan",
 }
 
 
