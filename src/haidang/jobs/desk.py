@@ -50,7 +50,7 @@ def context_of(case: Case, roots: Roots) -> Context:
     """Country, pack, areas and law of a case; laid out once in a process, for it takes a second."""
     folders = (roots.country(case.country), roots.threats[case.spec.threat])
     days = (case.spec.law_on.isoformat(), case.spec.places_on.isoformat())
-    key = (*map(str, folders), *days)
+    key = (*map(str, folders), *days, *case.spec.places)
     with _guard:
         if key not in _contexts:
             _contexts[key] = replay.prepare(case, roots)
@@ -79,7 +79,7 @@ class Desk:
         self._looked: tuple[tuple[int, int], datetime | None] | None = None
         self.spec, self.case = desk_files.find(folder, roots)
         self.context = context_of(self.case, roots)
-        self._steps = desk_files.steps_of(self.spec, self.case, folder)
+        self._steps = desk_files.steps_of(self.spec, self.case, folder, self.context)
         self.store = Store.open(folder / DATABASE, check=False)
         self._file = (folder / DATABASE).stat().st_ino
 
@@ -315,6 +315,7 @@ class Desk:
             receipt=run.receipt,
             threats=[self.case.spec.threat],
             events=[self.case.spec.event],
+            series=self.context.pack.threat.series,
         )
         return View(
             desk=self.id,
@@ -448,7 +449,7 @@ class Desk:
             )
             desk_files.put(self.folder / name, body)
             try:
-                steps = desk_files.steps_of(more, self.case, self.folder)
+                steps = desk_files.steps_of(more, self.case, self.folder, self.context)
                 if len(steps) == len(self._steps):
                     raise BadData(Problem("desk.nothing_new", {}, file=name))
             except BadData:

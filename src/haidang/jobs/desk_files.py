@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import yaml
 from pydantic import AwareDatetime, Field
 
+from haidang.app.context import Context
 from haidang.base.errors import BadData, BadPack, NotFound, Unavailable
 from haidang.base.problem import Problem
 from haidang.base.spec import Spec
@@ -131,7 +132,7 @@ def case_of(spec: DeskSpec, folder: Path, roots: Roots) -> Case:
     return replace(case, spec=case.spec.model_copy(update=changed))
 
 
-def steps_of(spec: DeskSpec | None, case: Case, folder: Path) -> tuple[Step, ...]:
+def steps_of(spec: DeskSpec | None, case: Case, folder: Path, context: Context) -> tuple[Step, ...]:
     """The instants of a desk, in order: of a live one, when each bulletin came in.
 
     A bulletin that a later file repeats came in with the first.
@@ -140,7 +141,7 @@ def steps_of(spec: DeskSpec | None, case: Case, folder: Path) -> tuple[Step, ...
         BadData: No row of a file can be used, or a later file tells a bulletin otherwise than it
             came in first (``desk.other_bulletin``).
     """
-    steps, _ = plan(case)
+    steps, _ = plan(case, context)
     if spec is None or spec.kind == "drill":
         return steps
     known = {step.issued: step for step in steps}
