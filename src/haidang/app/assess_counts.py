@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal, cast
 
+import pandas as pd
 import xarray as xr
 
 from haidang.app.context import Context
@@ -31,6 +32,9 @@ from haidang.risk.counts import (
 from haidang.watch.counts import ends, newest_value, signals, worst
 from haidang.watch.detect import detect
 from haidang.watch.signal import Signal, State
+
+EPIDEMIC_YEAR: Final = "epidemic_year"
+"""Why a past period has no verdict: its year was left out of every comparison."""
 
 TWO: Final = 2.0
 """Standard deviations above the mean at which the bound that is shown lies."""
@@ -73,6 +77,9 @@ class _Heard:
 def found_by(context: Context, known: Observations, name: str) -> xr.Dataset | None:
     """What the indicator's detector says of all that was known; None without any usable report.
 
+    Years that people stated as epidemic are kept from its baseline: one left in hides the next.
+    Their counts still stand in ``value``, with the reason ``epidemic_year`` and no verdict.
+
     Args:
         context: Country, pack and areas.
         known: Reports of the indicator's series.
@@ -83,17 +90,45 @@ def found_by(context: Context, known: Observations, name: str) -> xr.Dataset | N
     """
     spec = context.pack.threat.counts.indicators[name]
     table = known.table(context.zone)
-    there = table["place"].isin(context.areas.codes)
-    if not there.any() or table.loc[there, "value"].isna().all():
+    table = table[table["place"].isin(context.areas.codes)]
+    if table["value"].isna().all():
         return None
-    return detect(
-        table[there],
+    left_out = _epidemic(context, table, spec.last)
+    found = detect(
+        table.assign(value=table["value"].mask(left_out)),
         spec.method,
         period=spec.period,
         places=context.areas.codes,
         file=name,
         **dict(spec.params),
     )
+    return _with_epidemic_years(found, table[left_out])
+
+
+def _epidemic(context: Context, table: pd.DataFrame, last: int) -> pd.Series[bool]:
+    """Rows of epidemic years; the last periods are judged whatever year they lie in."""
+    newest = sorted(table["start"].unique())[-last:]
+    years = table["start"].str[:4].astype(int)
+    stated = [
+        y in context.pack.epidemic_years.get(p, ())
+        for p, y in zip(table["place"], years, strict=True)
+    ]
+    return pd.Series(stated, index=table.index, dtype=bool) & ~table["start"].isin(newest)
+
+
+def _with_epidemic_years(found: xr.Dataset, rows: pd.DataFrame) -> xr.Dataset:
+    """Put the counts back that the detector did not see."""
+    if rows.empty:
+        return found
+    places = {p: i for i, p in enumerate(map(str, found["place"].to_numpy()))}
+    times = {str(t)[:10]: j for j, t in enumerate(found["time"].to_numpy())}
+    value, reason = found["value"].to_numpy().copy(), found["reason"].to_numpy().astype(object)
+    for place, start, count in rows.itertuples(index=False):
+        if start in times:
+            value[places[place], times[start]] = count
+            reason[places[place], times[start]] = EPIDEMIC_YEAR
+    shape = ("place", "time")
+    return found.assign(value=(shape, value), reason=(shape, reason.astype(str)))
 
 
 def _read(context: Context, snapshot: Snapshot, known: Observations, name: str) -> _Heard | None:

@@ -549,7 +549,8 @@ def start_drill(case_id: str, out: Path, roots: Roots, wall: datetime | None = N
     begun = wall or datetime.now(UTC)
     case = load_case(case_id, roots)
     folder = desk_files.fresh_folder(out, f"drill-{case_id}", roots)
-    desk_files.put(folder / BULLETINS, case.bulletins.read_bytes())
+    file = case.bulletins.name
+    desk_files.put(folder / file, case.bulletins.read_bytes())
     spec = DeskSpec(
         kind="drill",
         country=case.country,
@@ -558,7 +559,7 @@ def start_drill(case_id: str, out: Path, roots: Roots, wall: datetime | None = N
         title=case.spec.title,
         status=case.spec.status,
         averaging_s=case.spec.averaging_s,
-        files=(FileSpec(file=BULLETINS),),
+        files=(FileSpec(file=file),),
         begun=begun,
     )
     desk_files.write_spec(folder, spec)

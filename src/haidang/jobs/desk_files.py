@@ -20,7 +20,7 @@ from haidang.data.tracks import Fix
 from haidang.edge.feeds.bulletins import read_bulletins
 from haidang.jobs.replay import DATABASE, Step, plan
 from haidang.jobs.tonight import tonight
-from haidang.pack.case import Case, find_cases, load_case
+from haidang.pack.case import COUNTS_FILE, Case, find_cases, load_case
 from haidang.pack.load import Roots, parse, read_yaml
 from haidang.words import LANGUAGES
 
@@ -118,14 +118,15 @@ def case_of(spec: DeskSpec, folder: Path, roots: Roots) -> Case:
     """The case that a desk plays, with the bulletins that lie beside it and nobody scripted."""
     file = folder / spec.files[0].file
     if spec.kind == "drill":
-        case = load_case(spec.case or "", roots)
-        case = replace(case, bulletins=file)
+        case = replace(load_case(spec.case or "", roots), bulletins=file)
     else:
         args = (file, spec.threat, spec.country, spec.name, spec.status, spec.averaging_s)
         case = tonight(*args, approve=False)
     changed: dict[str, Any] = {"officers": ()}
     if (
         case.spec.stock is None
+        # The invented inventory holds nothing that an epidemic asks for, on places of today.
+        and case.bulletins.name != COUNTS_FILE
         and (roots.country(case.country) / "stock" / f"{DEMO}.csv").is_file()
     ):
         changed["stock"] = DEMO
