@@ -221,11 +221,11 @@ def _said(desk: str, line: Line, say: Speaker) -> Said:
 
 def _deciding(context: Context) -> float:
     """Share of the tracks from which a level is reached."""
-    return 1 - context.pack.threat.risk.quantile
+    return 1 - context.pack.threat.wind.quantile
 
 
 def _rule(context: Context, say: Speaker) -> str:
-    return say("chance_note", quantile=say.number(context.pack.threat.risk.quantile, 2))
+    return say("chance_note", quantile=say.number(context.pack.threat.wind.quantile, 2))
 
 
 def _law(context: Context, found: Assessment, say: Speaker) -> Law:

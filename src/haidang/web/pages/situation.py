@@ -466,7 +466,7 @@ class _Builder:
             tag = Tag(say("feed_nothing"), "nodata")
             return (Feed(True, tag, say("feed_bulletins"), say("feed_never")),)
         heard = [s for s in self.view.looks[: self.view.at + 1] if s.issued is not None][-1]
-        limit = timedelta(hours=self.view.context.pack.threat.watch.stale_after_h)
+        limit = timedelta(hours=self.view.context.pack.threat.track.stale_after_h)
         since = self.now - seen.bulletin.issued
         silent = since > limit and not seen.ended
         note = say("feed_heard", time=say.short(heard.now))
