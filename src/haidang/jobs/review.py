@@ -152,7 +152,7 @@ def _kinds(context: Context) -> Iterator[tuple[str, str]]:
 def _kept(store: Store, case: Case, steps: Sequence[Step]) -> _Kept:
     """The ledger and the deliveries as events."""
     assessments = store.assessments()
-    bulletin = {a.id: a.signals[0].start for a in assessments}
+    bulletin = {a.id: a.signals[0].start for a in assessments if a.signals}
     decided = {d.id: d for d in store.decisions()}
     drafts = {d.id: d for d in store.drafts()}
     plans = store.plans()

@@ -46,6 +46,8 @@ def outlooks(assessments: Iterable[Assessment]) -> dict[datetime, Outlook]:
     out: dict[datetime, Outlook] = {}
     first_run: dict[datetime, datetime] = {}
     for found in assessments:
+        if not found.signals:
+            continue
         issued = found.signals[0].start
         if first_run.setdefault(issued, found.at) != found.at:
             continue
