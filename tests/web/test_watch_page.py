@@ -152,7 +152,7 @@ def test_the_first_line_answers(nation: Watching) -> None:
     page = whole(nation)
     worth = len(nation.known.ranking.worth)
     assert page.title == f"Fever: {worth} signals worth a look; 2 series not known"
-    assert [f.value for f in page.figures][0] == "30"
+    assert page.figures[0].value == "30"
     assert page.figures[-1].value == "2"
 
 
