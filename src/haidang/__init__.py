@@ -15,10 +15,21 @@ if TYPE_CHECKING:
     from haidang.api import Replay, level, replay
     from haidang.risk.hazards.tropical_cyclone import windfield
     from haidang.risk.impact import impact
+    from haidang.watch.backtest import backtest
     from haidang.watch.detect import detect
     from haidang.watch.forecast import forecast
 
-__all__ = ["Replay", "__version__", "detect", "forecast", "impact", "level", "replay", "windfield"]
+__all__ = [
+    "Replay",
+    "__version__",
+    "backtest",
+    "detect",
+    "forecast",
+    "impact",
+    "level",
+    "replay",
+    "windfield",
+]
 __version__ = version("haidang")
 
 _HOMES = {
@@ -27,6 +38,7 @@ _HOMES = {
     "replay": "haidang.api",
     "windfield": "haidang.risk.hazards.tropical_cyclone",
     "impact": "haidang.risk.impact",
+    "backtest": "haidang.watch.backtest",
     "detect": "haidang.watch.detect",
     "forecast": "haidang.watch.forecast",
 }

@@ -111,6 +111,8 @@ class Forecaster:
             missing, and what is known of revisions; what it says of a series that is too short,
             all zero or stale is not used.
         whole: Whether it takes only whole numbers; else any number from 0 on.
+        rounded: Whether quantiles of a table of whole numbers are whole. They are then those of a
+            count: where none is most likely, a lower quantile of 0.02 would leave 0 outside.
         rule: Checks parameters against one another and the calendar; gives problems.
     """
 
@@ -122,6 +124,7 @@ class Forecaster:
     needs: Callable[[Mapping[str, Any], Calendar], int] = lambda *_: 4
     pooled: bool = False
     whole: bool = False
+    rounded: bool = True
     rule: Callable[[Mapping[str, Any], Calendar], tuple[Problem, ...]] = lambda *_: ()
 
     def settle(
@@ -187,10 +190,18 @@ def apply(
         done += len(rows)
         progress(done, n)
     values = np.sort(np.maximum(values, 0.0), axis=-1)
+    if forecaster.rounded and only_whole(task.counts):
+        values = np.rint(values)
     unfit = (reason == Reason.NONE) & ~np.isfinite(values).all(axis=(1, 2))
     reason[unfit] = Reason.NO_FIT
     values[np.isin(reason, (Reason.NO_FIT, Reason.HISTORY, Reason.MISSING))] = np.nan
     return Fan(values, reason)
+
+
+def only_whole(counts: Floats) -> bool:
+    """Whether every reported number is a whole one."""
+    with np.errstate(invalid="ignore"):
+        return bool(((counts == np.floor(counts)) | np.isnan(counts)).all())
 
 
 def _readiness(

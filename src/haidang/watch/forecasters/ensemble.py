@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from haidang.watch.forecaster import Fan, Forecaster, ForecastTask, apply
+from haidang.watch.forecaster import Fan, Forecaster, ForecastTask, apply, only_whole
 from haidang.watch.forecasters import ets, naive, pooled_growth, theta
 from haidang.watch.method import NO_DATA, Codes, Floats, Param, Reason
 from haidang.watch.quantile import between, wis
@@ -56,7 +56,7 @@ def kernel(task: ForecastTask, params: Mapping[str, Any]) -> Fan:
     weight = _weights(past, task.quantiles, params["power"], params["shared"])
     mean = _mean(said, weight[:, :, None])
     then = _mean(past.said, weight[:, None, :, None])
-    factor = _factor(then, past.came, task.quantiles, params["doubt"])
+    factor = _factor(then, past.came, task, params["doubt"])
     return Fan(_stretched(mean, task.quantiles, factor), _reason(now))
 
 
@@ -117,22 +117,24 @@ def _mean(said: Floats, weight: Floats) -> Floats:
     return found
 
 
-def _factor(then: Floats, came: Floats, levels: Floats, doubt: float) -> Floats:
+def _factor(then: Floats, came: Floats, task: ForecastTask, doubt: float) -> Floats:
     """``(horizon,)``: what the spread around the median is multiplied by.
 
     The factor with the least score of logarithms over all places and past origins, drawn towards
     one as if ``doubt`` further origins had asked for one.
     """
-    found = np.ones(then.shape[2])
+    found, levels = np.ones(then.shape[2]), task.quantiles
+    whole = only_whole(task.counts)
     for h in range(len(found)):
         usable = np.isfinite(came[..., h]) & np.isfinite(then[..., h, :]).all(axis=-1)
         if not usable.any():
             continue
         said, truth = then[..., h, :][usable], np.log1p(came[..., h][usable])
-        score = [
-            wis(np.log1p(_stretched(said, levels, np.array(f))), levels, truth).mean()
-            for f in FACTORS
-        ]
+        score = []
+        for factor in FACTORS:
+            wide = _stretched(said, levels, np.array(factor))
+            wide = np.log1p(np.rint(wide) if whole else wide)
+            score.append(wis(wide, levels, truth).mean())
         number = usable.any(axis=1).sum()
         found[h] = FACTORS[int(np.argmin(score))] ** (number / (number + doubt))
     return found
