@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from haidang.watch.forecaster import Forecaster
-from haidang.watch.forecasters import naive, pooled_growth
+from haidang.watch.forecasters import naive, pooled_growth, renewal
 
 FORECASTERS: Final[dict[str, Forecaster]] = {
     m.name: m
@@ -15,6 +15,7 @@ FORECASTERS: Final[dict[str, Forecaster]] = {
         naive.SEASONAL,
         naive.CLIMATOLOGY,
         pooled_growth.POOLED_GROWTH,
+        renewal.RENEWAL,
     )
 }
 """Every forecaster by the name that a user writes."""
