@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from haidang.api import Replay, level, replay
     from haidang.risk.hazards.tropical_cyclone import windfield
     from haidang.risk.impact import impact
+    from haidang.watch.budget import alarms
     from haidang.watch.detect import detect
     from haidang.watch.forecast import forecast
     from haidang.watch.nowcast import nowcast
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Replay",
     "__version__",
+    "alarms",
     "detect",
     "forecast",
     "impact",
@@ -40,6 +42,7 @@ _HOMES = {
     "replay": "haidang.api",
     "windfield": "haidang.risk.hazards.tropical_cyclone",
     "impact": "haidang.risk.impact",
+    "alarms": "haidang.watch.budget",
     "detect": "haidang.watch.detect",
     "nowcast": "haidang.watch.nowcast",
     "reproduction": "haidang.watch.reproduction",

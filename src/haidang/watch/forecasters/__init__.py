@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from haidang.watch.forecaster import Forecaster
-from haidang.watch.forecasters import naive, pooled_growth, renewal
+from haidang.watch.forecasters import ets, naive, pooled_growth, renewal, theta
 
 FORECASTERS: Final[dict[str, Forecaster]] = {
     m.name: m
@@ -14,6 +14,8 @@ FORECASTERS: Final[dict[str, Forecaster]] = {
         naive.RANDOM_WALK,
         naive.SEASONAL,
         naive.CLIMATOLOGY,
+        ets.ETS,
+        theta.THETA,
         pooled_growth.POOLED_GROWTH,
         renewal.RENEWAL,
     )
