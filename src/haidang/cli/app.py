@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from haidang.cli import pack as pack_commands
 from haidang.cli import stock
 from haidang.cli.detect import detect
+from haidang.cli.late import nowcast, reproduction
 from haidang.cli.review import review
 from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
@@ -50,6 +51,8 @@ def build() -> typer.Typer:
     app.command("review", help=help_text("help_review"))(review)
     app.command("explain", help=help_text("help_explain"))(explain)
     app.command("detect", help=help_text("help_detect"))(detect)
+    app.command("nowcast", help=help_text("help_nowcast"))(nowcast)
+    app.command("reproduction", help=help_text("help_reproduction"))(reproduction)
     app.command("serve", help=help_text("help_serve"))(serve)
     ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
     ledger.command("verify", help=help_text("help_ledger_verify"))(ledger_verify)

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from haidang.cli.chart import plot
 from haidang.cli.show import err, help_text, out, problems, say
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def detect(
     last: Annotated[int, typer.Option(min=0, help=help_text("help_detect_last"))] = 0,
     period: Annotated[str, typer.Option(help=help_text("help_detect_period"))] = "",
     year: Annotated[str, typer.Option(help=help_text("help_detect_year"))] = "",
+    place: Annotated[str, typer.Option("--plot", help=help_text("help_plot"))] = "",
     folder: Annotated[Path, typer.Option("--out", help=help_text("help_out"))] = Path("out"),
 ) -> None:
     """Judge a file of counts by one method."""
@@ -51,6 +53,9 @@ def detect(
         )  # fmt: skip
     problems(made.problems)
     _show(made)
+    if place:
+        plot(made.found, place, made.path)
+    out.print(say("decision_support"), highlight=False)
 
 
 def _show(made: Judged) -> None:
@@ -71,7 +76,6 @@ def _show(made: Judged) -> None:
         if len(made.raised) > SCREEN:
             out.print(say("detected_more", n=len(made.raised) - SCREEN), highlight=False)
     out.print(f"  {made.path}", highlight=False, soft_wrap=True)
-    out.print(say("decision_support"), highlight=False)
 
 
 def _period(when: object) -> str:
