@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from haidang.watch.nowcast import nowcast
     from haidang.watch.reproduction import reproduction
     from haidang.web.series_chart import draw as chart
+    from haidang.watch.scan import scan
 
 __all__ = [
     "Replay",
@@ -34,6 +35,7 @@ __all__ = [
     "nowcast",
     "replay",
     "reproduction",
+    "scan",
     "windfield",
 ]
 __version__ = version("haidang")
@@ -50,6 +52,7 @@ _HOMES = {
     "nowcast": "haidang.watch.nowcast",
     "reproduction": "haidang.watch.reproduction",
     "forecast": "haidang.watch.forecast",
+    "scan": "haidang.watch.scan",
 }
 
 _NAMED = {"chart": "draw"}

@@ -471,6 +471,28 @@ def test_how_many_one_case_infects_is_shown(tmp_path):
     assert "không phải là khoảng cách giữa các thế hệ" in wrong.stderr
 
 
+def test_detect_shows_clusters(tmp_path):
+    names = [f"p{i}" for i in range(6)]
+    rows = [["start", *names]]
+    for week in range(1, 31):
+        more = 9 if week > 28 else 0
+        counts = (2 + (i + week) % 3 + more * (i < 2) for i in range(6))
+        rows.append([f"2024W{week:02}", *map(str, counts)])
+    (tmp_path / "f.csv").write_text("\n".join(",".join(r) for r in rows), "utf-8")
+    where = ["place,lat,lon", *(f"{n},{10 + i / 10},105" for i, n in enumerate(names))]
+    (tmp_path / "w.csv").write_text("\n".join(where), "utf-8")
+    ran = haidang(
+        "detect", tmp_path / "f.csv", "--method", "scan_permutation", "--last", 1, "--set",
+        "replicates=99", "--coordinates", tmp_path / "w.csv", "--out", tmp_path, lang="vi",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "Các cụm của kỳ mới nhất" in ran.stdout
+    assert (tmp_path / "f-scan_permutation-clusters.csv").is_file()
+    without = haidang("detect", tmp_path / "f.csv", "--method", "scan_permutation", lang="vi")
+    assert without.returncode == 2
+    assert "hãy cho coordinates" in without.stderr
+
+
 # ── inventories ──────────────────────────────────────────────────────────────────────────────
 
 

@@ -84,6 +84,12 @@ def test_complete_weeks_are_judged_as_ever():
 def test_every_method_takes_a_nowcast(method):
     made = nowcast(reports(places=3))
     begins = {"baseline": 200} if method in ("cusum", "glr_poisson", "glr_negbin") else {}
+    if METHODS[method].coordinates:
+        begins = {
+            "coordinates": {"p0": (10.0, 106.0), "p2": (10.1, 106.1), "nobody": (10.2, 106.2)}
+        }
+    if METHODS[method].needs_population:
+        begins["population"] = {"p0": 1e4, "p2": 1e4, "nobody": 1e4}
     found = hd.detect(made, method=method, last=3, places=["p0", "p2", "nobody"], **begins)
     assert found["place"].values.tolist() == ["p0", "p2", "nobody"]
     assert (found["state"].sel(place="nobody") == "no_data").all()

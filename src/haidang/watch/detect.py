@@ -15,8 +15,10 @@ from haidang.base.errors import BadData, NotFound
 from haidang.base.problem import Problem
 from haidang.watch import incomplete, table
 from haidang.watch.calendar import Ints, Step, Year
+from haidang.watch.clusters import cluster_table
 from haidang.watch.detectors import METHODS
 from haidang.watch.method import LABELS, NO_DATA, Floats, Found, Method, Reason, Task
+from haidang.watch.positions import read_positions
 from haidang.watch.signal import State
 
 STATES: Final = np.array([s.value for s in (State.NO_DATA, State.QUIET, State.RAISED)])
@@ -38,7 +40,9 @@ def detect(
     places: Sequence[str] | None = None,
     population: object = None,
     completeness: float = incomplete.LIMIT,
+    coordinates: object = None,
     file: str = "",
+    coordinates_file: str = "",
     progress: Callable[[int, int], None] = lambda *_: None,
     **params: object,
 ) -> xr.Dataset:
@@ -59,7 +63,10 @@ def detect(
         population: At risk, by place or like ``data``; for methods that take one.
         completeness: Of a nowcast: periods of which less than this share is usually known are
             judged by the median of what is expected, and are quiet only if the upper end is too.
+        coordinates: For methods that ask where the places lie: a table with ``place, lat, lon``
+            (degrees) or ``place, x, y`` (km), or a mapping from place to ``(lat, lon)``.
         file: Name of the file that ``data`` is from, for problems.
+        coordinates_file: The same for ``coordinates``.
         progress: Told (places done, places).
         params: Parameters of the method.
 
@@ -69,7 +76,8 @@ def detect(
         ``no_data``, ``quiet``, ``raised``; ``reason``, why there is no data or no bound; and what
         the method adds; of a nowcast also ``nowcast`` (what was judged), ``nowcast_lower``,
         ``nowcast_upper`` and ``completeness``, while ``value`` is what is known.
-        ``attrs["problems"]`` holds what of the table could not be used.
+        ``attrs["problems"]`` holds what of the table could not be used; ``attrs["clusters"]``
+        the clusters of a method that looks for them, as a table.
 
     Raises:
         NotFound: No such method.
@@ -86,12 +94,14 @@ def detect(
         file=file, dated=chosen.year,
     )  # fmt: skip
     settled, wrong = chosen.settle(params, grid.calendar)
-    if population is not None and not chosen.population:
-        wrong += (Problem("watch.no_population", {"method": method}, field="population"),)
+    wrong += tuple(_unfit(chosen, population is not None, coordinates is not None))
     if last is not None and last < 1:
         wrong += (Problem("watch.last", {"value": last}, field="last"),)
     if wrong:
         raise BadData(*wrong)
+    if chosen.coordinates:
+        positions, lost = read_positions(coordinates, grid.places, coordinates_file)
+        grid = replace(grid, positions=positions, problems=(*grid.problems, *lost))
     rows = grid.calendar.rows
     at = np.arange(0 if last is None else max(0, rows - last), rows)
     found = _everywhere(chosen, grid, at, settled, progress)
@@ -120,6 +130,18 @@ def find(name: str) -> Method:
     return METHODS[name]
 
 
+def _unfit(method: Method, population: bool, coordinates: bool) -> Iterator[Problem]:
+    """What the method asks for and was not given, or was given and cannot take."""
+    said = {"method": method.name}
+    if population and not method.population:
+        yield Problem("watch.no_population", said, field="population")
+    if method.needs_population and not population:
+        yield Problem("watch.needs_population", said, field="population")
+    if coordinates != method.coordinates:
+        code = "watch.needs_coordinates" if method.coordinates else "watch.no_coordinates"
+        yield Problem(code, said, field="coordinates")
+
+
 def _everywhere(
     method: Method,
     grid: table.Grid,
@@ -129,12 +151,15 @@ def _everywhere(
 ) -> Found:
     """Run the kernel over blocks of places, a thread to a block; the order changes nothing."""
     size = max(1, _AT_ONCE // max(1, grid.calendar.rows))
+    if method.coordinates:
+        size = max(1, len(grid.places))
     starts = range(0, len(grid.places), size)
 
     def run(begin: int) -> Found:
         block = slice(begin, begin + size)
         people = None if grid.population is None else grid.population[block]
-        return method.kernel(Task(grid.counts[block], at, grid.calendar, people), params)
+        task = Task(grid.counts[block], at, grid.calendar, people, grid.positions)
+        return method.kernel(task, params)
 
     parts: list[Found] = []
     progress(0, len(grid.places))
@@ -143,13 +168,13 @@ def _everywhere(
         progress(min(len(parts) * size, len(grid.places)), len(grid.places))
     if len(parts) == 1:
         return parts[0]
-    joined = {
+    joined: dict[str, Any] = {
         f.name: np.concatenate([getattr(p, f.name) for p in parts])
         for f in fields(Found)
-        if f.name != "extra"
+        if f.name not in ("extra", "clusters")
     }
     extra = {n: np.concatenate([p.extra[n] for p in parts]) for n in parts[0].extra}
-    return Found(**joined, extra=extra)
+    return replace(parts[0], **joined, extra=extra)
 
 
 def _in_order(run: Callable[[int], Found], starts: range) -> Iterator[Found]:
@@ -166,9 +191,10 @@ def _from_the_first(found: Found, at: Ints) -> tuple[Found, Ints]:
     if not judged.any():
         return found, at
     keep = slice(int(np.argmax(judged)), None)
-    cut = {f.name: getattr(found, f.name)[:, keep] for f in fields(Found) if f.name != "extra"}
+    names = [f.name for f in fields(Found) if f.name not in ("extra", "clusters")]
+    cut = {n: getattr(found, n)[:, keep] for n in names}
     extra = {n: v[:, keep] for n, v in found.extra.items()}
-    return Found(**cut, extra=extra), at[keep]
+    return replace(found, **cut, extra=extra), at[keep]
 
 
 def _dataset(
@@ -192,6 +218,7 @@ def _dataset(
         attrs={
             "method": method.name, "source": method.source, "period": grid.calendar.step,
             "year": grid.calendar.year, "problems": grid.problems,
+            **({"clusters": cluster_table(found.clusters, grid)} if method.coordinates else {}),
             **{f"param_{name}": value for name, value in params.items()},
         },
     )  # fmt: skip

@@ -29,6 +29,7 @@ from haidang.watch.calendar import (
     step_of,
 )
 from haidang.watch.method import Floats
+from haidang.watch.positions import Positions
 
 NAMED: Final = 20
 """So many bad cells are named one by one; of the others only the number is told."""
@@ -63,6 +64,7 @@ class Grid:
         calendar: What the columns are.
         problems: What was left out, and why.
         population: ``(place, time)`` at risk, or None.
+        positions: Where the places lie, or None.
     """
 
     counts: Floats
@@ -70,6 +72,7 @@ class Grid:
     calendar: Calendar
     problems: tuple[Problem, ...]
     population: Floats | None = None
+    positions: Positions | None = None
 
 
 def read(
