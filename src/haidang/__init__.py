@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from haidang.watch.forecast import forecast
     from haidang.watch.nowcast import nowcast
     from haidang.watch.reproduction import reproduction
-    from haidang.web.series_chart import draw as chart
     from haidang.watch.scan import scan
+    from haidang.web.series_chart import draw as chart
 
 __all__ = [
     "Replay",
