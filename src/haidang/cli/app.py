@@ -15,6 +15,7 @@ from haidang.cli import pack as pack_commands
 from haidang.cli import stock
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
+from haidang.cli.late import nowcast, reproduction
 from haidang.cli.review import review
 from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
@@ -53,6 +54,8 @@ def build() -> typer.Typer:
     app.command("detect", help=help_text("help_detect"))(detect)
     app.command("forecast", help=help_text("help_forecast"))(forecast)
     app.command("backtest", help=help_text("help_backtest"))(backtest)
+    app.command("nowcast", help=help_text("help_nowcast"))(nowcast)
+    app.command("reproduction", help=help_text("help_reproduction"))(reproduction)
     app.command("serve", help=help_text("help_serve"))(serve)
     ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
     ledger.command("verify", help=help_text("help_ledger_verify"))(ledger_verify)
