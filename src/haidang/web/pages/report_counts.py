@@ -155,7 +155,7 @@ class _Builder:
     def __init__(self, played: Played, tables: Tables, kept: Kept, language: str) -> None:
         self.played, self.kept, self.language = played, kept, language
         self.context: Context = played.context
-        self.say = Speaker(language, self.context.zone, "report_counts")
+        self.say = Speaker(language, self.context.zone, "report_counts", "counted")
         self.found = {a.id: a for a in kept.assessments}
         self.files = dict(zip(tables.warnings["draft"], tables.warnings["file"], strict=True))
         self.sent = {m.draft: m.sent for m in kept.messages}
