@@ -13,16 +13,16 @@ from numba import get_num_threads
 
 from haidang.base.errors import BadData, NotFound
 from haidang.base.problem import Problem
-from haidang.watch import table
+from haidang.watch import incomplete, table
 from haidang.watch.calendar import Ints, Step, Year
 from haidang.watch.clusters import cluster_table
 from haidang.watch.detectors import METHODS
-from haidang.watch.method import NO_DATA, Found, Method, Reason, Task
+from haidang.watch.method import LABELS, NO_DATA, Floats, Found, Method, Reason, Task
 from haidang.watch.positions import read_positions
 from haidang.watch.signal import State
 
 STATES: Final = np.array([s.value for s in (State.NO_DATA, State.QUIET, State.RAISED)])
-REASONS: Final = np.array([r.name.lower() if r else "" for r in Reason])
+REASONS: Final = LABELS
 COLUMNS: Final = ("value", "expected", "upper", "score", "p_value", "alarm", "state", "reason")
 """What every answer holds, whatever the method."""
 
@@ -31,7 +31,7 @@ _AT_ONCE: Final = 200_000
 
 
 def detect(
-    data: table.Table,
+    data: table.Table | xr.Dataset,
     method: str = "farrington_flexible",
     *,
     last: int | None = None,
@@ -39,6 +39,7 @@ def detect(
     period: Step | None = None,
     places: Sequence[str] | None = None,
     population: object = None,
+    completeness: float = incomplete.LIMIT,
     coordinates: object = None,
     file: str = "",
     coordinates_file: str = "",
@@ -60,6 +61,8 @@ def detect(
         places: The places that there should be: an unknown one is refused, and one without any
             report still appears.
         population: At risk, by place or like ``data``; for methods that take one.
+        completeness: Of a nowcast: periods of which less than this share is usually known are
+            judged by the median of what is expected, and are quiet only if the upper end is too.
         coordinates: For methods that ask where the places lie: a table with ``place, lat, lon``
             (degrees) or ``place, x, y`` (km), or a mapping from place to ``(lat, lon)``.
         file: Name of the file that ``data`` is from, for problems.
@@ -71,8 +74,10 @@ def detect(
         Over ``(place, time)``: ``value``; ``expected`` and ``upper`` in its unit; ``score``, 0 as
         expected and above 1 beyond the bound; ``p_value``; ``alarm``; ``state``, one of
         ``no_data``, ``quiet``, ``raised``; ``reason``, why there is no data or no bound; and what
-        the method adds. ``attrs["problems"]`` holds what of the table could not be used;
-        ``attrs["clusters"]`` the clusters of a method that looks for them, as a table.
+        the method adds; of a nowcast also ``nowcast`` (what was judged), ``nowcast_lower``,
+        ``nowcast_upper`` and ``completeness``, while ``value`` is what is known.
+        ``attrs["problems"]`` holds what of the table could not be used; ``attrs["clusters"]``
+        the clusters of a method that looks for them, as a table.
 
     Raises:
         NotFound: No such method.
@@ -80,18 +85,16 @@ def detect(
             parameter is unknown or out of its range.
     """
     chosen = find(method)
+    late = None
+    if isinstance(data, xr.Dataset):
+        late = incomplete.take(data, completeness)
+        data, period = late.table, period or late.period
     grid = table.read(
         data, whole=chosen.counts, step=period, year=year, places=places, population=population,
         file=file, dated=chosen.year,
     )  # fmt: skip
     settled, wrong = chosen.settle(params, grid.calendar)
-    if population is not None and not chosen.population:
-        wrong += (Problem("watch.no_population", {"method": method}, field="population"),)
-    if population is None and chosen.needs_population:
-        wrong += (Problem("watch.needs_population", {"method": method}, field="population"),)
-    if (coordinates is not None) != chosen.coordinates:
-        code = "watch.needs_coordinates" if chosen.coordinates else "watch.no_coordinates"
-        wrong += (Problem(code, {"method": method}, field="coordinates"),)
+    wrong += tuple(_unfit(chosen, population is not None, coordinates is not None))
     if last is not None and last < 1:
         wrong += (Problem("watch.last", {"value": last}, field="last"),)
     if wrong:
@@ -102,6 +105,14 @@ def detect(
     rows = grid.calendar.rows
     at = np.arange(0 if last is None else max(0, rows - last), rows)
     found = _everywhere(chosen, grid, at, settled, progress)
+    if late is not None:
+
+        def again(counts: Floats, rows: Ints) -> Found:
+            return _everywhere(chosen, replace(grid, counts=counts), rows, settled, lambda *_: None)
+
+        late = late.of(grid.places)
+        found = incomplete.settle(late, found, at, again)
+        grid = replace(grid, counts=late.value, problems=(*late.problems, *grid.problems))
     if last is None:
         found, at = _from_the_first(found, at)
     return _dataset(chosen, grid, at, found, settled)
@@ -117,6 +128,18 @@ def find(name: str) -> Method:
         said = {"value": name, "known": ", ".join(METHODS)}
         raise NotFound(Problem("watch.no_method", said, field="method"))
     return METHODS[name]
+
+
+def _unfit(method: Method, population: bool, coordinates: bool) -> Iterator[Problem]:
+    """What the method asks for and was not given, or was given and cannot take."""
+    said = {"method": method.name}
+    if population and not method.population:
+        yield Problem("watch.no_population", said, field="population")
+    if method.needs_population and not population:
+        yield Problem("watch.needs_population", said, field="population")
+    if coordinates != method.coordinates:
+        code = "watch.needs_coordinates" if method.coordinates else "watch.no_coordinates"
+        yield Problem(code, said, field="coordinates")
 
 
 def _everywhere(

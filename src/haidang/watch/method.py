@@ -37,10 +37,24 @@ class Reason(IntEnum):
     """Not one case in the baseline; the bound is that of the rate that this still allows."""
     NO_COORDINATES = 7
     """Where the place lies is not known, and the method asks for it."""
+    INCOMPLETE = 8
+    """Below the bound so far, but what is still to be reported may reach it."""
 
 
-NO_DATA: Final = (Reason.MISSING, Reason.HISTORY, Reason.NO_FIT, Reason.NO_COORDINATES)
+NO_DATA: Final = (
+    Reason.MISSING,
+    Reason.HISTORY,
+    Reason.NO_FIT,
+    Reason.NO_COORDINATES,
+    Reason.INCOMPLETE,
+)
 """Reasons for which nothing can be said; with the others the period is judged."""
+
+
+LABELS: Final = np.array(
+    [Reason(i).name.lower() if i in set(Reason) - {0} else "" for i in range(max(Reason) + 1)]
+)
+"""Reasons as they are shown, by their number; "" where there is nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
