@@ -443,6 +443,34 @@ def test_detect_shows_what_is_raised_and_writes_all(tmp_path):
     assert "alpha: '9.0' does not fit" in wrong.stderr
 
 
+def test_late_reports_are_estimated_judged_and_drawn(tmp_path):
+    data = Path(__file__).parents[2] / "docs" / "guide" / "data"
+    ran = haidang(
+        "nowcast", data / "late-reports.csv", "--as-of", "2024-08-14", "--period", "week",
+        "--detect", "ears_c2", "--plot", "binh_minh", "--out", tmp_path, lang="vi",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "Chưa đủ báo cáo đến ngày 2024-08-14" in ran.stdout
+    assert "chưa rõ" in ran.stdout
+    assert (tmp_path / "late-reports-nowcast.csv").is_file()
+    drawn = (tmp_path / "late-reports-nowcast-binh_minh.svg").read_text("utf-8")
+    assert "dự kiến cuối cùng" in drawn
+    wrong = haidang("nowcast", data / "late-reports.csv", "--out", tmp_path)
+    assert wrong.returncode == 2
+    assert "every row is one case" in wrong.stderr
+
+
+def test_how_many_one_case_infects_is_shown(tmp_path):
+    daily = Path(__file__).parents[2] / "docs" / "guide" / "data" / "daily.csv"
+    ran = haidang("reproduction", daily, "--serial-interval", "4,2", "--out", tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "P(grows)" in ran.stdout
+    assert (tmp_path / "daily-reproduction.csv").is_file()
+    wrong = haidang("reproduction", daily, "--serial-interval", "1,2", "--out", tmp_path, lang="vi")
+    assert wrong.returncode == 2
+    assert "không phải là khoảng cách giữa các thế hệ" in wrong.stderr
+
+
 def test_detect_shows_clusters(tmp_path):
     names = [f"p{i}" for i in range(6)]
     rows = [["start", *names]]

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from haidang.cli.chart import plot
 from haidang.cli.show import err, help_text, out, problems, say
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def detect(
     last: Annotated[int, typer.Option(min=0, help=help_text("help_detect_last"))] = 0,
     period: Annotated[str, typer.Option(help=help_text("help_detect_period"))] = "",
     year: Annotated[str, typer.Option(help=help_text("help_detect_year"))] = "",
+    place: Annotated[str, typer.Option("--plot", help=help_text("help_plot"))] = "",
     coordinates: Annotated[
         Path | None, typer.Option(help=help_text("help_detect_coordinates"))
     ] = None,
@@ -60,6 +62,9 @@ def detect(
         )  # fmt: skip
     problems(made.problems)
     _show(made)
+    if place:
+        plot(made.found, place, made.path)
+    out.print(say("decision_support"), highlight=False)
 
 
 def _show(made: Judged) -> None:
@@ -82,7 +87,6 @@ def _show(made: Judged) -> None:
     if (clusters := made.found.attrs.get("clusters")) is not None and len(clusters):
         _show_clusters(clusters)
     out.print(f"  {made.path}", highlight=False, soft_wrap=True)
-    out.print(say("decision_support"), highlight=False)
 
 
 def _show_clusters(clusters: pd.DataFrame) -> None:

@@ -85,8 +85,9 @@ class Speaker:
         pack = self.country.packs.get(decision.threat)
         warn = pack.threat.warn if pack else None
         level = found.grounds.level
+        room = "counted.warn_" if pack is not None and pack.threat.counted else "warn."
         return word(
-            f"warn.reason_{decision.reason.value}",
+            f"{room}reason_{decision.reason.value}",
             self.language,
             place=self.place(decision.place),
             level=decision.after,

@@ -179,7 +179,7 @@ def build(
         links=_links(desk, lines, say),
         law=_law(context, judged[1], say) if judged else None,
         chances=_chances(context, judged[1], say) if judged else (),
-        chance_note=_rule(context, say) if judged else "",
+        chance_note=_rule(context, say) if judged and judged[1].p_level else "",
     )
 
 
@@ -229,7 +229,7 @@ def _rule(context: Context, say: Speaker) -> str:
 
 
 def _law(context: Context, found: Assessment, say: Speaker) -> Law:
-    table = context.table
+    table = next((t for t in context.tables.values() if t.id == found.grounds.table), context.table)
     return Law(
         title=say("law_title", article=cite(table.article, say.language), act=table.decision),
         act=table.title.say(say.language),
@@ -249,6 +249,8 @@ def _law(context: Context, found: Assessment, say: Speaker) -> Law:
 
 
 def _chances(context: Context, found: Assessment, say: Speaker) -> tuple[Chance, ...]:
+    if not found.p_level:
+        return ()
     share = _deciding(context)
     return tuple(
         Chance(

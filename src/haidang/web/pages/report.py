@@ -97,7 +97,7 @@ def _write_counts(played: Played, tables: Tables, folder: Path) -> tuple[Path, .
     out = []
     for language in languages:
         report = report_counts.build(played, tables, kept, language)
-        say = Speaker(language, played.context.zone, "report_counts")
+        say = Speaker(language, played.context.zone, "report_counts", "counted")
         template = _environment().get_template("report_counts.html")
         css = Markup(stylesheet())  # noqa: S704 - our own file
         page = template.render(r=report, say=say, css=css, css_text=css_text)

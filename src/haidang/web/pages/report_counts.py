@@ -6,7 +6,6 @@ wind with words left out: a season has months and counts where an event has hour
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,11 +18,12 @@ from haidang.jobs.replay import Played
 from haidang.jobs.tables import Tables
 from haidang.law.evaluate import cite
 from haidang.risk.assessment import Assessment
-from haidang.risk.counts import BOUND, COUNT, MEAN
+from haidang.risk.counts import BOUND, MEAN
 from haidang.warn.decide import Reason
 from haidang.watch.signal import Signal, State
 from haidang.web import svg
-from haidang.web.pages.report_page import HELD, SILENT, Chip, file_name
+from haidang.web.pages.counted import Cells, cells, share
+from haidang.web.pages.report_page import HELD, Chip, file_name
 from haidang.web.speak import Speaker
 
 WIDTH: Final = 640
@@ -84,15 +84,8 @@ class Row:
     changed: bool
     state: str
     state_word: str
-    period: str
-    count: str
-    mean: str
-    bound: str
-    position: str
-    completeness: str
-    signal: str
+    seen: Cells
     reason: str
-    law: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +155,7 @@ class _Builder:
     def __init__(self, played: Played, tables: Tables, kept: Kept, language: str) -> None:
         self.played, self.kept, self.language = played, kept, language
         self.context: Context = played.context
-        self.say = Speaker(language, self.context.zone, "report_counts")
+        self.say = Speaker(language, self.context.zone, "report_counts", "counted")
         self.found = {a.id: a for a in kept.assessments}
         self.files = dict(zip(tables.warnings["draft"], tables.warnings["file"], strict=True))
         self.sent = {m.draft: m.sent for m in kept.messages}
@@ -350,41 +343,18 @@ class _Builder:
         )
 
     def _row(self, d: Decision) -> Row:
-        say, found = self.say, self.found[d.assessment]
-        signal = told_of(self.context, found)
-        count, mean, bound = (leading(self.context, found, w) for w in (COUNT, MEAN, BOUND))
-        silent = d.reason in SILENT or found.state is State.NO_DATA
-        raised = [s for s in found.signals if s.state is State.RAISED]
-        sd = dict(p.split("=", 1) for p in found.grounds.inputs.split("; ") if "=" in p)
-        position = sd.get("sd_above_mean", "")
+        say = self.say
+        seen = cells(self.context, d, self.found[d.assessment], say)
         return Row(
             name=self._name(d.place),
             chip=self._maybe(d.after, held=d.reason in HELD),
             before=self._maybe(d.before),
             changed=d.before != d.after,
-            state="no_data" if silent else "quiet",
-            state_word=say("report.no_data" if silent else "report.quiet"),
-            period="–" if signal is None else period(self.context, signal, self.language),
-            count=self._number(count and count.central),
-            mean=self._number(mean and mean.central),
-            bound=self._number(bound and bound.central),
-            position=say.number(float(position), 1) if position else "–",
-            completeness="–" if signal is None else self._share(signal.completeness),
-            signal=say("signal_raised" if raised else "signal_quiet") if not silent else "–",
+            state="no_data" if seen.silent else "quiet",
+            state_word=say("report.no_data" if seen.silent else "report.quiet"),
+            seen=seen,
             reason=say(f"report.reason_{d.reason.value}"),
-            law=self._law(found),
         )
-
-    def _share(self, value: float) -> str:
-        said = "–" if math.isnan(value) else self.say.number(100 * value)
-        return self.say("format.percent", value=said)
-
-    def _law(self, found: Assessment) -> str:
-        grounds = found.grounds
-        if grounds.clause:
-            return cite(grounds.clause, self.language)
-        status = self.say("explain.status_counts_" + grounds.status.replace(" ", "_"))
-        return f"{cite(grounds.article, self.language)}: {status}"
 
     def _notice(self, draft: Draft) -> Notice:
         text = next((t for t in draft.texts if t.language == self.language), draft.texts[0])
@@ -415,7 +385,7 @@ class _Builder:
             (say("method_detector"), say("method_detector_text", methods=detectors)),
             (
                 say("method_complete"),
-                say("method_complete_text", share=self._share(watch.completeness_min)),
+                say("method_complete_text", share=share(watch.completeness_min, say)),
             ),
             (
                 say("method_hold"),
