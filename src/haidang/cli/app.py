@@ -14,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from haidang.cli import pack as pack_commands
 from haidang.cli import stock
 from haidang.cli.detect import detect
+from haidang.cli.forecast import backtest, forecast
+from haidang.cli.late import nowcast, reproduction
 from haidang.cli.observe import observe
 from haidang.cli.review import review
 from haidang.cli.serve import serve
@@ -51,6 +53,10 @@ def build() -> typer.Typer:
     app.command("review", help=help_text("help_review"))(review)
     app.command("explain", help=help_text("help_explain"))(explain)
     app.command("detect", help=help_text("help_detect"))(detect)
+    app.command("forecast", help=help_text("help_forecast"))(forecast)
+    app.command("backtest", help=help_text("help_backtest"))(backtest)
+    app.command("nowcast", help=help_text("help_nowcast"))(nowcast)
+    app.command("reproduction", help=help_text("help_reproduction"))(reproduction)
     app.command("observe", help=help_text("help_observe"))(observe)
     app.command("serve", help=help_text("help_serve"))(serve)
     ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
