@@ -339,8 +339,11 @@ class Series:
         context = self.known.context
         if self.place not in context.areas.codes:
             return ()
-        heard = {n: _Heard(i, self.place, context.zone) for n, i in self.known.watched.indicators.items()
-                 if i.found is not None}  # fmt: skip
+        heard = {
+            name: _Heard(one, self.place, context.zone)
+            for name, one in self.known.watched.indicators.items()
+            if one.found is not None
+        }
         # What was heard crosses as what it holds: the app's own class for it is private.
         return ask(context, context.areas.codes.index(self.place), cast("Mapping[str, Any]", heard))
 
