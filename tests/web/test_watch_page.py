@@ -130,7 +130,7 @@ def test_an_indicator_that_nobody_reports_is_named_and_not_counted_as_calm() -> 
     page = watch.build(look, speaker())
     assert page.never == ("Weekly b",)
     assert "Weekly b" in page.lead
-    assert "1 indicators never reported" in page.title
+    assert "1 indicator never reported" in page.title
 
 
 def test_neighbours_touch_or_lie_close() -> None:

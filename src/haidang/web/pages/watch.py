@@ -300,10 +300,13 @@ class _Builder:
         worth, blind = len(ranking.worth), len(ranking.blind)
         if not ranking.series:
             return say("answer_nothing", event=event)
-        seen = say("answer_some", count=worth) if worth else say("answer_none")
-        unknown = say("answer_blind", count=blind) if blind else say("answer_all_known")
-        if not blind and ranking.never:
-            unknown = say("answer_never", count=len(ranking.never))
+        seen = _many(say, "answer_some", "answer_one", worth) if worth else say("answer_none")
+        if blind:
+            unknown = _many(say, "answer_blind", "answer_blind_one", blind)
+        elif ranking.never:
+            unknown = _many(say, "answer_never", "answer_never_one", len(ranking.never))
+        else:
+            unknown = say("answer_all_known")
         return say("answer", event=event, seen=seen, unknown=unknown)
 
     def _lead(self) -> str:
@@ -545,6 +548,10 @@ class _Builder:
                 (name, self.say("shade_more", count=least) if least == top else str(least))
             )
         return tuple(found)
+
+
+def _many(say: Speaker, some: str, one: str, count: int) -> str:
+    return say(one) if count == 1 else say(some, count=say.number(count))
 
 
 _SHAPES: Final[Mapping[Standing, State]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ NEGLIGIBLE: Final = 0.5
 
 FULL: Final = 0.995
 """Share from which a period counts as complete."""
+
+
+_YEAR: Final = re.compile(r"\b(19|20)\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,9 +293,9 @@ class Series:
         say, name = self.say, self.one.spec.method
         method = METHODS[name]
         checked = say("method_checked" if method.verified else "method_unchecked")
-        yield Reason(
-            say("method"), say.either(f"method_{name}", name), f"{method.source}. {checked}"
-        )
+        # What has no year is no paper, and its name has said it already.
+        paper = f"{method.source}. " if _YEAR.search(method.source) else ""
+        yield Reason(say("method"), say.either(f"method_{name}", name), paper + checked)
         found = self.one.found
         years = None if found is None else found.attrs.get("param_years_back")
         if years:
