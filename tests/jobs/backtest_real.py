@@ -159,6 +159,8 @@ def halves(case: Case) -> Iterator[str]:
     yield "| Part | " + " | ".join(f"`{m}`" for m in CHOSEN) + " |"
     yield "|---" * (len(CHOSEN) + 1) + "|"
     for name, part in parts.items():
+        if not part.any():
+            continue
         found = summarise(scores[part], case.baseline).set_index("model")["relative_wis"]
         yield f"| {name} | " + " | ".join(f"{found[m]:.3f}" for m in CHOSEN) + " |"
     yield ""

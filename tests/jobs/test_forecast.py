@@ -45,7 +45,7 @@ def test_bad_cells_are_named_and_a_place_without_a_forecast_is_counted(tmp_path)
     file = tmp_path / "c.csv"
     lines = ["start,a,b"]
     days = pd.date_range("2022-01-03", periods=40, freq="7D")
-    lines += [f"{d:%Y-%m-%d},{i % 7},{'' if i < 36 else 3}" for i, d in enumerate(days)]
+    lines += [f"{d:%Y-%m-%d},{i % 7},{'' if i < 37 else 3}" for i, d in enumerate(days)]
     lines[5] = lines[5].replace(",4,", ",four,") if ",4," in lines[5] else "2022-01-31,-4,"
     file.write_text("\n".join(lines), "utf-8")
     made = forecast_file(file, "persistence", tmp_path / "f.csv", picture=tmp_path / "p.svg")
