@@ -305,7 +305,8 @@ def test_the_delay_is_that_of_the_reference_program(m, window):
 # --- the study of the reference -----------------------------------------------------------------
 
 
-def test_the_study_runs_and_its_page_is_there():
+def test_the_study_runs_and_its_page_is_there(monkeypatch):
+    monkeypatch.setattr(study_late, "MEANS", (500,))
     rows = list(study_late.simulated(places=20, repeats=1))
     assert len(rows) == len(study_late.SCENARIOS) * len(study_late.MEANS)
     large = [r["recent_0"] for r in rows if r["mean"] == 500]
