@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from haidang.api import Replay, level, replay
     from haidang.risk.hazards.tropical_cyclone import windfield
     from haidang.risk.impact import impact
+    from haidang.watch.backtest import backtest
     from haidang.watch.budget import alarms
     from haidang.watch.detect import detect
     from haidang.watch.forecast import forecast
@@ -27,6 +28,7 @@ __all__ = [
     "Replay",
     "__version__",
     "alarms",
+    "backtest",
     "chart",
     "detect",
     "forecast",
@@ -48,6 +50,7 @@ _HOMES = {
     "windfield": "haidang.risk.hazards.tropical_cyclone",
     "impact": "haidang.risk.impact",
     "alarms": "haidang.watch.budget",
+    "backtest": "haidang.watch.backtest",
     "detect": "haidang.watch.detect",
     "nowcast": "haidang.watch.nowcast",
     "reproduction": "haidang.watch.reproduction",

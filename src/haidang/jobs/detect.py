@@ -71,14 +71,7 @@ def judge_file(
         BadData: The file or a setting cannot be used.
         Unavailable: The table cannot be written.
     """
-    known = {p.name: p for p in find(method).params}
-    params: dict[str, Any] = {}
-    for text in settings:
-        name, value = _setting(text)
-        if name not in known:  # else it could be one of the function's own arguments
-            said = {"method": method, "known": ", ".join(known)}
-            raise BadData(Problem("watch.param_unknown", said, field=name))
-        params[name] = _read(value, known[name])
+    params = read_settings(method, find(method).params, settings)
     # Its own lines are named: the file of the counts and this one are not the same.
     where = None if coordinates is None else read_rows(coordinates)
     found = detect(
@@ -88,24 +81,49 @@ def judge_file(
         progress=progress, **params,
     )  # fmt: skip
     tidy = found.to_dataframe().reset_index()
-    path = folder / f"{file.stem}-{method}.csv"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tidy.to_csv(path, index=False)
-        if "clusters" in found.attrs:
-            listed = found.attrs["clusters"].assign(
-                places=found.attrs["clusters"]["places"].map("|".join)
-            )
-            listed.to_csv(folder / f"{file.stem}-{method}-clusters.csv", index=False)
-    except OSError as err:
-        why = err.strerror or str(err)
-        raise Unavailable(Problem("cli.unwritable", {"why": why}, file=str(path))) from err
+    path = written(tidy, folder / f"{file.stem}-{method}.csv")
+    if (clusters := found.attrs.get("clusters")) is not None:
+        listed = clusters.assign(places=clusters["places"].map("|".join))
+        written(listed, folder / f"{file.stem}-{method}-clusters.csv")
     raised = tidy[tidy["state"] == State.RAISED].sort_values(
         ["time", "p_value", "score"], ascending=[False, True, False], kind="stable"
     )
     newest = tidy.loc[tidy["time"] == tidy["time"].max(), "state"].value_counts()
     counted = {s.value: int(newest.get(s.value, 0)) for s in State}
     return Judged(found, raised, counted, path, found.attrs["problems"])
+
+
+def read_settings(method: str, known: Sequence[Param], settings: Sequence[str]) -> dict[str, Any]:
+    """Parameters from texts such as ``alpha=0.01``.
+
+    Raises:
+        BadData: A text is no setting, or the method has no such parameter; without this it could
+            be taken for one of the function's own arguments.
+    """
+    by_name = {p.name: p for p in known}
+    params: dict[str, Any] = {}
+    for text in settings:
+        name, value = _setting(text)
+        if name not in by_name:
+            said = {"method": method, "known": ", ".join(by_name)}
+            raise BadData(Problem("watch.param_unknown", said, field=name))
+        params[name] = _read(value, by_name[name])
+    return params
+
+
+def written(table: pd.DataFrame, path: Path) -> Path:
+    """Write a table as CSV.
+
+    Raises:
+        Unavailable: It cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(path, index=False)
+    except OSError as err:
+        why = err.strerror or str(err)
+        raise Unavailable(Problem("cli.unwritable", {"why": why}, file=str(path))) from err
+    return path
 
 
 def _setting(text: str) -> tuple[str, str]:

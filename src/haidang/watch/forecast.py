@@ -77,7 +77,7 @@ def forecast(
     chosen = find(model)
     grid = table.read(data, whole=chosen.whole, step=period, year=year, places=places, file=file)
     settled, wrong = chosen.settle(params, grid.calendar)
-    levels, wrong_levels = _levels(quantiles)
+    rising, wrong_levels = levels(quantiles)
     wrong += wrong_levels
     if isinstance(horizon, bool) or not 1 <= horizon <= LONGEST:
         said = {"value": horizon, "low": 1, "high": LONGEST}
@@ -88,7 +88,7 @@ def forecast(
     if wrong:
         raise BadData(*wrong)
     others = {name: table.beside(other, grid, file) for name, other in (covariates or {}).items()}
-    whole = ForecastTask(grid.counts, grid.calendar, int(horizon), levels, others)
+    whole = ForecastTask(grid.counts, grid.calendar, int(horizon), rising, others)
     task = whole.before(rows or grid.calendar.rows)
     fan = apply(chosen, task, settled, progress)
     return dataset(chosen, task, grid, fan, settled)
@@ -140,7 +140,7 @@ def dataset(
     )  # fmt: skip
 
 
-def _levels(given: Sequence[float]) -> tuple[Floats, tuple[Problem, ...]]:
+def levels(given: Sequence[float]) -> tuple[Floats, tuple[Problem, ...]]:
     """Rising, each once; and what is wrong with them."""
     try:
         found = np.unique(np.asarray(given, np.float64))

@@ -101,15 +101,18 @@ class Forecaster:
     Attributes:
         name: As a user writes it.
         kernel: From a task and all parameters to quantiles ``(place, horizon, quantile)``, alone
-            or with reasons. It need not sort or clip them. Series that are too short, all zero or
-            stale never reach it, and unless it is ``pooled`` the last column is reported.
+            or with reasons. It need not sort or clip them. Unless it is ``pooled``, series that are
+            too short, all zero or stale never reach it, and the last column is reported.
         params: What can be set.
         source: The paper.
         verified: True only where the tests hold values of the paper or of a reference program.
         needs: Fewest reported periods, by the parameters and the calendar.
-        pooled: Whether places are judged together: it then gets all of them at once, with the
-            newest periods missing where they are, and vintages.
+        pooled: Whether places are judged together: it then gets all of them at once, whatever is
+            missing, and what is known of revisions; what it says of a series that is too short,
+            all zero or stale is not used.
         whole: Whether it takes only whole numbers; else any number from 0 on.
+        rounded: Whether quantiles of a table of whole numbers are whole. They are then those of a
+            count: where none is most likely, a lower quantile of 0.02 would leave 0 outside.
         rule: Checks parameters against one another and the calendar; gives problems.
     """
 
@@ -121,6 +124,7 @@ class Forecaster:
     needs: Callable[[Mapping[str, Any], Calendar], int] = lambda *_: 4
     pooled: bool = False
     whole: bool = False
+    rounded: bool = True
     rule: Callable[[Mapping[str, Any], Calendar], tuple[Problem, ...]] = lambda *_: ()
 
     def settle(
@@ -175,22 +179,29 @@ def apply(
 
     def run(part: tuple[Ints, int]) -> tuple[Ints, Fan]:
         rows, late = part
-        if forecaster.pooled and len(rows) == n:
-            found = forecaster.kernel(task, params)
-        else:
-            found = forecaster.kernel(_narrow(forecaster, task, rows, late), params)
-        fan = found if isinstance(found, Fan) else Fan(found, np.zeros(len(rows), np.int8))
-        return rows, Fan(fan.values[:, fan.values.shape[1] - task.horizon :], fan.reason)
+        if forecaster.pooled:
+            fan = _fan(forecaster.kernel(task, params))
+            return rows, Fan(fan.values[rows], fan.reason[rows])
+        fan = _fan(forecaster.kernel(task.of(rows, late), params))
+        return rows, Fan(fan.values[:, late:], fan.reason)
 
     for rows, fan in _share(run, parts):
         values[rows], reason[rows] = fan.values, fan.reason
         done += len(rows)
         progress(done, n)
     values = np.sort(np.maximum(values, 0.0), axis=-1)
+    if forecaster.rounded and only_whole(task.counts):
+        values = np.rint(values)
     unfit = (reason == Reason.NONE) & ~np.isfinite(values).all(axis=(1, 2))
     reason[unfit] = Reason.NO_FIT
     values[np.isin(reason, (Reason.NO_FIT, Reason.HISTORY, Reason.MISSING))] = np.nan
     return Fan(values, reason)
+
+
+def only_whole(counts: Floats) -> bool:
+    """Whether every reported number is a whole one."""
+    with np.errstate(invalid="ignore"):
+        return bool(((counts == np.floor(counts)) | np.isnan(counts)).all())
 
 
 def _readiness(
@@ -230,12 +241,8 @@ def _parts(
     return found
 
 
-def _narrow(forecaster: Forecaster, task: ForecastTask, rows: Ints, late: int) -> ForecastTask:
-    part = task.of(rows, late)
-    if not forecaster.pooled or task.known is None:
-        return part
-    known = task.known
-    return replace(part, known=lambda n: known(n)[rows])
+def _fan(found: Fan | Floats) -> Fan:
+    return found if isinstance(found, Fan) else Fan(found, np.zeros(len(found), np.int8))
 
 
 def _share(

@@ -50,3 +50,18 @@ def wis(quantiles: Floats, levels: Floats, observed: Floats) -> Floats:
     off = observed[..., None] - quantiles
     found: Floats = 2.0 * np.maximum(levels * off, (levels - 1.0) * off).mean(axis=-1)
     return found
+
+
+def between(quantiles: Floats, levels: Floats, wanted: float) -> Floats:
+    """A quantile that may not have been asked for, by a straight line between its neighbours.
+
+    Args:
+        quantiles: ``(..., level)``.
+        levels: Rising.
+        wanted: Any level; beyond the outermost these are taken.
+    """
+    if len(levels) == 1:
+        return quantiles[..., 0]
+    after = int(np.clip(np.searchsorted(levels, wanted), 1, len(levels) - 1))
+    share = np.clip((wanted - levels[after - 1]) / (levels[after] - levels[after - 1]), 0.0, 1.0)
+    return np.asarray(quantiles[..., after - 1] * (1 - share) + quantiles[..., after] * share)

@@ -30,6 +30,7 @@ from haidang.watch.calendar import (
 )
 from haidang.watch.method import Floats
 from haidang.watch.positions import Positions
+from haidang.watch.quality import populations
 
 NAMED: Final = 20
 """So many bad cells are named one by one; of the others only the number is told."""
@@ -129,7 +130,10 @@ def read(
             counts = _place_matrix(cells, on, row, calendar, len(names), kind, problems, file)
     if isinstance(cells, _Cells):
         counts = _place_cells(cells, column, row, calendar, len(names), kind, problems, file)
-    people = None if population is None else _population(population, names, calendar, file)
+    people = None
+    if population is not None:
+        people, odd = populations(_population(population, names, calendar, file), names, file)
+        problems += odd
     return Grid(counts, names, calendar, tuple(problems), people)
 
 

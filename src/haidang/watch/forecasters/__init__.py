@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from haidang.watch.forecaster import Forecaster
-from haidang.watch.forecasters import ets, naive, pooled_growth, renewal, theta
+from haidang.watch.forecasters import (
+    ensemble,
+    ets,
+    lagged_regression,
+    naive,
+    pooled_growth,
+    renewal,
+    theta,
+)
 
 FORECASTERS: Final[dict[str, Forecaster]] = {
     m.name: m
@@ -17,6 +25,8 @@ FORECASTERS: Final[dict[str, Forecaster]] = {
         ets.ETS,
         theta.THETA,
         pooled_growth.POOLED_GROWTH,
+        lagged_regression.LAGGED_REGRESSION,
+        ensemble.ENSEMBLE,
         renewal.RENEWAL,
     )
 }

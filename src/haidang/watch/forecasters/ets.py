@@ -23,6 +23,9 @@ from haidang.watch.transform import forward, inverse
 
 SCALES: Final = ("none", "sqrt", "log1p")
 TRENDS: Final = ("none", "additive", "damped")
+_LEFT_OUT: Final = (("log1p", "additive"),)
+"""Not tried unless asked for: on logarithms this is a multiplicative trend, which explodes; the
+reference programs leave it out too."""
 
 
 def kernel(task: ForecastTask, params: Mapping[str, Any]) -> Floats:
@@ -39,7 +42,7 @@ def kernel(task: ForecastTask, params: Mapping[str, Any]) -> Floats:
         scale[_run(task, name, params["season"], first, (best, mean, spread), slice(None))] = s
     for s, name in enumerate(scales):
         on = np.flatnonzero(scale == s)
-        rest = np.array(trends[1:], np.int64)
+        rest = np.array([t for t in trends[1:] if (name, TRENDS[t]) not in _LEFT_OUT], np.int64)
         if len(on) and len(rest):
             part = (best[on], mean[on], spread[on])
             _run(task, name, params["season"], rest, part, on)

@@ -126,6 +126,7 @@ RANDOM_WALK: Final = Forecaster(
     ),
     source="Cramer et al. 2022, PNAS 119:e2113561119, supplement (the hubs' baseline)",
     verified=False,
+    rounded=False,
 )
 SEASONAL: Final = Forecaster(
     name="seasonal_naive",

@@ -69,7 +69,8 @@ def kernel(task: ForecastTask, params: Mapping[str, Any]) -> Floats:
 def _state(task: ForecastTask, params: Mapping[str, Any]) -> _State:
     told = ~np.isnan(task.counts.T)
     level = _filled(np.log1p(task.counts.T))
-    weight = np.sqrt(np.nanmean(task.counts, axis=1))
+    number = np.maximum(told.sum(axis=0), 1)
+    weight = np.sqrt(np.nansum(task.counts, axis=1) / number)
     growth = np.vstack([np.full((1, level.shape[1]), np.nan), np.diff(level, axis=0)])
     common = _common(growth, weight)
     level = _carried(level, common)
