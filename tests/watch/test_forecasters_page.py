@@ -41,7 +41,8 @@ def test_every_parameter_is_told_with_its_default(name):
     assert set(told) == {p.name for p in FORECASTERS[name].params}
     for param in FORECASTERS[name].params:
         default = param.default
-        want = f"`{default}`" if isinstance(default, str) else f"{default:,g}"
+        want = f"`{default}`" if isinstance(default, str) else f"{default or 0:,g}"
+        want = "by step" if default is None else want
         assert told[param.name] == want
 
 

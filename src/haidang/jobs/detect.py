@@ -12,7 +12,7 @@ import xarray as xr
 
 from haidang.base.errors import BadData, Unavailable
 from haidang.base.problem import Problem
-from haidang.edge.feeds.counts import read_counts
+from haidang.edge.feeds.counts import read_counts, read_people, read_rows
 from haidang.watch.calendar import Step, Year
 from haidang.watch.detect import detect, find
 from haidang.watch.method import Param
@@ -47,6 +47,8 @@ def judge_file(
     last: int | None = None,
     period: Step | None = None,
     year: Year | None = None,
+    coordinates: Path | None = None,
+    population: Path | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Judged:
     """Judge a CSV file.
@@ -54,11 +56,14 @@ def judge_file(
     Args:
         file: As `read_counts` takes it.
         method: Name of a method.
-        folder: Where the table goes, as ``<name of the file>-<method>.csv``.
+        folder: Where the table goes, as ``<name of the file>-<method>.csv``; clusters, where the
+            method looks for them, as ``<name of the file>-<method>-clusters.csv``.
         settings: Parameters as ``name=value``.
         last: Only so many of the newest periods.
         period: Length of a period; None finds out.
         year: As in `detect`.
+        coordinates: CSV file with ``place, lat, lon``, for methods that ask where places lie.
+        population: CSV file with ``place, value`` or like the counts, for methods that take one.
         progress: Told (places done, places).
 
     Raises:
@@ -67,12 +72,19 @@ def judge_file(
         Unavailable: The table cannot be written.
     """
     params = read_settings(method, find(method).params, settings)
+    # Its own lines are named: the file of the counts and this one are not the same.
+    where = None if coordinates is None else read_rows(coordinates)
     found = detect(
         read_counts(file), method, last=last, period=period, year=year, file=file.name,
+        coordinates=where, coordinates_file="" if coordinates is None else coordinates.name,
+        population=None if population is None else read_people(population),
         progress=progress, **params,
     )  # fmt: skip
     tidy = found.to_dataframe().reset_index()
     path = written(tidy, folder / f"{file.stem}-{method}.csv")
+    if (clusters := found.attrs.get("clusters")) is not None:
+        listed = clusters.assign(places=clusters["places"].map("|".join))
+        written(listed, folder / f"{file.stem}-{method}-clusters.csv")
     raised = tidy[tidy["state"] == State.RAISED].sort_values(
         ["time", "p_value", "score"], ascending=[False, True, False], kind="stable"
     )

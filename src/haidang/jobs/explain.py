@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from haidang.edge.store.codec import decode_assessment, decode_draft
 from haidang.edge.store.store import Store
 from haidang.edge.store.trace import Step
 from haidang.law.evaluate import cite
+from haidang.pack.load import read_yaml
 from haidang.pack.schema import Country
 from haidang.risk.assessment import Assessment
 from haidang.warn.decide import Reason
@@ -46,11 +47,14 @@ class Speaker:
 
     Attributes:
         history: Every decision of the store, run by run: a reason speaks of what went before.
+        day: Whose places are named, for a code may be that of another place later; None for the
+            newest place of a code.
     """
 
     country: Country
     language: str
     history: tuple[Decision, ...]
+    day: date | None = None
 
     def say(self, key: str, /, **params: object) -> str:
         """A text of this room."""
@@ -59,6 +63,13 @@ class Speaker:
     def place(self, code: str) -> str:
         """Name of a place, by code, whatever its kind; the code itself where none has it."""
         named = [p for p in self.country.places.gazetteer if p.code == code]
+        if self.day is not None:
+            then = [
+                p
+                for kind in {p.kind for p in named}
+                if (p := self.country.places.gazetteer.find(kind, code, self.day)) is not None
+            ]
+            named = then or named
         return named[-1].name(self.language) if named else code
 
     def time(self, at: datetime) -> str:
@@ -85,8 +96,9 @@ class Speaker:
         pack = self.country.packs.get(decision.threat)
         warn = pack.threat.warn if pack else None
         level = found.grounds.level
+        room = "counted.warn_" if pack is not None and pack.threat.counted else "warn."
         return word(
-            f"warn.reason_{decision.reason.value}",
+            f"{room}reason_{decision.reason.value}",
             self.language,
             place=self.place(decision.place),
             level=decision.after,
@@ -101,6 +113,9 @@ class Speaker:
     def grounds(self, found: Assessment) -> str:
         """What the law says and by how many tracks, in a sentence."""
         grounds = found.grounds
+        pack = self.country.packs.get(found.threat)
+        if pack is not None and pack.threat.counted:
+            return self._counted(found)
         if grounds.status != "defined":
             status = self.say("status_" + grounds.status.replace(" ", "_"))
             return self.say("grounds_other", status=status)
@@ -117,6 +132,30 @@ class Speaker:
             central="?" if wind is None else f"{wind.central:.0f}",
             high="?" if wind is None else f"{wind.high:.0f}",
         )
+
+    def _counted(self, found: Assessment) -> str:
+        grounds = found.grounds
+        inputs = grounds.inputs or "-"
+        if grounds.status != "defined":
+            status = self.say("status_counts_" + grounds.status.replace(" ", "_"))
+            return self.say("grounds_counts_other", status=status, inputs=inputs)
+        return self.say(
+            "grounds_counts",
+            level=grounds.level,
+            clause=cite(grounds.clause, self.language),
+            act=grounds.decision,
+            inputs=inputs,
+        )
+
+
+def places_day(path: Path, country: Country) -> date | None:
+    """The day of the places of the case that a store was played for; None for no shipped case."""
+    name = path.parent.name.removeprefix("drill-")
+    for case in country.folder.glob("threats/*/golden/*/case.yaml"):
+        if case.parent.name == name:
+            found = read_yaml(case).get("places_on")
+            return found if isinstance(found, date) else None
+    return None
 
 
 def databases(under: Path) -> tuple[Path, ...]:
@@ -144,7 +183,7 @@ def explain(paths: Sequence[Path], name: str, country: Country, language: str) -
                 steps = store.explain(name)
             except NotFound:
                 continue
-            speaker = Speaker(country, language, store.decisions())
+            speaker = Speaker(country, language, store.decisions(), places_day(path, country))
             return tuple(_lines(steps, speaker))
     where = ", ".join(p.parent.name for p in paths) or "-"
     raise NotFound(Problem("explain.no_id", {"id": name, "where": where}))
@@ -166,7 +205,7 @@ def explain_place(
         NotFound: Nothing was decided for the place by then.
     """
     with Store.open(path, check=False, create=False) as store:
-        speaker = Speaker(country, language, store.decisions())
+        speaker = Speaker(country, language, store.decisions(), places_day(path, country))
         decided = [d for d in speaker.history if d.place == place and d.at <= at]
         if not decided:
             said = {"place": speaker.place(place), "at": speaker.time(at)}

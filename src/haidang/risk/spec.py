@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from haidang.base.spec import Spec
+
+CLASSES = tuple(range(6, 18))
+"""Wind forces whose people are counted: from the tropical depression up."""
+
+MEASURES = (*(f"people.force_{force}" for force in CLASSES), "loss_ratio", "loss")
+"""Every measure of impact that the model of a cyclone's wind gives; here and not beside the model,
+for packs are read without it."""
 
 
 class ErrorGrowth(Spec):
@@ -125,3 +132,19 @@ class CycloneWind(Spec):
         if list(self.forces) != sorted(set(self.forces)):
             raise PydanticCustomError("forces_order", "forces must ascend")
         return self
+
+
+class CountsRisk(Spec):
+    """What is counted needs no model of a hazard: the counts are the impact.
+
+    Attributes:
+        hazard: ``counts``.
+        horizon_h: How far ahead an assessment speaks, h.
+    """
+
+    hazard: Literal["counts"]
+    horizon_h: float = Field(gt=0)
+
+
+Risk = Annotated[CycloneWind | CountsRisk, Field(discriminator="hazard")]
+"""The section ``risk`` of any pack."""

@@ -170,7 +170,7 @@ def _vintages(
     if stamps.isna().any():
         line = int(np.flatnonzero(stamps.isna())[0])
         said = {"value": data["as_of"].iloc[line]}
-        raise BadData(Problem("watch.as_of", said, file, line + 2, "as_of"))
+        raise BadData(Problem("watch.vintage_as_of", said, file, line + 2, "as_of"))
     parts = dict(iter(data.drop(columns="as_of").groupby(stamps.to_numpy(), sort=True)))
     last = max(parts)
     names = places or list(dict.fromkeys(data["place"].astype(str)))

@@ -29,6 +29,7 @@ from haidang.watch.calendar import (
     step_of,
 )
 from haidang.watch.method import Floats
+from haidang.watch.positions import Positions
 from haidang.watch.quality import populations
 
 NAMED: Final = 20
@@ -64,6 +65,7 @@ class Grid:
         calendar: What the columns are.
         problems: What was left out, and why.
         population: ``(place, time)`` at risk, or None.
+        positions: Where the places lie, or None.
     """
 
     counts: Floats
@@ -71,6 +73,7 @@ class Grid:
     calendar: Calendar
     problems: tuple[Problem, ...]
     population: Floats | None = None
+    positions: Positions | None = None
 
 
 def read(

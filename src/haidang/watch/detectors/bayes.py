@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from haidang.watch.calendar import Ints
 from haidang.watch.detectors import windows
 from haidang.watch.method import Codes, Floats, Found, Method, Param, Reason, Task, empty
-from haidang.watch.special import count_quantile, count_tail, jit
+from haidang.watch.special import count_mid, count_quantile, count_tail, jit
 
 _MISSING: Final = int(Reason.MISSING)
 _HISTORY: Final = int(Reason.HISTORY)
@@ -29,7 +29,7 @@ _HISTORY: Final = int(Reason.HISTORY)
 def _places(
     counts: Floats, at: Ints, rows: Ints, z: float, level: float,
     expected: Floats, upper: Floats, score: Floats, p: Floats, alarm: NDArray[np.bool_],
-    reason: Codes,
+    reason: Codes, mid: Floats,
 ) -> None:  # fmt: skip
     for i in range(len(counts)):
         for j in range(len(at)):
@@ -54,17 +54,19 @@ def _places(
             expected[i, j] = mean
             upper[i, j] = bound
             p[i, j] = count_tail(y, mean, ratio)
+            mid[i, j] = count_mid(y, mean, ratio)
             score[i, j] = (y - mean) / (bound - mean) if bound > mean else 1.0 + (y - bound)
             alarm[i, j] = y > bound
 
 
 def bayes(task: Task, params: Mapping[str, Any]) -> Found:
-    """Judge every place."""
-    found = empty(task)
+    """Judge every place; extra: ``p_mid``, the mid-p value."""
+    found = empty(task, "p_mid")
     level = 1 - float(params["alpha"])
     _places(
         task.counts, task.at, windows.rows(task, params), NormalDist().inv_cdf(level), level,
         found.expected, found.upper, found.score, found.p_value, found.alarm, found.reason,
+        found.extra["p_mid"],
     )  # fmt: skip
     return found
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from statistics import NormalDist
 from typing import Any, Final, NamedTuple
@@ -32,7 +33,7 @@ from haidang.base.problem import Problem
 from haidang.watch.calendar import Calendar, Ints
 from haidang.watch.detectors import farrington_fit as core
 from haidang.watch.method import Codes, Floats, Found, Method, Param, Reason, Task, empty
-from haidang.watch.special import count_quantile, count_tail, jit, normal_tail, student_p
+from haidang.watch.special import count_mid, count_quantile, count_tail, jit, normal_tail, student_p
 
 DELTA, NB_PLUGIN, MUAN = range(3)
 THRESHOLDS: Final = ("delta", "nb_plugin", "muan")
@@ -138,8 +139,10 @@ class Options(NamedTuple):
 def _bound(
     threshold: int, power: float, z: float, level: float, y: float, mu: float, phi: float,
     unit: float, scale: float,
-) -> tuple[float, float]:  # fmt: skip
-    """The bound for one new count, and the probability of a count of at least ``y``.
+) -> tuple[float, float, float]:  # fmt: skip
+    """The bound for one new count, the probability of at least ``y``, and its mid-p value.
+
+    The last is NaN for DELTA, whose distribution is continuous.
 
     Args:
         threshold: DELTA, NB_PLUGIN or MUAN.
@@ -157,10 +160,10 @@ def _bound(
         sd = power * math.sqrt(tau) * mu ** (power - 0.5)
         centre = mu**power
         upper = (centre + z * sd) ** (1.0 / power)
-        return upper, normal_tail((y**power - centre) / sd)
+        return upper, normal_tail((y**power - centre) / sd), math.nan
     if threshold == MUAN:
         mu *= math.exp(z * math.sqrt(scale * unit))
-    return count_quantile(z, level, mu, phi), count_tail(y, mu, phi)
+    return count_quantile(z, level, mu, phi), count_tail(y, mu, phi), count_mid(y, mu, phi)
 
 
 @jit
@@ -250,7 +253,7 @@ def _period(
         runs: Its baseline.
         o: The method's options.
         w: Room.
-        out: Filled: expected, upper, score, p-value, phi, trend, mean.
+        out: Filled: expected, upper, score, p-value, phi, trend, mean, mid-p value.
 
     Returns:
         A `Reason`.
@@ -266,6 +269,7 @@ def _period(
         rate = -math.log(1.0 - o.level) / np.sum(w.people[: size.n]) * now
         bound = count_quantile(o.z, o.level, rate, 1.0)
         mean, phi, trend, p = 0.0, 1.0, math.nan, count_tail(y[t], rate, 1.0)
+        mid = math.nan if o.threshold == DELTA else count_mid(y[t], rate, 1.0)
         reason = _ALL_ZERO
     else:
         here = t - 0.5 * (runs[0, 0] + t)
@@ -276,12 +280,12 @@ def _period(
         if kept:
             unit += (here - w.c[0] / w.d[0]) ** 2 / found.left
         trend = found.beta if kept else math.nan
-        bound, p = _bound(o.threshold, o.power, o.z, o.level, y[t], mean, phi, unit, scale)
+        bound, p, mid = _bound(o.threshold, o.power, o.z, o.level, y[t], mean, phi, unit, scale)
         reason = 0
     out[2] = _score(y[t], mean, bound)
     if o.flawed and o.threshold != DELTA and mean > 0.0:
         out[2] = (y[t] - math.log(mean)) / (bound - math.log(mean))
-    out[3], out[4], out[5], out[6] = p, phi, trend, mean
+    out[3], out[4], out[5], out[6], out[7] = p, phi, trend, mean, mid
     if enough:
         out[0], out[1] = mean, bound
         return reason
@@ -295,7 +299,7 @@ def _places(
     counts: Floats, population: Floats, at: Ints, runs: Ints, known: Ints, o: Options,
     out: Floats, alarm: NDArray[np.bool_], reason: Codes,
 ) -> None:  # fmt: skip
-    """Judge all asked periods of all places; ``out`` is ``(place, at, 7)``."""
+    """Judge all asked periods of all places; ``out`` is ``(place, at, 8)``."""
     longest = 1
     for j in range(len(at)):
         rows = 0
@@ -331,7 +335,7 @@ def farrington(task: Task, params: Mapping[str, Any], *, flexible: bool) -> Foun
     Returns:
         Extra columns: ``phi``, the dispersion; ``trend``, the slope of the log mean by row, NaN
         where it was dropped; ``mean``, the expected count also where there are too few recent
-        cases for a bound.
+        cases for a bound; ``p_mid``, the mid-p value, NaN for ``delta``.
     """
     runs, known = _all_runs(task, params, flexible=flexible)
     alpha = float(params["alpha"])
@@ -355,13 +359,13 @@ def farrington(task: Task, params: Mapping[str, Any], *, flexible: bool) -> Foun
         zero_bound=compat and not flexible,
     )
     found = empty(task)
-    out = np.full((*found.upper.shape, 7), np.nan)
+    out = np.full((*found.upper.shape, 8), np.nan)
     people = np.empty((0, 1)) if task.population is None else task.population
     _places(task.counts, people, task.at, runs, known, options, out, found.alarm, found.reason)
-    names = ("expected", "upper", "score", "p_value", "phi", "trend", "mean")
-    columns = {n: np.ascontiguousarray(out[:, :, i]) for i, n in enumerate(names)}
+    names = ("expected", "upper", "score", "p_value", "phi", "trend", "mean", "p_mid")
+    columns: dict[str, Any] = {n: np.ascontiguousarray(out[:, :, i]) for i, n in enumerate(names)}
     extra = {n: columns.pop(n) for n in names[4:]}
-    return Found(**columns, alarm=found.alarm, reason=found.reason, extra=extra)
+    return replace(found, **columns, extra=extra)
 
 
 _TABLES: Final = core.tables()

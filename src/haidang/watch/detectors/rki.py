@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from haidang.watch.calendar import Ints
 from haidang.watch.detectors import windows
 from haidang.watch.method import Codes, Floats, Found, Method, Reason, Task, empty
-from haidang.watch.special import count_tail, jit, normal_tail
+from haidang.watch.special import count_mid, count_tail, jit, normal_tail
 
 UPPER_LIMITS: Final = np.array(
     [
@@ -37,6 +37,7 @@ _LEAST: Final = 2
 def _places(
     counts: Floats, at: Ints, rows: Ints, limits: Floats, expected: Floats, upper: Floats,
     score: Floats, p: Floats, alarm: NDArray[np.bool_], reason: Codes,
+    mid: Floats,
 ) -> None:  # fmt: skip
     for i in range(len(counts)):
         for j in range(len(at)):
@@ -67,6 +68,7 @@ def _places(
             else:
                 bound = limits[int(mean)]
                 p[i, j] = count_tail(y, mean, 1.0)
+                mid[i, j] = count_mid(y, mean, 1.0)
             expected[i, j] = mean
             upper[i, j] = bound
             score[i, j] = (y - mean) / (bound - mean) if bound > mean else 1.0 + (y - bound)
@@ -74,11 +76,12 @@ def _places(
 
 
 def rki(task: Task, params: Mapping[str, Any]) -> Found:
-    """Judge every place."""
-    found = empty(task)
+    """Judge every place; extra: ``p_mid``, the mid-p value, NaN above a mean of 20."""
+    found = empty(task, "p_mid")
     _places(
         task.counts, task.at, windows.rows(task, params), UPPER_LIMITS, found.expected,
         found.upper, found.score, found.p_value, found.alarm, found.reason,
+        found.extra["p_mid"],
     )  # fmt: skip
     return found
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from haidang.watch.forecaster import Forecaster
-from haidang.watch.forecasters import ensemble, ets, lagged_regression, naive, pooled_growth, theta
+from haidang.watch.forecasters import (
+    ensemble,
+    ets,
+    lagged_regression,
+    naive,
+    pooled_growth,
+    renewal,
+    theta,
+)
 
 FORECASTERS: Final[dict[str, Forecaster]] = {
     m.name: m
@@ -19,6 +27,7 @@ FORECASTERS: Final[dict[str, Forecaster]] = {
         pooled_growth.POOLED_GROWTH,
         lagged_regression.LAGGED_REGRESSION,
         ensemble.ENSEMBLE,
+        renewal.RENEWAL,
     )
 }
 """Every forecaster by the name that a user writes."""
