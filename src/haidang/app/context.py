@@ -117,7 +117,9 @@ def build_context(
         for key, found in area_categories(country, pack, places_day).items()
         if not only or key[1] in only
     }
-    tables = {a: country.lawbook.at(a, law_day) for a in pack.binding.law.articles}
+    civil = pack.binding.civil_defence
+    asked = (*pack.binding.law.articles, *(() if civil is None else (civil.article,)))
+    tables = {a: country.lawbook.at(a, law_day) for a in asked}
     towns = country.places.towns_by_province(places_day)
     population = country.places.population_on(places_day)
     share = country.places.urban_share

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,10 +12,10 @@ from haidang.app.snapshot import Snapshot
 from haidang.app.verdict import Decision
 from haidang.base.ids import content_id
 from haidang.respond.calls import calls
-from haidang.respond.civil_defence import suggest
+from haidang.respond.civil_defence import by_facts, levels_on, suggest
 from haidang.respond.dispatch import allot, market
 from haidang.respond.needs import Asked, needs
-from haidang.respond.plan import Call, Grant, Need, Plan, Task, Unmet
+from haidang.respond.plan import Call, Grant, Need, Plan, Suggestion, Task, Unmet
 from haidang.respond.tasks import Where, tasks
 from haidang.respond.travel import Closed, Lie
 from haidang.respond.unmet import unmet
@@ -68,6 +68,7 @@ def plan(
         common.authorities,
         snapshot.law_day,
     )
+    suggestions = _by_facts(contexts, asked, suggestions, common, snapshot)
     content = {
         "at": snapshot.now,
         "tasks": [(t.id, t.due, t.decision) for t in todo],
@@ -94,6 +95,52 @@ def plan(
         short=sent.short,
         calls=sent.calls,
     )
+
+
+def _by_facts(
+    contexts: Mapping[str, Context],
+    asked: Sequence[tuple[Asked, Decision]],
+    suggestions: tuple[Suggestion, ...],
+    common: ResponseContext,
+    snapshot: Snapshot,
+) -> tuple[Suggestion, ...]:
+    """Where a sector's own law gives the level from stated facts, that goes before needs and stock.
+
+    Places of other threats, and of one whose level does not ask for it, keep what they have. Where
+    both speak of a place the higher level stands.
+    """
+    found = {s.place: s for s in suggestions}
+    law = levels_on(common.authorities, snapshot.law_day)
+    for one, _ in asked:
+        context = contexts[one.assessment.threat]
+        rule = context.pack.binding.civil_defence
+        if rule is None or one.level < rule.from_level:
+            continue
+        place = one.assessment.place
+        known: dict[str, bool | None] = {rule.epidemic: True}
+        for name, facts in rule.facts.items():
+            known[name] = _all(fact(context, snapshot, place, f) for f in facts)
+        mine = by_facts(place, context.tables[rule.article], known, law)
+        other = found.get(place)
+        if other is None or other.level is None or (mine.level or 0) >= other.level:
+            found[place] = mine
+    return tuple(found[place] for place in sorted(found))
+
+
+def fact(context: Context, snapshot: Snapshot, place: str, name: str) -> bool | None:
+    """What people last stated of a fact at a place by the snapshot; None where nobody did."""
+    series = f"{context.pack.id}/fact.{name}"
+    known = snapshot.observations.known_at(snapshot.receipt).of(series).newest
+    stated = [r for r in known if r.place == place and r.start <= snapshot.now]
+    return None if not stated or stated[-1].value is None else stated[-1].value >= 1
+
+
+def _all(values: Iterable[bool | None]) -> bool | None:
+    """Whether all hold; one that does not decides, whatever is not known of the others."""
+    told = list(values)
+    if False in told:
+        return False
+    return None if None in told else True
 
 
 def _threat(one: Asked) -> str:

@@ -315,7 +315,7 @@ class Desk:
             receipt=run.receipt,
             threats=[self.case.spec.threat],
             events=[self.case.spec.event],
-            series=self.context.pack.threat.series,
+            series=self.context.pack.series,
         )
         return View(
             desk=self.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from haidang.edge.store.codec import decode_assessment, decode_draft
 from haidang.edge.store.store import Store
 from haidang.edge.store.trace import Step
 from haidang.law.evaluate import cite
+from haidang.pack.load import read_yaml
 from haidang.pack.schema import Country
 from haidang.risk.assessment import Assessment
 from haidang.warn.decide import Reason
@@ -46,11 +47,14 @@ class Speaker:
 
     Attributes:
         history: Every decision of the store, run by run: a reason speaks of what went before.
+        day: Whose places are named, for a code may be that of another place later; None for the
+            newest place of a code.
     """
 
     country: Country
     language: str
     history: tuple[Decision, ...]
+    day: date | None = None
 
     def say(self, key: str, /, **params: object) -> str:
         """A text of this room."""
@@ -59,6 +63,13 @@ class Speaker:
     def place(self, code: str) -> str:
         """Name of a place, by code, whatever its kind; the code itself where none has it."""
         named = [p for p in self.country.places.gazetteer if p.code == code]
+        if self.day is not None:
+            then = [
+                p
+                for kind in {p.kind for p in named}
+                if (p := self.country.places.gazetteer.find(kind, code, self.day)) is not None
+            ]
+            named = then or named
         return named[-1].name(self.language) if named else code
 
     def time(self, at: datetime) -> str:
@@ -137,6 +148,16 @@ class Speaker:
         )
 
 
+def places_day(path: Path, country: Country) -> date | None:
+    """The day of the places of the case that a store was played for; None for no shipped case."""
+    name = path.parent.name.removeprefix("drill-")
+    for case in country.folder.glob("threats/*/golden/*/case.yaml"):
+        if case.parent.name == name:
+            found = read_yaml(case).get("places_on")
+            return found if isinstance(found, date) else None
+    return None
+
+
 def databases(under: Path) -> tuple[Path, ...]:
     """Stores of the replays below a folder, newest first."""
     found = under.glob("*/haidang.db")
@@ -162,7 +183,7 @@ def explain(paths: Sequence[Path], name: str, country: Country, language: str) -
                 steps = store.explain(name)
             except NotFound:
                 continue
-            speaker = Speaker(country, language, store.decisions())
+            speaker = Speaker(country, language, store.decisions(), places_day(path, country))
             return tuple(_lines(steps, speaker))
     where = ", ".join(p.parent.name for p in paths) or "-"
     raise NotFound(Problem("explain.no_id", {"id": name, "where": where}))
@@ -184,7 +205,7 @@ def explain_place(
         NotFound: Nothing was decided for the place by then.
     """
     with Store.open(path, check=False, create=False) as store:
-        speaker = Speaker(country, language, store.decisions())
+        speaker = Speaker(country, language, store.decisions(), places_day(path, country))
         decided = [d for d in speaker.history if d.place == place and d.at <= at]
         if not decided:
             said = {"place": speaker.place(place), "at": speaker.time(at)}

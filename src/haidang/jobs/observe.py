@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from haidang.base.errors import NotFound
 from haidang.base.problem import Problem
@@ -13,6 +14,7 @@ from haidang.data.observations import vintages
 from haidang.edge.feeds.reports import read_reports
 from haidang.edge.store.store import Store
 from haidang.pack.schema import Country, Pack
+from haidang.watch.calendar import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +34,30 @@ class Observed:
     problems: tuple[Problem, ...]
 
 
-def find(country: Country, series: str) -> tuple[Pack, str]:
-    """The pack and the indicator of a series.
+FACT: Final = "fact."
+"""Beginning of the name of a fact that people state: 1 it holds, 0 it does not."""
+
+
+def find(country: Country, series: str) -> tuple[Pack, str, Step]:
+    """The pack of a series, its unit and the length of its periods.
 
     Args:
         country: Whose packs.
-        series: ``threat/indicator``.
+        series: ``threat/indicator``, or ``threat/fact.<name>``.
 
     Raises:
         NotFound: No such series in this country; those that exist are named.
     """
-    threat, _, indicator = series.partition("/")
+    threat, _, name = series.partition("/")
     pack = country.packs.get(threat)
-    if pack is None or not pack.threat.counted or indicator not in pack.threat.counts.indicators:
-        known = sorted(s for p in country.packs.values() for s in p.threat.series)
-        said = {"name": series, "known": ", ".join(known) or "-"}
-        raise NotFound(Problem("observe.no_series", said, field="--series"))
-    return pack, indicator
+    if pack is not None and series in pack.series:
+        if name.startswith(FACT):
+            return pack, "1", "day"
+        spec = pack.threat.counts.indicators[name]
+        return pack, spec.unit["en"], spec.period
+    known = sorted(s for p in country.packs.values() for s in p.series)
+    said = {"name": series, "known": ", ".join(known) or "-"}
+    raise NotFound(Problem("observe.no_series", said, field="--series"))
 
 
 def observe(
@@ -73,11 +82,10 @@ def observe(
         NotFound: As ``find``.
         BadData: No row of the file can be used.
     """
-    pack, indicator = find(country, series)
-    spec = pack.threat.counts.indicators[indicator]
+    pack, unit, step = find(country, series)
     codes = {p.code for rule in pack.binding.areas for p in country.places.gazetteer
              if p.kind == rule.kind}  # fmt: skip
-    read = read_reports(file, series, spec.unit["en"], spec.period, codes, country.zone)
+    read = read_reports(file, series, unit, step, codes, country.zone)
     mark = sha256(file.read_bytes()).hexdigest()[:16]
     receipts = []
     for told, reports in vintages(read.reports):

@@ -341,7 +341,7 @@ def run(store: Store, case: Case, context: Context, now: datetime) -> None:
         scope=scope,
         threats=[case.spec.threat],
         events=[case.spec.event],
-        series=context.pack.threat.series,
+        series=context.pack.series,
     )
     found = assess(context, snapshot)
     wish = Wish(status=case.spec.status, scope=scope)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -72,7 +72,7 @@ def response_tables(played: Played, language: str = "en") -> ResponseTables:
     """
     with Store.open(played.database, check=False) as store:
         plans = store.plans()
-    teller = _Teller(played.context.country, language)
+    teller = _Teller(played.context.country, language, played.case.spec.places_on)
 
     def table(
         columns: tuple[str, ...], rows: Callable[[Plan], Iterable[dict[str, object]]]
@@ -101,12 +101,17 @@ class _Teller:
 
     country: Country
     language: str
+    day: date
 
     def local(self, at: datetime | None) -> object:
         return pd.NaT if at is None else self.country.local(at)
 
     def place(self, code: str) -> str:
+        # A code may be that of another place later: those of the case's day go before.
         named = [p for p in self.country.places.gazetteer if p.code == code]
+        kinds = {p.kind for p in named}
+        found = (self.country.places.gazetteer.find(kind, code, self.day) for kind in kinds)
+        named = [p for p in found if p is not None] or named
         return named[-1].name(self.language) if named else code
 
     def kind(self, name: str) -> str:

@@ -145,16 +145,20 @@ def published(
     except (OSError, UnicodeDecodeError, csv.Error) as err:
         problems.append(Problem("pack.unreadable", {"why": err}, short(path)))
         return
+    first = None if spec.begins is None else begins(spec.begins, bound.zone)
     for start, said in dict.fromkeys(starts):
         if said:
             try:
-                yield datetime.fromisoformat(said)
+                at = datetime.fromisoformat(said)
             except ValueError:
                 problems.append(Problem("check.case_time", {"value": said}, short(path)))
-            continue
-        if (read := read_period(start)) is not None:
+                continue
+        elif (read := read_period(start)) is not None:
             end = begins(ends(read[0], known[spec.indicator].period), bound.zone)
-            yield end + timedelta(days=spec.published_after_d)
+            at = end + timedelta(days=spec.published_after_d)
+        else:
+            continue  # the feed names the row
+        yield at if first is None else max(at, first)
 
 
 def sample_counts(spec: ThreatSpec, language: str) -> dict[str, str]:

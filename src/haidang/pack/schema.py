@@ -21,8 +21,7 @@ from haidang.pack.places import CountryPlaces
 from haidang.respond.scenario import Layer, Scenario
 from haidang.respond.spec import AuthoritiesSpec, KindSpec, ScenarioSpec
 from haidang.risk.counts import BOUND, COUNT, MEAN, PER_WEEK
-from haidang.risk.cyclone import MEASURES
-from haidang.risk.spec import CycloneWind, Risk, ValuePerHead
+from haidang.risk.spec import MEASURES, CycloneWind, Risk, ValuePerHead
 from haidang.warn.spec import Messages, WarnSpec
 from haidang.watch.spec import CountsWatch, TrackWatch, Watch
 from haidang.words import catalogue
@@ -208,6 +207,30 @@ class CountsLaw(Spec):
         return tuple(dict.fromkeys(rule.article for rule in self.rules))
 
 
+class CivilDefenceRule(Spec):
+    """Which article gives civil-defence levels from facts that people state.
+
+    A fact is a report of the series ``threat/fact.<name>``: 1 it holds, 0 it does not. The newest
+    one stands until it is replaced; one that nobody stated is not known.
+
+    Attributes:
+        article: In the country's law book; its inputs are answered ``yes`` or ``no``.
+        epidemic: Input that asks whether the level ``from_level`` stands at the place.
+        from_level: See there.
+        facts: Names of the facts behind each other input: ``yes`` where all of them hold.
+    """
+
+    article: str
+    epidemic: str
+    from_level: int = Field(ge=1)
+    facts: Mapping[str, tuple[str, ...]] = Field(min_length=1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every fact that is asked, each once."""
+        return tuple(dict.fromkeys(n for names in self.facts.values() for n in names))
+
+
 def _kind_of_law(raw: Any) -> str:
     """Which of the two a mapping means to be: only what is counted is asked by rules."""
     given = raw if isinstance(raw, Mapping) else vars(raw)
@@ -229,6 +252,8 @@ class BindingSpec(Spec):
             empty.
         levels: Levels that the articles can give.
         value_per_head: Given by the user; without it losses are a share, never money.
+        civil_defence: Where a sector's own law gives these levels from stated facts; without it
+            they are suggested from needs and stock alone.
     """
 
     title: Mapping[str, str] = {}
@@ -237,6 +262,7 @@ class BindingSpec(Spec):
     areas: tuple[AreaRule, ...] = Field(min_length=1)
     levels: tuple[int, ...] = Field(min_length=1)
     value_per_head: ValuePerHead | None = None
+    civil_defence: CivilDefenceRule | None = None
 
     @property
     def wind_law(self) -> LawBinding:
@@ -328,6 +354,13 @@ class Pack:
     def id(self) -> str:
         """The threat's id."""
         return self.threat.id
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Names of all series that a run reads: indicators, and facts that people state."""
+        rule = self.binding.civil_defence
+        facts = () if rule is None else tuple(f"{self.id}/fact.{n}" for n in rule.names)
+        return (*self.threat.series, *facts)
 
     @property
     def standing_event(self) -> str:

@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 
+from haidang.law.evaluate import lookup
+from haidang.law.table import Table
 from haidang.respond.plan import Exceeded, Need, Suggestion, Unit, Unmet
 from haidang.respond.spec import AuthoritiesSpec, CivilDefenceSpec, KindSpec, in_force
 from haidang.risk.assessment import Interval
@@ -52,9 +55,7 @@ def suggest(
         By place. The level is the highest over the kinds. Where no kind gives one and any is
         unknown, it is None: a lack of figures is no sign of enough.
     """
-    law = {} if authorities is None else {
-        e.level: e for e in in_force(authorities.civil_defence, day)
-    }  # fmt: skip
+    law = levels_on(authorities, day)
     critical = {name for name, spec in kinds.items() if spec.critical}
     return tuple(
         _suggestion(
@@ -150,3 +151,48 @@ def _level(need: float, ground: Exceeded) -> int:
     if ground.province is None or need <= ground.communes + ground.province:
         return BEYOND_COMMUNES
     return BEYOND_PROVINCE
+
+
+def by_facts(
+    place: str,
+    table: Table,
+    known: Mapping[str, bool | None],
+    law: Mapping[int, CivilDefenceSpec],
+) -> Suggestion:
+    """The level that an article gives from facts that people state; a person declares it.
+
+    Args:
+        place: Code of the place.
+        table: Of the article; every input of it is answered ``yes`` or ``no``.
+        known: What is stated of each input; None where nobody has stated it.
+        law: Who declares which level, and on what basis.
+
+    Returns:
+        The level; None where what is not stated could change it. ``possible`` is the highest level
+        that the unknown answers leave open.
+    """
+    open_ = [name for name, value in known.items() if value is None]
+    levels: set[int | None] = set()
+    for answers in product((True, False), repeat=len(open_)):
+        full = {**known, **dict(zip(open_, answers, strict=True))}
+        asked = {name: "yes" if value else "no" for name, value in full.items()}
+        levels.add(lookup(table, day=None, **asked).level)
+    settled = len(levels) == 1
+    level = next(iter(levels)) if settled else None
+    entry = law.get(level) if level else None
+    return Suggestion(
+        place=place,
+        level=level,
+        possible=max((k for k in levels if k is not None), default=None),
+        reason="cd_by_facts" if settled else "cd_facts_unknown",
+        grounds=(),
+        declares=entry.declares if entry else "",
+        basis=entry.basis if entry else {},
+    )
+
+
+def levels_on(authorities: AuthoritiesSpec | None, day: date) -> Mapping[int, CivilDefenceSpec]:
+    """Who declares which level on a day, and on what basis."""
+    if authorities is None:
+        return {}
+    return {e.level: e for e in in_force(authorities.civil_defence, day)}

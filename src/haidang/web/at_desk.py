@@ -60,7 +60,8 @@ class At:
 
     def say(self, room: str) -> Speaker:
         """Words of a room, on the clock of the desk's country."""
-        return Speaker(self.visit.language, self.context.zone, room)
+        own = "counted" if self.context.pack.threat.counted else ""
+        return Speaker(self.visit.language, self.context.zone, room, own)
 
     def draft(self, draft_id: str) -> Draft:
         """A draft that is known.

@@ -306,8 +306,10 @@ def _facts(
             note = say("incident.onset_range", early=say.short(onset.onset.early), late=end)
     count = {s: sum(r.state == s for r in rows) for s in ("done", "started", "blocked", "open")}
     late = sum(r.late for r in rows)
+    # What is counted has no hour at which it begins.
+    begins = (Fact(say("incident.fact_onset", force=force), when, note),) if force else ()
     return (
-        Fact(say("incident.fact_onset", force=force), when, note),
+        *begins,
         Fact(
             say("incident.fact_tasks"),
             say("incident.fact_tasks_value", done=count["done"], all=len(rows)),

@@ -339,9 +339,13 @@ def bar(want: Interval, have: float) -> Bar | None:
 def commands(
     say: Speaker, context: Context, levels: Iterable[int], day: date
 ) -> tuple[Command, ...]:
-    """Who directs and commands at these levels by the law of a day."""
+    """Who directs and commands at these levels by the law of a day.
+
+    The law of commands speaks of levels of disaster risk. On another scale the same number means
+    something else, and nobody is named.
+    """
     authorities = context.country.authorities
-    if authorities is None:
+    if authorities is None or context.scale.id != context.country.spec.scale:
         return ()
     wanted = set(levels)
     found = in_force(authorities.commands, day)
