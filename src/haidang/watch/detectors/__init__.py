@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from haidang.watch.detectors import bayes, cusum, ears, endemic, farrington, glr, outbreakp, rki
+from haidang.watch.detectors import (
+    bayes,
+    combined,
+    cusum,
+    ears,
+    endemic,
+    farrington,
+    glr,
+    outbreakp,
+    rki,
+)
 from haidang.watch.method import Method
 
 METHODS: Final[dict[str, Method]] = {
@@ -23,6 +33,7 @@ METHODS: Final[dict[str, Method]] = {
         glr.NEGBIN,
         endemic.CHANNEL,
         endemic.PERCENTILE,
+        combined.COMBINED,
     )
 }
 """Every method by the name that a user writes."""
