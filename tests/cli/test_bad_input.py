@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.test_cli import BULLETINS, TOY, haidang
+from cli.process import TOY, haidang
+from cli.test_cli import BULLETINS
 from pack.test_check import BINDING, CASE, DAY, FAULTS, XT, Edit, Fault, plant
 
 pytestmark = pytest.mark.slow

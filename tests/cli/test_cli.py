@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -11,30 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from cli.process import TOY, haidang
 from haidang.edge.store.store import Store
 from haidang.jobs.tables_response import NAMES
 
-TOY = Path(__file__).parents[1] / "toy"
 BULLETINS = TOY / "countries" / "xt" / "threats" / "storm" / "golden" / "toy-2030" / "bulletins.csv"
-
-
-def haidang(
-    *arguments: object, lang: str = "en", toy: bool = False, **more: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the command without a terminal; lines are as long as they want to be."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("HAIDANG", "LC_", "LANG"))}
-    env |= {"HAIDANG_LANG": lang, "COLUMNS": "240", "PYTHONIOENCODING": "utf-8", **more}
-    if toy:
-        env["HAIDANG_PACKS"] = str(TOY)
-    return subprocess.run(
-        [sys.executable, "-c", "from haidang.cli import main; main()", *map(str, arguments)],
-        env=env,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -461,6 +441,56 @@ def test_detect_shows_what_is_raised_and_writes_all(tmp_path):
     wrong = haidang("detect", example, "--set", "alpha=9", "--out", tmp_path)
     assert wrong.returncode == 2
     assert "alpha: '9.0' does not fit" in wrong.stderr
+
+
+def test_late_reports_are_estimated_judged_and_drawn(tmp_path):
+    data = Path(__file__).parents[2] / "docs" / "guide" / "data"
+    ran = haidang(
+        "nowcast", data / "late-reports.csv", "--as-of", "2024-08-14", "--period", "week",
+        "--detect", "ears_c2", "--plot", "binh_minh", "--out", tmp_path, lang="vi",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "Chưa đủ báo cáo đến ngày 2024-08-14" in ran.stdout
+    assert "chưa rõ" in ran.stdout
+    assert (tmp_path / "late-reports-nowcast.csv").is_file()
+    drawn = (tmp_path / "late-reports-nowcast-binh_minh.svg").read_text("utf-8")
+    assert "dự kiến cuối cùng" in drawn
+    wrong = haidang("nowcast", data / "late-reports.csv", "--out", tmp_path)
+    assert wrong.returncode == 2
+    assert "every row is one case" in wrong.stderr
+
+
+def test_how_many_one_case_infects_is_shown(tmp_path):
+    daily = Path(__file__).parents[2] / "docs" / "guide" / "data" / "daily.csv"
+    ran = haidang("reproduction", daily, "--serial-interval", "4,2", "--out", tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "P(grows)" in ran.stdout
+    assert (tmp_path / "daily-reproduction.csv").is_file()
+    wrong = haidang("reproduction", daily, "--serial-interval", "1,2", "--out", tmp_path, lang="vi")
+    assert wrong.returncode == 2
+    assert "không phải là khoảng cách giữa các thế hệ" in wrong.stderr
+
+
+def test_detect_shows_clusters(tmp_path):
+    names = [f"p{i}" for i in range(6)]
+    rows = [["start", *names]]
+    for week in range(1, 31):
+        more = 9 if week > 28 else 0
+        counts = (2 + (i + week) % 3 + more * (i < 2) for i in range(6))
+        rows.append([f"2024W{week:02}", *map(str, counts)])
+    (tmp_path / "f.csv").write_text("\n".join(",".join(r) for r in rows), "utf-8")
+    where = ["place,lat,lon", *(f"{n},{10 + i / 10},105" for i, n in enumerate(names))]
+    (tmp_path / "w.csv").write_text("\n".join(where), "utf-8")
+    ran = haidang(
+        "detect", tmp_path / "f.csv", "--method", "scan_permutation", "--last", 1, "--set",
+        "replicates=99", "--coordinates", tmp_path / "w.csv", "--out", tmp_path, lang="vi",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "Các cụm của kỳ mới nhất" in ran.stdout
+    assert (tmp_path / "f-scan_permutation-clusters.csv").is_file()
+    without = haidang("detect", tmp_path / "f.csv", "--method", "scan_permutation", lang="vi")
+    assert without.returncode == 2
+    assert "hãy cho coordinates" in without.stderr
 
 
 # ── inventories ──────────────────────────────────────────────────────────────────────────────

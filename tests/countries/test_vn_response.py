@@ -114,7 +114,9 @@ def test_the_inventory_is_what_the_rule_gives_and_says_that_it_is_invented():
     assert all(0 <= u.reserve <= u.quantity for u in units)
     provinces = {p.code for p in country().places.gazetteer.at(DAY, "province")}
     assert {u.place for u in units} == provinces
-    assert {u.kind for u in units} == set(country().kinds)
+    health = {"vector_control_team", "insecticide_l", "larvicide_kg", "hospital_bed"}
+    health |= {"iv_fluid_l", "respirator_mask"}  # nobody has counted them, not even invented
+    assert {u.kind for u in units} == set(country().kinds) - health
 
 
 @pytest.mark.parametrize(

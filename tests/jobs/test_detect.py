@@ -81,3 +81,40 @@ def test_what_cannot_be_read_or_written(tmp_path):
     (tmp_path / "out").write_text("a file", "utf-8")
     with pytest.raises(Unavailable):
         judge_file(EXAMPLE, "ears_c1", tmp_path / "out")
+
+
+def test_clusters_come_from_a_file_of_coordinates(tmp_path):
+    """Two neighbours with too many cases in the last two weeks; the tables name them."""
+    lines = ["place,start,value"]
+    for i in range(12):
+        lines += [
+            f"{i:02},2024W{w:02},{3 + (i * 7 + w * 5) % 4 + (12 if i in (3, 4) and w > 28 else 0)}"
+            for w in range(1, 31)
+        ]
+    (tmp_path / "f.csv").write_text("\n".join(lines), "utf-8")
+    where = ["place,lat,lon", *(f"{i:02},{10 + i / 10},105" for i in range(11)), "11,x,105"]
+    (tmp_path / "w.csv").write_text("\n".join(where), "utf-8")
+    (tmp_path / "p.csv").write_text("\n".join(["place,value", *(f"{i:02},10" for i in range(12))]))
+    settings = ["replicates=99", "max_periods=4", "max_radius_km=15"]
+    for method, more in (("scan_permutation", {}), ("scan_poisson", {"p": 1})):
+        made = judge_file(
+            tmp_path / "f.csv", method, tmp_path, settings, last=1, coordinates=tmp_path / "w.csv",
+            population=tmp_path / "p.csv" if more else None,
+        )  # fmt: skip
+        assert {"03", "04"} <= set(made.raised["place"])
+        assert made.problems[0].say("en").startswith("w.csv, line 13, lat: the coordinates of 11")
+        listed = pd.read_csv(tmp_path / f"f-{method}-clusters.csv", dtype={"centre": str})
+        assert {"03", "04"} <= set(listed["places"][0].split("|"))
+        assert listed["p_value"][0] == 0.01
+    (tmp_path / "q.csv").write_text("place,value\n01,many\n", "utf-8")
+    with pytest.raises(BadData, match=r"q\.csv, line 2, value: 'many'"):
+        judge_file(
+            tmp_path / "f.csv", "scan_poisson", tmp_path, coordinates=tmp_path / "w.csv",
+            population=tmp_path / "q.csv",
+        )  # fmt: skip
+    (tmp_path / "q.csv").write_text("place,people\n01,3\n", "utf-8")
+    with pytest.raises(BadData, match="lacks value"):
+        judge_file(
+            tmp_path / "f.csv", "scan_poisson", tmp_path, coordinates=tmp_path / "w.csv",
+            population=tmp_path / "q.csv",
+        )  # fmt: skip

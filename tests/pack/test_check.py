@@ -17,6 +17,7 @@ from haidang.base.problem import Problem
 from haidang.pack.check import Report, check
 from haidang.pack.load import Roots, roots
 from haidang.words import catalogue
+from pack.counts_faults import FAULTS as COUNTS_FAULTS
 from pack.response_faults import FAULTS as RESPONSE_FAULTS
 
 SRC = Path(haidang.__file__).parent
@@ -24,6 +25,7 @@ TOY = Path(__file__).parents[1] / "toy"
 DAY = date(2026, 11, 23)
 
 THREAT = "threats/storm"
+FEVER = "threats/fever"
 PACK = f"{THREAT}/pack.yaml"
 XT = "countries/xt"
 COUNTRY = f"{XT}/country.yaml"
@@ -631,10 +633,12 @@ FAULTS = [
 def tree(tmp_path: Path) -> Path:
     shutil.copytree(SRC / THREAT, tmp_path / THREAT)
     shutil.copytree(TOY / XT, tmp_path / XT)
+    shutil.copytree(TOY / FEVER, tmp_path / FEVER)
     return tmp_path
 
 
 FAULTS += [Fault(**found) for found in RESPONSE_FAULTS]
+FAULTS += [Fault(**found) for found in COUNTS_FAULTS]
 
 
 def plant(tree: Path, edits: tuple[Edit, ...]) -> None:
@@ -715,7 +719,7 @@ def test_nothing_is_found_in_a_sound_tree(tree: Path) -> None:
     report = looked(tree)
     assert report.problems == ()
     assert report.ok
-    assert (report.threats, report.countries, report.cases) == (1, 1, 1)
+    assert (report.threats, report.countries, report.cases) == (2, 1, 2)
     assert report.files >= 14
 
 

@@ -22,7 +22,7 @@ def folder(tmp_path):
 def test_the_toy_country(folder):
     law = read_law(folder, dt.date(2026, 1, 1))
     assert law.problems == ()
-    assert [t.id for t in law.book.tables] == ["act7_art3"]
+    assert [t.id for t in law.book.tables] == ["act7_art3", "act8_art5"]
     assert law.scales["alert"].names(3)["fr"] == "alarme"
     assert law.scales["alert"].combine is None
 
@@ -69,7 +69,7 @@ def test_every_problem_is_told_and_names_its_file(folder):
         ("xt/law/level.csv", "law.level"),
         ("xt/law/twin.csv", "law.clash"),
     }
-    assert [t.article for t in law.book.tables] == ["4"]
+    assert [t.article for t in law.book.tables] == ["4", "5"]
 
 
 def test_no_scales(folder):

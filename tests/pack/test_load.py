@@ -22,7 +22,7 @@ def laid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """A threat's folder and a country's binding, somewhere else than usual."""
     monkeypatch.setenv("HAIDANG_HOME", str(tmp_path / "home"))
     country = Path(shutil.copytree(TOY / "countries" / "xt", tmp_path / "countries" / "xt"))
-    threat = next(iter(roots().threats.values()))
+    threat = roots().threats["storm"]
     copied = Path(shutil.copytree(threat, tmp_path / "threats" / threat.name))
     return copied, country / "threats" / threat.name
 

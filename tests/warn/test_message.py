@@ -354,7 +354,7 @@ def test_a_pack_s_message_reads_well_in_every_condition(language, level, message
 
 @pytest.mark.parametrize(("language", "level", "message"), CASES)
 def test_the_all_clear_tells_that_it_is_about_wind(language, level, message):
-    if level == 0:
+    if level == 0 and "count" not in fields(message):
         text = render(message, language, told(language)).description.lower()
         assert any(w in text for w in ("wind", "gió", "vent"))
         assert any(w in text for w in ("flood", "lũ", "crue"))

@@ -12,6 +12,8 @@ from haidang.watch import detect as module
 from haidang.watch.detect import COLUMNS, STATES
 from haidang.watch.detectors import METHODS
 
+ALONE = [name for name, method in METHODS.items() if not method.coordinates]
+"""They judge a place by its own past; `test_scan` has those that look at its neighbours."""
 CHARTS = ("cusum", "glr_poisson", "glr_negbin", "outbreakp")
 """They alarm by a statistic that remembers; the others by a count above its bound."""
 
@@ -23,7 +25,7 @@ def table(n=330, places=6, seed=1) -> pd.DataFrame:
     return pd.DataFrame(rng.poisson(6, (n, places)).astype(float), index=index, columns=names)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ALONE)
 def test_every_method_answers_in_the_same_shape(method):
     data = table()
     data.iloc[-1, 0] = 60
@@ -50,7 +52,7 @@ def test_every_method_answers_in_the_same_shape(method):
     assert found.attrs["method"] == method
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ALONE)
 def test_the_newest_alone_is_the_same_as_the_newest_of_all(method):
     data = table()
     begins = {"baseline": 200} if method in CHARTS[:3] else {}
@@ -61,7 +63,7 @@ def test_the_newest_alone_is_the_same_as_the_newest_of_all(method):
         np.testing.assert_array_equal(newest[name], whole[name].isel(time=slice(-2, None)))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ALONE)
 def test_what_comes_later_changes_nothing(method):
     data = table()
     early = hd.detect(data.iloc[:-20], method=method)
@@ -70,7 +72,7 @@ def test_what_comes_later_changes_nothing(method):
         np.testing.assert_array_equal(early[name], late[name].sel(time=early["time"]))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ALONE)
 def test_three_weeks_are_no_history(method):
     found = hd.detect(table(3), method=method)
     assert (found["state"] == "no_data").all()
@@ -78,7 +80,7 @@ def test_three_weeks_are_no_history(method):
     assert found.sizes["time"] == 3
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ALONE)
 def test_nothing_at_all_is_quiet_and_something_after_it_is_not(method):
     data = table(places=1) * 0
     found = hd.detect(data, method=method, last=1)

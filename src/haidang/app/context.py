@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
@@ -16,7 +16,7 @@ from haidang.base.errors import BadPack
 from haidang.base.outline import Rings, area_km2, simplify
 from haidang.base.place import Place
 from haidang.base.problem import Problem
-from haidang.law.levels import Scale
+from haidang.law.levels import Names, Scale
 from haidang.law.table import Table
 from haidang.pack.load import area_categories
 from haidang.pack.schema import Country, Pack
@@ -62,11 +62,12 @@ class Context:
     """Everything a run may use that does not change by the hour.
 
     Attributes:
-        table: The law table in force on the snapshot's law day.
+        table: The law table in force on the snapshot's law day; the first, where several are asked.
         areas: Cells of every watched area, on the snapshot's places day.
         named: Names and outlines of the same areas, by code.
         response: What the plan rests on; None where the pack has no scenario.
         event_names: Proper names of events as people write them, by event id.
+        tables: Every law table that is asked, by article as the binding writes it.
     """
 
     country: Country
@@ -78,6 +79,11 @@ class Context:
     over_land: OverLand
     response: ResponseContext | None = None
     event_names: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+
+    def act(self, table: str) -> Names:
+        """What the act of one of the tables is called, by language."""
+        return next((t.act for t in self.tables.values() if t.id == table), self.table.act)
 
     @property
     def zone(self) -> tzinfo:
@@ -89,7 +95,9 @@ class Context:
         return self.country.local(instant)
 
 
-def build_context(country: Country, pack: Pack, law_day: date, places_day: date) -> Context:
+def build_context(
+    country: Country, pack: Pack, law_day: date, places_day: date, only: Collection[str] = ()
+) -> Context:
     """Lay out the watched areas and find the law in force.
 
     Args:
@@ -97,13 +105,19 @@ def build_context(country: Country, pack: Pack, law_day: date, places_day: date)
         pack: One of its packs.
         law_day: Day whose law judges; of a replay, the day of the event.
         places_day: Day whose places are used.
+        only: Codes of the areas that are watched; empty for all that the binding names.
 
     Raises:
         BadPack: An area that the binding watches has neither an outline nor a position, or no law
             category.
-        NotFound: No version of the article is in force on ``law_day``.
+        NotFound: No version of an article is in force on ``law_day``.
     """
-    categories = area_categories(country, pack, places_day)
+    categories = {
+        key: found
+        for key, found in area_categories(country, pack, places_day).items()
+        if not only or key[1] in only
+    }
+    tables = {a: country.lawbook.at(a, law_day) for a in pack.binding.law.articles}
     towns = country.places.towns_by_province(places_day)
     population = country.places.population_on(places_day)
     share = country.places.urban_share
@@ -118,12 +132,13 @@ def build_context(country: Country, pack: Pack, law_day: date, places_day: date)
     return Context(
         country=country,
         pack=pack,
-        table=country.lawbook.at(pack.binding.law.article, law_day),
-        scale=country.scales[country.spec.scale],
+        table=next(iter(tables.values())),
+        scale=country.scales[pack.binding.scale or country.spec.scale],
         areas=areas,
         named={g.named.code: g.named for g in grids},
         over_land=_over_land(country, places_day),
         response=response_context(country, pack, areas, places_day),
+        tables=tables,
     )
 
 

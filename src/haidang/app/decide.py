@@ -8,10 +8,11 @@ from datetime import datetime
 
 from haidang.app.context import Context
 from haidang.app.plan import plan as planned
+from haidang.app.said_track import held
 from haidang.app.snapshot import Chain, Snapshot
 from haidang.app.verdict import Decision, Draft, Verdict, Withdrawal
 from haidang.app.wording import draft as worded
-from haidang.app.wording import held, said_now, seen_to_begin
+from haidang.app.wording import said_now, seen_to_begin
 from haidang.base.errors import BadPack
 from haidang.base.ids import content_id
 from haidang.base.problem import Problem
@@ -78,7 +79,9 @@ def decide(
         stepped.append((found, before, after, reason))
     combined = _combined(contexts, stepped)
     decisions = [
-        _decision(found, before, after, reason, combined[found.place])
+        _decision(
+            found, before, after, reason, combined[found.place, contexts[found.threat].scale.id]
+        )
         for found, before, after, reason in stepped
     ]
     drafts, withdrawals, superseded = _notices(contexts, stepped, decisions, snapshot, wish)
@@ -115,27 +118,28 @@ def decide(
 def _combined(
     contexts: Mapping[str, Context],
     stepped: Sequence[tuple[Assessment, Standing, Standing, Reason]],
-) -> dict[str, tuple[int, str]]:
-    """The level over all threats at each place, and in a few words where it comes from.
+) -> dict[tuple[str, str], tuple[int, str]]:
+    """The level over all threats at each place and on each scale, and where it comes from.
 
-    Nothing is raised here: the law says that a level *may* be raised for concurrent hazards, and
-    that is a person's word. The note says when it would be allowed.
+    Scales stand side by side and are never mixed: an epidemic raises no level of a storm. Nothing
+    is raised here: the law says that a level *may* be raised for concurrent hazards, and that is a
+    person's word. The note says when it would be allowed.
     """
-    by_place: dict[str, dict[str, Level]] = {}
+    by_place: dict[tuple[str, str], dict[str, Level]] = {}
     for found, _, after, _ in stepped:
         scale = contexts[found.threat].scale.id
         name = f"{found.threat}/{found.event}"
         grounds = found.grounds
-        by_place.setdefault(found.place, {})[name] = Level(
+        by_place.setdefault((found.place, scale), {})[name] = Level(
             after.level, scale, grounds.article, grounds.clause, "defined", Names({})
         )
     scales = {c.scale.id: c.scale for c in contexts.values()}
     out = {}
-    for place, levels in by_place.items():
-        [scale_id] = {level.scale for level in levels.values()}
+    for (place, scale_id), levels in by_place.items():
         whole = combine(levels, scales[scale_id])
         note = ",".join(f"+{n}" for n in whole.allowed_raise)
-        out[place] = (whole.rank or 0, f"{whole.clause} may raise {note}" if note else "")
+        said = f"{whole.clause} may raise {note}" if note else ""
+        out[place, scale_id] = (whole.rank or 0, said)
     return out
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
+from haidang.data.observations import Observations
 from haidang.data.tracks import Tracks
 from haidang.respond.plan import Task, Unit
 from haidang.warn.decide import Standing
 from haidang.warn.lifecycle import Said
+
+NOTHING_COUNTED: Final = Observations()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Snapshot:
         stock: Units of the newest inventory of each source, up to that delivery.
         stock_receipt: That delivery of stock; 0 where there was none.
         tasks: Of the newest plan before this run; they say since when each is asked for.
+        observations: Reports of the series that were asked for, revisions too, up to that delivery.
     """
 
     now: datetime
@@ -69,3 +74,4 @@ class Snapshot:
     stock: tuple[Unit, ...] = ()
     stock_receipt: int = 0
     tasks: tuple[Task, ...] = ()
+    observations: Observations = NOTHING_COUNTED

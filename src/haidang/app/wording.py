@@ -5,23 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from haidang.app import kinds
 from haidang.app.context import Context
+from haidang.app.said_track import held
 from haidang.app.snapshot import Chain
 from haidang.app.verdict import Decision, Draft
 from haidang.base.ids import content_id
-from haidang.base.wind import beaufort
-from haidang.risk.assessment import Assessment, Onset
+from haidang.risk.assessment import Assessment
 from haidang.warn.decide import Standing
 from haidang.warn.lifecycle import Occasion, Said, message_kind
 from haidang.warn.message import Status, Text, facts, render
 from haidang.warn.spec import Response, WarnSpec
 from haidang.watch.signal import State
 from haidang.words import word
-
-
-def held(found: Assessment, after: Standing) -> bool:
-    """Whether the level stands against quieter news, or on silence."""
-    return after.quieter_since is not None or found.state is State.NO_DATA
 
 
 def said_now(context: Context, found: Assessment, after: Standing, chain: Chain) -> Said:
@@ -37,46 +33,9 @@ def said_now(context: Context, found: Assessment, after: Standing, chain: Chain)
         The level that stands with the wind and the onset that the text will give; it is valid
         until the wind is over. On silence what was said last, with a new end.
     """
-    said = _plain(context, found, after, chain)
+    said = kinds.of(context).said(context, found, after, chain)
     warn = context.pack.threat.warn
     return replace(said, begun=_begun(warn, found, said, held=held(found, after)))
-
-
-def _plain(context: Context, found: Assessment, after: Standing, chain: Chain) -> Said:
-    """Level, force, onset and end of validity."""
-    spec = context.pack.threat.warn
-    expires = found.at + timedelta(hours=spec.valid_h)
-    if after.level == 0:
-        return Said(0, 0, None, expires)
-    if found.intensity is None:
-        # On silence: what was said stands, with a new end.
-        last = chain.pending or chain.issued
-        if last is not None:
-            return replace(last, level=after.level, expires=expires)
-        return Said(after.level, 0, None, expires)
-    force = int(beaufort(found.intensity.central))
-    lead = leading(found, spec.onset_force)
-    if lead is None:
-        # Under a level that is held, a wind that began and is over has still begun.
-        last = chain.pending or chain.issued
-        past = last.onset if last is not None and held(found, after) else None
-        return Said(after.level, force, past, expires)
-    # A notice must not run out before what it warns of has begun, nor while it blows.
-    onset = lead.onset.central
-    assert onset is not None
-    end = lead.end.late or lead.end.central or found.until
-    expires = max(expires, onset + timedelta(hours=spec.renew_h), end)
-    return Said(after.level, force, onset, expires)
-
-
-def leading(found: Assessment, force: int) -> Onset | None:
-    """The onset that a notice leads with.
-
-    That of the pack's force; where fewer than half of the members reach it, of the strongest
-    weaker force that half of them reach.
-    """
-    likely = [o for o in found.onsets if o.onset.central is not None and o.threshold <= force]
-    return likely[-1] if likely else None
 
 
 def draft(
@@ -155,7 +114,7 @@ def draft(
         status=status,
         urgency=urgency,
         severity=severity,
-        certainty=_certainty(found, fresh, p),
+        certainty=_certainty(context, found, fresh, p),
         responses=responses,
         onset=fresh.onset,
         parameters=parameters,
@@ -202,15 +161,17 @@ def _text(
         issued=found.at,
         expires=fresh.expires,
         sender=context.country.spec.sender.name[language],
-        act=context.table.act.say(language),
+        act=context.act(found.grounds.table).say(language),
     )
+    given |= kinds.of(context).facts(context, found, language)
     text = render(spec, language, given)
+    own = kinds.of(context).words
     if found.state is State.NO_DATA:
         since = context.local(after.confirmed)
-        note = word("warn.not_confirmed", language, since=f"{since:%H:%M %d/%m}")
+        note = word(f"warn.not_confirmed{own}", language, since=f"{since:%H:%M %d/%m}")
     elif fresh.level and after.quieter_since is not None:
         since = context.local(after.quieter_since)
-        note = word("warn.held", language, since=f"{since:%H:%M %d/%m}", level=fresh.level)
+        note = word(f"warn.held{own}", language, since=f"{since:%H:%M %d/%m}", level=fresh.level)
     else:
         return text
     return replace(text, description=f"{note}\n{text.description}")
@@ -263,6 +224,9 @@ def _urgency(context: Context, found: Assessment, fresh: Said) -> str:
     if fresh.level == 0:
         return "Past"
     if fresh.onset is None:
+        # What is counted is there already; how soon to act then hangs on whether it is still seen.
+        if kinds.of(context).observed:
+            return "Expected" if found.state is State.NO_DATA else "Immediate"
         return "Future"
     hours = (fresh.onset - now) / timedelta(hours=1)
     if hours <= warn.immediate_h and found.state is not State.NO_DATA:
@@ -270,16 +234,18 @@ def _urgency(context: Context, found: Assessment, fresh: Said) -> str:
     return "Expected" if hours <= warn.expected_h else "Future"
 
 
-def _certainty(found: Assessment, fresh: Said, p: float | None) -> str:
+def _certainty(context: Context, found: Assessment, fresh: Said, p: float | None) -> str:
     """CAP: Likely is more than half, Possible is half or less.
 
-    Never Observed: what speaks here is a model of the wind, not an anemometer in the area. On
-    silence a share of an old ensemble is no more than possible.
+    Never Observed where a model of the wind speaks and not an anemometer in the area; what was
+    counted there is observed. On silence a share of an old ensemble is no more than possible.
     """
     if fresh.level == 0:
         return "Likely"
     if found.state is State.NO_DATA:
         return "Possible"
+    if kinds.of(context).observed and found.grounds.level == fresh.level:
+        return "Observed"
     return "Likely" if p is not None and p > 0.5 else "Possible"  # noqa: PLR2004 - CAP's own bound
 
 

@@ -14,6 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from haidang.cli import pack as pack_commands
 from haidang.cli import stock
 from haidang.cli.detect import detect
+from haidang.cli.forecast import backtest, forecast
+from haidang.cli.late import nowcast, reproduction
+from haidang.cli.observe import observe
 from haidang.cli.review import review
 from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
@@ -50,6 +53,11 @@ def build() -> typer.Typer:
     app.command("review", help=help_text("help_review"))(review)
     app.command("explain", help=help_text("help_explain"))(explain)
     app.command("detect", help=help_text("help_detect"))(detect)
+    app.command("forecast", help=help_text("help_forecast"))(forecast)
+    app.command("backtest", help=help_text("help_backtest"))(backtest)
+    app.command("nowcast", help=help_text("help_nowcast"))(nowcast)
+    app.command("reproduction", help=help_text("help_reproduction"))(reproduction)
+    app.command("observe", help=help_text("help_observe"))(observe)
     app.command("serve", help=help_text("help_serve"))(serve)
     ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
     ledger.command("verify", help=help_text("help_ledger_verify"))(ledger_verify)
@@ -70,10 +78,24 @@ def _threat_groups(app: typer.Typer) -> None:
     """A threat's name is a command because its folder is there, never because it stands here."""
     from haidang.pack.load import roots  # noqa: PLC0415 - the walk is cheap, importing it is not
 
-    for name in sorted(roots().threats):
+    for name, folder in sorted(roots().threats.items()):
+        if _counted(folder):
+            continue  # nobody issues bulletins of it; ``observe`` takes its counts in
         group = typer.Typer(no_args_is_help=True, help=help_text("help_threat", name=name))
         group.command("new", help=help_text("help_new"))(_new(name))
         app.add_typer(group, name=name)
+
+
+def _counted(folder: Path) -> bool:
+    """Whether a pack is told by counts; one that cannot be read is told of by ``check``."""
+    from haidang.base.errors import BadPack  # noqa: PLC0415
+    from haidang.pack.load import read_yaml  # noqa: PLC0415
+
+    try:
+        watch = read_yaml(folder / "pack.yaml").get("watch")
+    except BadPack:
+        return False
+    return isinstance(watch, dict) and watch.get("kind") == "counts"
 
 
 def _callback(lang: Lang = None) -> None:

@@ -10,9 +10,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from haidang.cli.chart import plot
 from haidang.cli.show import err, help_text, out, problems, say
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from haidang.jobs.detect import Judged
     from haidang.watch.calendar import Step, Year
 
@@ -31,6 +34,13 @@ def detect(
     last: Annotated[int, typer.Option(min=0, help=help_text("help_detect_last"))] = 0,
     period: Annotated[str, typer.Option(help=help_text("help_detect_period"))] = "",
     year: Annotated[str, typer.Option(help=help_text("help_detect_year"))] = "",
+    place: Annotated[str, typer.Option("--plot", help=help_text("help_plot"))] = "",
+    coordinates: Annotated[
+        Path | None, typer.Option(help=help_text("help_detect_coordinates"))
+    ] = None,
+    population: Annotated[
+        Path | None, typer.Option(help=help_text("help_detect_population"))
+    ] = None,
     folder: Annotated[Path, typer.Option("--out", help=help_text("help_out"))] = Path("out"),
 ) -> None:
     """Judge a file of counts by one method."""
@@ -47,10 +57,14 @@ def detect(
         made = judge_file(
             file, method, folder, settings or (), last=last or None,
             period=cast("Step | None", period or None), year=cast("Year | None", year or None),
+            coordinates=coordinates, population=population,
             progress=lambda done, of: bar.update(task, completed=done, total=of),
         )  # fmt: skip
     problems(made.problems)
     _show(made)
+    if place:
+        plot(made.found, place, made.path)
+    out.print(say("decision_support"), highlight=False)
 
 
 def _show(made: Judged) -> None:
@@ -70,8 +84,29 @@ def _show(made: Judged) -> None:
         out.print(table)
         if len(made.raised) > SCREEN:
             out.print(say("detected_more", n=len(made.raised) - SCREEN), highlight=False)
+    if (clusters := made.found.attrs.get("clusters")) is not None and len(clusters):
+        _show_clusters(clusters)
     out.print(f"  {made.path}", highlight=False, soft_wrap=True)
-    out.print(say("decision_support"), highlight=False)
+
+
+def _show_clusters(clusters: pd.DataFrame) -> None:
+    """The clusters of the newest search, significant or not."""
+    newest = clusters[clusters["time"] == clusters["time"].max()].head(SCREEN)
+    table = Table(title=say("clusters_title"), title_justify="left")
+    names = (
+        "centre", "radius_km", "places", "span_first", "span_last", "observed", "expected",
+        "relative_risk", "log_likelihood_ratio", "p_value", "recurrence",
+    )  # fmt: skip
+    for name in names:
+        justify = "left" if name == "centre" else "right"
+        table.add_column(say(f"column_{name}"), justify=justify)  # type: ignore[arg-type]
+    for row in newest.to_dict("records"):
+        numbers = (f"{row[n]:,.4g}" for n in names[5:])
+        table.add_row(
+            escape(str(row["centre"])), f"{row['radius_km']:,.1f}", str(len(row["places"])),
+            _period(row["first"]), _period(row["last"]), *numbers,
+        )  # fmt: skip
+    out.print(table)
 
 
 def _period(when: object) -> str:

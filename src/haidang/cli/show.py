@@ -64,6 +64,9 @@ def summary(made: Replay) -> None:
     if raised.empty:
         out.print(say("no_level"))
         return
+    if made.played.context.pack.threat.counted:
+        _counted(made)
+        return
     areas = raised.groupby(["kind", "place", "place_name"], sort=False)
     top = areas[["level", "wind_central"]].max().reset_index()
     table = Table(
@@ -97,6 +100,32 @@ def summary(made: Replay) -> None:
     out.print(table)
     if len(rows) > 12:  # noqa: PLR2004 - a screen's worth
         out.print(say("more_areas", n=len(rows) - 12))
+
+
+def _counted(made: Replay) -> None:
+    """Places with a level by counts: the largest count first, and when the level first stood."""
+    context = made.played.context
+    counts = made.impacts[made.impacts["measure"].str.endswith(".count")]
+    worst = counts.groupby("place")["central"].max()
+    raised = made.levels[made.levels["level"] > 0]
+    title = say("summary_title", status=say(f"status_{made.played.case.spec.status.lower()}"))
+    table = Table(title=title, title_justify="left")
+    for name in ("place", "highest", "count", "first_day", "clause"):
+        table.add_column(say(f"column_{name}"))
+    top = raised.groupby(["place", "place_name"])["level"].max().reset_index()
+    top["most"] = top["place"].map(worst)
+    for row in top.sort_values(["level", "most"], ascending=False).head(12).itertuples():
+        first = raised[(raised["place"] == row.place) & (raised["level"] == row.level)].iloc[0]
+        table.add_row(
+            str(row.place_name),
+            f"{row.level} ({context.scale.names(int(str(row.level))).say(language())})",
+            f"{float(str(row.most)):g}",
+            f"{first['at']:%d/%m/%Y}",
+            str(first["clause"]),
+        )
+    out.print(table)
+    if len(top) > 12:  # noqa: PLR2004 - a screen's worth
+        out.print(say("more_areas", n=len(top) - 12))
 
 
 def _force(wind: object) -> str:

@@ -50,7 +50,7 @@ def context_of(case: Case, roots: Roots) -> Context:
     """Country, pack, areas and law of a case; laid out once in a process, for it takes a second."""
     folders = (roots.country(case.country), roots.threats[case.spec.threat])
     days = (case.spec.law_on.isoformat(), case.spec.places_on.isoformat())
-    key = (*map(str, folders), *days)
+    key = (*map(str, folders), *days, *case.spec.places)
     with _guard:
         if key not in _contexts:
             _contexts[key] = replay.prepare(case, roots)
@@ -79,7 +79,7 @@ class Desk:
         self._looked: tuple[tuple[int, int], datetime | None] | None = None
         self.spec, self.case = desk_files.find(folder, roots)
         self.context = context_of(self.case, roots)
-        self._steps = desk_files.steps_of(self.spec, self.case, folder)
+        self._steps = desk_files.steps_of(self.spec, self.case, folder, self.context)
         self.store = Store.open(folder / DATABASE, check=False)
         self._file = (folder / DATABASE).stat().st_ino
 
@@ -315,6 +315,7 @@ class Desk:
             receipt=run.receipt,
             threats=[self.case.spec.threat],
             events=[self.case.spec.event],
+            series=self.context.pack.threat.series,
         )
         return View(
             desk=self.id,
@@ -448,7 +449,7 @@ class Desk:
             )
             desk_files.put(self.folder / name, body)
             try:
-                steps = desk_files.steps_of(more, self.case, self.folder)
+                steps = desk_files.steps_of(more, self.case, self.folder, self.context)
                 if len(steps) == len(self._steps):
                     raise BadData(Problem("desk.nothing_new", {}, file=name))
             except BadData:
@@ -548,7 +549,8 @@ def start_drill(case_id: str, out: Path, roots: Roots, wall: datetime | None = N
     begun = wall or datetime.now(UTC)
     case = load_case(case_id, roots)
     folder = desk_files.fresh_folder(out, f"drill-{case_id}", roots)
-    desk_files.put(folder / BULLETINS, case.bulletins.read_bytes())
+    file = case.bulletins.name
+    desk_files.put(folder / file, case.bulletins.read_bytes())
     spec = DeskSpec(
         kind="drill",
         country=case.country,
@@ -557,7 +559,7 @@ def start_drill(case_id: str, out: Path, roots: Roots, wall: datetime | None = N
         title=case.spec.title,
         status=case.spec.status,
         averaging_s=case.spec.averaging_s,
-        files=(FileSpec(file=BULLETINS),),
+        files=(FileSpec(file=file),),
         begun=begun,
     )
     desk_files.write_spec(folder, spec)

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import yaml
 from pydantic import AwareDatetime, Field
 
+from haidang.app.context import Context
 from haidang.base.errors import BadData, BadPack, NotFound, Unavailable
 from haidang.base.problem import Problem
 from haidang.base.spec import Spec
@@ -19,7 +20,7 @@ from haidang.data.tracks import Fix
 from haidang.edge.feeds.bulletins import read_bulletins
 from haidang.jobs.replay import DATABASE, Step, plan
 from haidang.jobs.tonight import tonight
-from haidang.pack.case import Case, find_cases, load_case
+from haidang.pack.case import COUNTS_FILE, Case, find_cases, load_case
 from haidang.pack.load import Roots, parse, read_yaml
 from haidang.words import LANGUAGES
 
@@ -117,21 +118,22 @@ def case_of(spec: DeskSpec, folder: Path, roots: Roots) -> Case:
     """The case that a desk plays, with the bulletins that lie beside it and nobody scripted."""
     file = folder / spec.files[0].file
     if spec.kind == "drill":
-        case = load_case(spec.case or "", roots)
-        case = replace(case, bulletins=file)
+        case = replace(load_case(spec.case or "", roots), bulletins=file)
     else:
         args = (file, spec.threat, spec.country, spec.name, spec.status, spec.averaging_s)
         case = tonight(*args, approve=False)
     changed: dict[str, Any] = {"officers": ()}
     if (
         case.spec.stock is None
+        # The invented inventory holds nothing that an epidemic asks for, on places of today.
+        and case.bulletins.name != COUNTS_FILE
         and (roots.country(case.country) / "stock" / f"{DEMO}.csv").is_file()
     ):
         changed["stock"] = DEMO
     return replace(case, spec=case.spec.model_copy(update=changed))
 
 
-def steps_of(spec: DeskSpec | None, case: Case, folder: Path) -> tuple[Step, ...]:
+def steps_of(spec: DeskSpec | None, case: Case, folder: Path, context: Context) -> tuple[Step, ...]:
     """The instants of a desk, in order: of a live one, when each bulletin came in.
 
     A bulletin that a later file repeats came in with the first.
@@ -140,7 +142,7 @@ def steps_of(spec: DeskSpec | None, case: Case, folder: Path) -> tuple[Step, ...
         BadData: No row of a file can be used, or a later file tells a bulletin otherwise than it
             came in first (``desk.other_bulletin``).
     """
-    steps, _ = plan(case)
+    steps, _ = plan(case, context)
     if spec is None or spec.kind == "drill":
         return steps
     known = {step.issued: step for step in steps}

@@ -12,7 +12,7 @@ import xarray as xr
 
 from haidang.base.errors import BadData, Unavailable
 from haidang.base.problem import Problem
-from haidang.edge.feeds.counts import read_counts
+from haidang.edge.feeds.counts import read_counts, read_people, read_rows
 from haidang.watch.calendar import Step, Year
 from haidang.watch.detect import detect, find
 from haidang.watch.method import Param
@@ -47,6 +47,8 @@ def judge_file(
     last: int | None = None,
     period: Step | None = None,
     year: Year | None = None,
+    coordinates: Path | None = None,
+    population: Path | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Judged:
     """Judge a CSV file.
@@ -54,11 +56,14 @@ def judge_file(
     Args:
         file: As `read_counts` takes it.
         method: Name of a method.
-        folder: Where the table goes, as ``<name of the file>-<method>.csv``.
+        folder: Where the table goes, as ``<name of the file>-<method>.csv``; clusters, where the
+            method looks for them, as ``<name of the file>-<method>-clusters.csv``.
         settings: Parameters as ``name=value``.
         last: Only so many of the newest periods.
         period: Length of a period; None finds out.
         year: As in `detect`.
+        coordinates: CSV file with ``place, lat, lon``, for methods that ask where places lie.
+        population: CSV file with ``place, value`` or like the counts, for methods that take one.
         progress: Told (places done, places).
 
     Raises:
@@ -66,32 +71,59 @@ def judge_file(
         BadData: The file or a setting cannot be used.
         Unavailable: The table cannot be written.
     """
-    known = {p.name: p for p in find(method).params}
-    params: dict[str, Any] = {}
-    for text in settings:
-        name, value = _setting(text)
-        if name not in known:  # else it could be one of the function's own arguments
-            said = {"method": method, "known": ", ".join(known)}
-            raise BadData(Problem("watch.param_unknown", said, field=name))
-        params[name] = _read(value, known[name])
+    params = read_settings(method, find(method).params, settings)
+    # Its own lines are named: the file of the counts and this one are not the same.
+    where = None if coordinates is None else read_rows(coordinates)
     found = detect(
         read_counts(file), method, last=last, period=period, year=year, file=file.name,
+        coordinates=where, coordinates_file="" if coordinates is None else coordinates.name,
+        population=None if population is None else read_people(population),
         progress=progress, **params,
     )  # fmt: skip
     tidy = found.to_dataframe().reset_index()
-    path = folder / f"{file.stem}-{method}.csv"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tidy.to_csv(path, index=False)
-    except OSError as err:
-        why = err.strerror or str(err)
-        raise Unavailable(Problem("cli.unwritable", {"why": why}, file=str(path))) from err
+    path = written(tidy, folder / f"{file.stem}-{method}.csv")
+    if (clusters := found.attrs.get("clusters")) is not None:
+        listed = clusters.assign(places=clusters["places"].map("|".join))
+        written(listed, folder / f"{file.stem}-{method}-clusters.csv")
     raised = tidy[tidy["state"] == State.RAISED].sort_values(
         ["time", "p_value", "score"], ascending=[False, True, False], kind="stable"
     )
     newest = tidy.loc[tidy["time"] == tidy["time"].max(), "state"].value_counts()
     counted = {s.value: int(newest.get(s.value, 0)) for s in State}
     return Judged(found, raised, counted, path, found.attrs["problems"])
+
+
+def read_settings(method: str, known: Sequence[Param], settings: Sequence[str]) -> dict[str, Any]:
+    """Parameters from texts such as ``alpha=0.01``.
+
+    Raises:
+        BadData: A text is no setting, or the method has no such parameter; without this it could
+            be taken for one of the function's own arguments.
+    """
+    by_name = {p.name: p for p in known}
+    params: dict[str, Any] = {}
+    for text in settings:
+        name, value = _setting(text)
+        if name not in by_name:
+            said = {"method": method, "known": ", ".join(by_name)}
+            raise BadData(Problem("watch.param_unknown", said, field=name))
+        params[name] = _read(value, by_name[name])
+    return params
+
+
+def written(table: pd.DataFrame, path: Path) -> Path:
+    """Write a table as CSV.
+
+    Raises:
+        Unavailable: It cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(path, index=False)
+    except OSError as err:
+        why = err.strerror or str(err)
+        raise Unavailable(Problem("cli.unwritable", {"why": why}, file=str(path))) from err
+    return path
 
 
 def _setting(text: str) -> tuple[str, str]:

@@ -85,8 +85,9 @@ class Speaker:
         pack = self.country.packs.get(decision.threat)
         warn = pack.threat.warn if pack else None
         level = found.grounds.level
+        room = "counted.warn_" if pack is not None and pack.threat.counted else "warn."
         return word(
-            f"warn.reason_{decision.reason.value}",
+            f"{room}reason_{decision.reason.value}",
             self.language,
             place=self.place(decision.place),
             level=decision.after,
@@ -101,6 +102,9 @@ class Speaker:
     def grounds(self, found: Assessment) -> str:
         """What the law says and by how many tracks, in a sentence."""
         grounds = found.grounds
+        pack = self.country.packs.get(found.threat)
+        if pack is not None and pack.threat.counted:
+            return self._counted(found)
         if grounds.status != "defined":
             status = self.say("status_" + grounds.status.replace(" ", "_"))
             return self.say("grounds_other", status=status)
@@ -116,6 +120,20 @@ class Speaker:
             low="?" if wind is None else f"{wind.low:.0f}",
             central="?" if wind is None else f"{wind.central:.0f}",
             high="?" if wind is None else f"{wind.high:.0f}",
+        )
+
+    def _counted(self, found: Assessment) -> str:
+        grounds = found.grounds
+        inputs = grounds.inputs or "-"
+        if grounds.status != "defined":
+            status = self.say("status_counts_" + grounds.status.replace(" ", "_"))
+            return self.say("grounds_counts_other", status=status, inputs=inputs)
+        return self.say(
+            "grounds_counts",
+            level=grounds.level,
+            clause=cite(grounds.clause, self.language),
+            act=grounds.decision,
+            inputs=inputs,
         )
 
 

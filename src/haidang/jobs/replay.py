@@ -7,7 +7,7 @@ the same head.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,13 +21,16 @@ from haidang.app.verdict import Draft, Message
 from haidang.base.errors import BadData, Unavailable
 from haidang.base.ids import digest
 from haidang.base.problem import Problem
+from haidang.data.observations import Report, day_of
 from haidang.data.tracks import Fix
 from haidang.edge.channels import capfile
 from haidang.edge.feeds.bulletins import read_bulletins
+from haidang.edge.feeds.reports import read_reports
 from haidang.edge.feeds.stock import INVENTORY, read_stock
 from haidang.edge.store.store import Store
 from haidang.pack.case import Case, OfficerSpec
 from haidang.pack.load import Roots, load_country
+from haidang.watch.counts import begins, ends
 
 DATABASE = "haidang.db"
 FIRST = 1000
@@ -43,12 +46,14 @@ class Step:
     Attributes:
         now: The clock.
         issued: Time of the bulletin that came in, None for a look at the clock only.
-        fixes: What came in.
+        fixes: What came in, of a threat with a track.
+        reports: What came in, of a threat that is counted.
     """
 
     now: datetime
     issued: datetime | None
     fixes: tuple[Fix, ...]
+    reports: tuple[Report, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,8 @@ def prepare(case: Case, roots: Roots) -> Context:
     """
     country = load_country(roots.country(case.country), roots.threats)
     pack = country.packs[case.spec.threat]
-    return named(build_context(country, pack, case.spec.law_on, case.spec.places_on), case)
+    days = (case.spec.law_on, case.spec.places_on)
+    return named(build_context(country, pack, *days, case.spec.places), case)
 
 
 def named(context: Context, case: Case) -> Context:
@@ -101,12 +107,21 @@ def named(context: Context, case: Case) -> Context:
     return replace(context, event_names=names)
 
 
-def plan(case: Case) -> tuple[tuple[Step, ...], tuple[Problem, ...]]:
-    """The case's instants in order, and what is wrong with its bulletins.
+def plan(
+    case: Case, context: Context | None = None
+) -> tuple[tuple[Step, ...], tuple[Problem, ...]]:
+    """The case's instants in order, and what is wrong with its bulletins or counts.
+
+    Args:
+        case: Its file is read.
+        context: Says of what kind its threat is; without it the case is one of bulletins.
 
     Raises:
-        BadData: No row of the bulletins can be used.
+        BadData: No row of the file can be used.
     """
+    if context is not None and context.pack.threat.counted:
+        steps, problems = counted_steps(case, context)
+        return with_ticks(case, steps), problems
     read = read_bulletins(case.bulletins, case.spec.event, case.spec.averaging_s)
     delay = timedelta(minutes=case.spec.received_after_min)
     by_issue: dict[datetime, list[Fix]] = {}
@@ -114,8 +129,49 @@ def plan(case: Case) -> tuple[tuple[Step, ...], tuple[Problem, ...]]:
         received = fix.issued + delay
         by_issue.setdefault(fix.issued, []).append(replace(fix, received=received))
     steps = [Step(at + delay, at, tuple(fixes)) for at, fixes in by_issue.items()]
-    steps += [Step(at, None, ()) for at in case.spec.ticks]
-    return tuple(sorted(steps, key=lambda s: s.now)), read.problems
+    return with_ticks(case, steps), read.problems
+
+
+def with_ticks(case: Case, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Steps in order, with the instants at which the desk only looks at the clock."""
+    ticks = [Step(at, None, ()) for at in case.spec.ticks]
+    return tuple(sorted((*steps, *ticks), key=lambda s: s.now))
+
+
+def counted_steps(case: Case, context: Context) -> tuple[list[Step], tuple[Problem, ...]]:
+    """The instants at which counts were published; all that is older came in on the first day.
+
+    Args:
+        case: Its file of counts, and when each period was published where the file does not say.
+        context: Its pack, areas and clock.
+
+    Raises:
+        BadData: No row of the file can be used, or the case names no indicator of the pack.
+    """
+    spec = case.spec
+    indicator = context.pack.threat.counts.indicators.get(spec.indicator)
+    if indicator is None:
+        known = ", ".join(context.pack.threat.counts.indicators)
+        said = {"name": spec.indicator or "-", "known": known}
+        raise BadData(Problem("check.no_indicator", said, file="case.yaml", field="indicator"))
+    read = read_reports(
+        case.bulletins,
+        f"{context.pack.id}/{spec.indicator}",
+        indicator.unit["en"],
+        indicator.period,
+        context.areas.codes,
+        context.zone,
+    )
+    delay = timedelta(minutes=spec.received_after_min)
+    later = timedelta(days=spec.published_after_d)
+    first = None if spec.begins is None else begins(spec.begins, context.zone)
+    by_time: dict[datetime, list[Report]] = {}
+    for report in read.reports:
+        end = begins(ends(day_of(report.start, context.zone), indicator.period), context.zone)
+        at = report.published or end + later
+        kept = replace(report, published=at)
+        by_time.setdefault(at if first is None else max(at, first), []).append(kept)
+    return [Step(at + delay, at, (), tuple(rows)) for at, rows in by_time.items()], read.problems
 
 
 def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_: None) -> Played:
@@ -143,8 +199,8 @@ def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise Unavailable(Problem("store.cannot_open", {"detail": err}, file=str(folder))) from err
-    steps, problems = plan(case)
     context = prepare(case, roots)
+    steps, problems = plan(case, context)
     with Store.open(folder / DATABASE) as store:
         fits(store, case, context, steps)
         _register(store, case.spec.officers)
@@ -217,8 +273,19 @@ def _register(store: Store, officers: tuple[OfficerSpec, ...]) -> None:
 
 
 def ingest(store: Store, case: Case, step: Step) -> None:
-    """Take in one bulletin; taking it in again changes nothing."""
+    """Take in one bulletin, or the counts of one day; taking it in again changes nothing."""
     if step.issued is None:
+        return
+    if step.reports:
+        # What one vintage says twice is told by the later row; a delivery holds each once.
+        newest = {(r.place, r.start): r for r in step.reports}
+        store.add_observations(
+            key=key_of(case, step.issued),
+            observations=tuple(newest.values()),
+            source=case.spec.sources[0],
+            published=step.issued,
+            received=step.now,
+        )
         return
     store.add_fixes(
         key=key_of(case, step.issued),
@@ -274,6 +341,7 @@ def run(store: Store, case: Case, context: Context, now: datetime) -> None:
         scope=scope,
         threats=[case.spec.threat],
         events=[case.spec.event],
+        series=context.pack.threat.series,
     )
     found = assess(context, snapshot)
     wish = Wish(status=case.spec.status, scope=scope)

@@ -10,7 +10,7 @@ from typing import get_args
 
 import numpy as np
 
-from haidang.app.assess import rule
+from haidang.app.assess_track import rule
 from haidang.app.context import Context
 from haidang.base.wind import convert_maximum
 from haidang.data.tracks import Tracks
@@ -152,7 +152,7 @@ def _kinds(context: Context) -> Iterator[tuple[str, str]]:
 def _kept(store: Store, case: Case, steps: Sequence[Step]) -> _Kept:
     """The ledger and the deliveries as events."""
     assessments = store.assessments()
-    bulletin = {a.id: a.signals[0].start for a in assessments}
+    bulletin = {a.id: a.signals[0].start for a in assessments if a.signals}
     decided = {d.id: d for d in store.decisions()}
     drafts = {d.id: d for d in store.drafts()}
     plans = store.plans()
@@ -218,7 +218,7 @@ def _truth(case: Case, context: Context) -> _Truth | None:
     if case.truth() is None:
         return None
     track = verify.truth_ensemble(case, context)
-    spec = context.pack.threat.risk
+    spec = context.pack.threat.wind
     wind = outlook(track, context.areas, spec)
     onsets = {
         code: {force: _when(wind, i, k) for k, force in enumerate(spec.forces)}
@@ -323,7 +323,7 @@ def _ensemble(steps: Sequence[Step], issued: datetime, context: Context) -> Ense
     """The ensemble as it was drawn on a bulletin."""
     heard = [s for s in steps if s.issued is not None and s.issued <= issued]
     fixes = tuple(replace(f, receipt=n) for n, s in enumerate(heard, 1) for f in s.fixes)
-    spec = context.pack.threat.risk
+    spec = context.pack.threat.wind
     bulletins = Tracks(fixes).bulletins(fixes[0].event)
     return members(backbone(bulletins, spec), spec, context.over_land)
 
@@ -340,7 +340,7 @@ def _winds(
     tracks: list[tuple[Basis, datetime | None, Ensemble]] = [("hindcast", None, truth.track)]
     if bulletin is not None:
         tracks.append(("bulletin", bulletin, _ensemble(steps, bulletin, context)))
-    spec = context.pack.threat.risk
+    spec = context.pack.threat.wind
     out = []
     for basis, issued, ensemble in tracks:
         found = swath(
@@ -375,7 +375,7 @@ def _with_houses(
     )
     counted, _ = houses.counted(facts.damage, places.gazetteer, facts.day, today, coast)
     residents = places.population_on(today)
-    spec = context.pack.threat.risk
+    spec = context.pack.threat.wind
     people = facts.house.people
 
     def ours(found: Mapping[str, Sequence[Impact]]) -> dict[str, Mapping[Measure, Interval]]:

@@ -80,8 +80,12 @@ def _table(columns: tuple[str, ...], rows: Iterator[dict[str, object]]) -> pd.Da
 
 def _key(played: Played, found: Assessment, language: str) -> dict[str, object]:
     context = played.context
+    # Of counts the newest period; of an assessment that had nothing to read, its own hour.
+    newest = (
+        found.signals[-1 if context.pack.threat.counted else 0].start if found.signals else found.at
+    )
     return {
-        "bulletin": context.local(found.signals[0].start),
+        "bulletin": context.local(newest),
         "at": context.local(found.at),
         "place": found.place,
         "place_name": context.named[found.place].name(language),

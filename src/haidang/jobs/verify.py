@@ -46,6 +46,8 @@ def outlooks(assessments: Iterable[Assessment]) -> dict[datetime, Outlook]:
     out: dict[datetime, Outlook] = {}
     first_run: dict[datetime, datetime] = {}
     for found in assessments:
+        if not found.signals:
+            continue
         issued = found.signals[0].start
         if first_run.setdefault(issued, found.at) != found.at:
             continue
@@ -72,11 +74,11 @@ def with_risk(context: Context, **changed: object) -> Context:
     """
     threat = context.pack.threat
     try:
-        risk = type(threat.risk).model_validate({**threat.risk.model_dump(), **changed})
+        risk = type(threat.wind).model_validate({**threat.wind.model_dump(), **changed})
     except ValidationError as err:
         value = ", ".join(f"{v}" for v in changed.values())
         if set(changed) == {"quantile"}:
-            low, high = threat.risk.interval
+            low, high = threat.wind.interval
             said = {"value": value, "low": low, "high": high}
             raise BadData(Problem("cli.bad_quantile", said, field="quantile")) from err
         said = {"value": value, "why": err.errors()[0]["msg"]}
@@ -129,10 +131,10 @@ def within(played: Played, at: datetime, hours: float) -> Outlook:
     fixes = tuple(replace(f, receipt=number) for number, s in enumerate(heard, 1) for f in s.fixes)
     if not fixes:
         return {}
-    hours = max(hours, context.pack.threat.risk.step_h)
+    hours = max(hours, context.pack.threat.wind.step_h)
     # A page asks again at each look, and a window costs two seconds. The key holds everything
     # that the answer depends on, so that it can never be another case's.
-    risk = context.pack.threat.risk.model_dump_json()
+    risk = context.pack.threat.wind.model_dump_json()
     days = (case.spec.law_on, case.spec.places_on)
     cells = (context.areas.codes, len(context.areas.lat))
     key = (fixes, hours, heard[-1].now, context.pack.fingerprint, risk, days, cells)
@@ -204,7 +206,7 @@ def truth_forces(case: Case, context: Context) -> tuple[dict[str, int], datetime
         BadData: The case has no such track.
     """
     one = truth_ensemble(case, context)
-    found = outlook(one, context.areas, context.pack.threat.risk)
+    found = outlook(one, context.areas, context.pack.threat.wind)
     forces = (int(f) for f in beaufort(found.swath.area_max[0]))
     return dict(zip(context.areas.codes, forces, strict=True)), landfall(one, context)
 
@@ -231,7 +233,7 @@ def truth_ensemble(case: Case, context: Context) -> Ensemble:
         hours=hours,
         lat=np.interp(hours, at, [f.lat for f in rows])[None],
         lon=np.interp(hours, at, [f.lon for f in rows])[None],
-        wind=np.asarray(convert_maximum(wind, 600, 60, context.pack.threat.risk.surface))[None],
+        wind=np.asarray(convert_maximum(wind, 600, 60, context.pack.threat.wind.surface))[None],
         start=start,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -15,6 +15,10 @@ from haidang.base.problem import Problem
 from haidang.base.spec import Spec
 from haidang.pack.load import Roots, parse, read_yaml, short
 from haidang.pack.review import ReviewSpec
+
+BULLETINS_FILE: Final = "bulletins.csv"
+COUNTS_FILE: Final = "counts.csv"
+"""What lies beside ``case.yaml``, by the kind of the threat."""
 
 
 class OfficerSpec(Spec):
@@ -62,8 +66,15 @@ class CaseSpec(Spec):
         threat: Pack id.
         event: Event id, e.g. ``2411-yagi``.
         called: Its name as people write it, accents and all; made from the id where empty.
-        averaging_s: Averaging period of the bulletins' winds, s.
-        received_after_min: Assumed minutes between a bulletin's hour and its reaching us.
+        averaging_s: Averaging period of the bulletins' winds, s; of no use where nothing blows.
+        received_after_min: Assumed minutes between a bulletin's hour, or the hour at which counts
+            were published, and its reaching us.
+        published_after_d: Of counts whose file does not say when they were published: assumed days
+            after the end of their period, d.
+        begins: Of counts: what was published before this day is history and comes in as one
+            delivery on it; None plays every period.
+        indicator: Of counts: the indicator that the file holds.
+        places: Codes of the areas that are watched; all that the binding names where empty.
         places_on: Day whose places are used.
         law_on: Day whose law judges.
         status: CAP status; never Actual, whatever the pack's tier.
@@ -80,8 +91,12 @@ class CaseSpec(Spec):
     event: str = Field(pattern=r"^[a-z0-9-]+$")
     called: str = ""
     title: Mapping[str, str]
-    averaging_s: Literal[60, 120, 180, 600]
+    averaging_s: Literal[60, 120, 180, 600] = 600
     received_after_min: float = Field(ge=0)
+    published_after_d: float = Field(default=0, ge=0)
+    begins: date | None = None
+    indicator: str = ""
+    places: tuple[str, ...] = ()
     places_on: date
     law_on: date
     status: Literal["Exercise", "Test"] = "Exercise"
@@ -102,7 +117,7 @@ class Case:
 
     Attributes:
         country: Id of the country whose binding it belongs to.
-        bulletins: File of bulletins.
+        bulletins: File of what came in: bulletins, or counts.
     """
 
     spec: CaseSpec
@@ -146,7 +161,8 @@ def load_case(name: str, roots: Roots) -> Case:
         where = {"id": spec.id, "folder": name}
         raise NotFound(Problem("pack.id_folder", where, file=short(path), field="id"))
     country = folder.parents[3].name
-    return Case(spec, country, folder, folder / "bulletins.csv")
+    counts = folder / COUNTS_FILE
+    return Case(spec, country, folder, counts if counts.is_file() else folder / BULLETINS_FILE)
 
 
 def case_of_file(

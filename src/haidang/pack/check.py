@@ -20,14 +20,14 @@ from haidang.base.problem import Problem
 from haidang.law.lawbook import article_id
 from haidang.law.table import Table
 from haidang.pack.check_binding import Bound, Found, binding_problems
+from haidang.pack.check_counts import watch_problems
 from haidang.pack.check_response import response_problems, threat_problems
 from haidang.pack.law import Law, read_law
 from haidang.pack.load import Roots, line_of, parse, read_messages, read_yaml, short
 from haidang.pack.places import CountryPlaces, load_places
 from haidang.pack.schema import BindingSpec, CountrySpec, ThreatSpec
-from haidang.warn.message import SHOWN_FORCES, fields
+from haidang.warn.message import COUNTED, OF_A_TRACK, SHOWN_FORCES, fields
 from haidang.warn.message import check as check_message
-from haidang.warn.spec import MessageSpec
 from haidang.words import catalogue
 
 P = ParamSpec("P")
@@ -221,15 +221,18 @@ def _threat(threat: _Threat, bound: list[Bound], day: date) -> Iterator[Problem]
         if not said.get("en", "").strip():
             yield threat.problem("text_missing", key, language="en", what=key)
     for language, pattern in spec.called.items():
-        if not _names_only(pattern):
+        # What is counted is one event without a name, so its pattern may leave the name out.
+        if not _names_only(pattern, may_lack=spec.counted):
             yield threat.problem("called", "called", language, pattern=pattern)
     yield from _tier(threat, spec, bound)
     yield from _sections(threat, spec)
+    yield from watch_problems(threat.folder, spec)
 
 
-def _names_only(pattern: str) -> bool:
+def _names_only(pattern: str, *, may_lack: bool) -> bool:
     try:
-        return {n for _, n, _, _ in Formatter().parse(pattern) if n is not None} == {"name"}
+        asked = {n for _, n, _, _ in Formatter().parse(pattern) if n is not None}
+        return asked == {"name"} or (may_lack and not asked)
     except ValueError:
         return False
 
@@ -268,30 +271,37 @@ def _tier(threat: _Threat, spec: ThreatSpec, bound: list[Bound]) -> Iterator[Pro
 
 def _sections(threat: _Threat, spec: ThreatSpec) -> Iterator[Problem]:
     """What spans two sections of a pack."""
-    forces = ", ".join(map(str, spec.risk.forces))
-    if spec.warn.onset_force not in spec.risk.forces:
+    forces = ", ".join(map(str, spec.forces)) or "-"
+    if spec.warn.onset_force not in (spec.forces or (0,)):
         params = {"force": spec.warn.onset_force, "forces": forces}
         yield threat.problem("onset_force", "warn", "onset_force", **params)
-    if spec.warn.shelter_force not in {None, *spec.risk.forces}:
+    if spec.warn.shelter_force not in {None, *spec.forces}:
         params = {"force": spec.warn.shelter_force, "forces": forces}
         yield threat.problem("shelter_force", "warn", "shelter_force", **params)
     if spec.warn.immediate_h > spec.warn.expected_h:
         params = {"immediate": spec.warn.immediate_h, "expected": spec.warn.expected_h}
         yield threat.problem("urgency", "warn", "immediate_h", **params)
     for path, texts in threat.messages.values():
-        for level, message in texts.items():
-            for name in sorted(_unasked(message, spec.risk.forces)):
-                params = {"name": name, "forces": forces}
-                yield _warning(_at(path, "force_unasked", (level,), params))
+        yield from _never_filled(path, texts, spec)
 
 
-def _unasked(message: MessageSpec, forces: tuple[int, ...]) -> set[str]:
-    """Placeholders for the begin or end of a force that the pack never computes."""
-    never = set(SHOWN_FORCES) - set(forces)
-    try:
-        return fields(message) & {f"{edge}{force}" for edge in ("onset", "end") for force in never}
-    except HaidangError:
-        return set()  # a stray brace is told by the check of the message itself
+def _never_filled(path: Path, texts: Found, spec: ThreatSpec) -> Iterator[Problem]:
+    """Placeholders that would always read "not known": another kind's, or a force not computed."""
+    forces = ", ".join(map(str, spec.forces))
+    foreign = set(OF_A_TRACK if spec.counted else COUNTED)
+    if spec.counted:
+        foreign |= {f"{edge}{force}" for edge in ("onset", "end") for force in SHOWN_FORCES}
+    absent = {f"{e}{f}" for e in ("onset", "end") for f in set(SHOWN_FORCES) - set(spec.forces)}
+    for level, message in texts.items():
+        try:
+            asked = fields(message)
+        except HaidangError:
+            continue  # a stray brace is told by the check of the message itself
+        for name in sorted(asked & foreign):
+            yield _at(path, "other_kind", (level,), {"name": name, "kind": spec.watch.kind})
+        for name in sorted((asked & absent) - foreign):
+            params = {"name": name, "forces": forces}
+            yield _warning(_at(path, "force_unasked", (level,), params))
 
 
 def _generic_messages(threat: _Threat) -> Iterator[Problem]:
@@ -344,12 +354,14 @@ def _country(
     raw = _attempt(problems, read_yaml, path)
     spec = None if raw is None else _attempt(problems, parse, CountrySpec, raw, path)
     bindings = dict(_bindings(folder, threats, problems))
-    articles = {article_id(b.law.article) for b, _ in bindings.values()}
+    articles = {article_id(a) for b, _ in bindings.values() for a in b.law.articles}
     problems += _validity(folder, law, articles, day)
     own = {name: _messages(folder / "threats" / name, problems) for name in bindings}
-    for found in own.values():
+    for name, found in own.items():
         for language, (file, texts) in found.items():
             problems += _wrong_messages(file, language, texts)
+            if (threat_spec := bindings[name][1].spec) is not None:
+                problems += _never_filled(file, texts, threat_spec)
     if spec is None:
         return []
     country = _Country(folder, spec, law, places)

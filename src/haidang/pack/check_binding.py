@@ -15,12 +15,20 @@ from haidang.base.problem import Problem
 from haidang.law.lawbook import article_id
 from haidang.law.levels import Scale
 from haidang.law.table import Input, Table
-from haidang.pack.case import CaseSpec
+from haidang.pack.case import BULLETINS_FILE, COUNTS_FILE, CaseSpec
+from haidang.pack.check_counts import counts_problems, published, sample_counts
 from haidang.pack.law import Law
 from haidang.pack.load import line_of, parse, read_yaml, short
 from haidang.pack.places import CountryPlaces
 from haidang.pack.review import read_facts
-from haidang.pack.schema import AreaRule, BindingSpec, CountrySpec, ThreatSpec
+from haidang.pack.schema import (
+    AreaRule,
+    BindingSpec,
+    CountrySpec,
+    CountsLaw,
+    LawBinding,
+    ThreatSpec,
+)
 from haidang.risk.assessment import Assessment, Grounds, Impact, Interval, Onset, When
 from haidang.warn.message import check as check_message
 from haidang.warn.message import facts, render
@@ -130,18 +138,25 @@ def binding_problems(bound: Bound, day: date) -> tuple[list[Problem], Bound]:
     problems: list[Problem] = []
     cases = tuple(_cases(bound, problems))
     bound = replace(bound, cases=cases)
-    table = _table(bound, day)
+    law = bound.binding.law
+    tables = {a: t for a in law.articles if (t := _table(bound, a, day)) is not None}
+    table = next(iter(tables.values()), None)
     known = {article_id(t.article) for t in bound.country.law.book.tables}
-    if article_id(bound.binding.law.article) not in known:
-        params = {"article": bound.binding.law.article, "known": ", ".join(sorted(known)) or "-"}
-        problems.append(bound.problem("no_article", "law", "article", **params))
+    for article in law.articles:
+        if article_id(article) not in known:
+            params = {"article": article, "known": ", ".join(sorted(known)) or "-"}
+            problems.append(bound.problem("no_article", "law", "article", **params))
+    problems += _kinds(bound)
     days = sorted({day, *(c.spec.places_on for c in cases)})
     for on in days:
         problems += _areas(bound, table, on)
     problems += _rules(bound)
-    if table is not None:
-        problems += _inputs(bound, table)
-        problems += _levels(bound, table)
+    if isinstance(law, CountsLaw):
+        problems += counts_problems(bound, law, tables)
+    elif table is not None:
+        problems += _inputs(bound, law, table)
+    if len(tables) == len(law.articles):
+        problems += _levels(bound, tuple(tables.values()))
     problems += _translations(bound)
     problems += _texts(bound, table, day)
     for case in cases:
@@ -149,9 +164,16 @@ def binding_problems(bound: Bound, day: date) -> tuple[list[Problem], Bound]:
     return problems, bound
 
 
-def _table(bound: Bound, day: date) -> Table | None:
+def _kinds(bound: Bound) -> Iterator[Problem]:
+    """A threat and its law must be of one kind: nobody can ask a wind how many cases there were."""
+    spec = bound.threat.spec
+    if spec is not None and spec.counted != isinstance(bound.binding.law, CountsLaw):
+        yield bound.problem("law_kind", "law", kind=spec.watch.kind)
+
+
+def _table(bound: Bound, article: str, day: date) -> Table | None:
     """The table on the day; the newest one where none is in force, so that more can be said."""
-    wanted = article_id(bound.binding.law.article)
+    wanted = article_id(article)
     having = [t for t in bound.country.law.book.tables if article_id(t.article) == wanted]
     standing = [t for t in having if t.in_force(day)]
     return max(standing or having, key=lambda t: t.valid_from, default=None)
@@ -160,8 +182,7 @@ def _table(bound: Bound, day: date) -> Table | None:
 # ── law ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _inputs(bound: Bound, table: Table) -> Iterator[Problem]:
-    law = bound.binding.law
+def _inputs(bound: Bound, law: LawBinding, table: Table) -> Iterator[Problem]:
     inputs = {i.id: i for i in table.inputs}
     for key, name, kinds in (
         ("intensity", law.intensity, {"integer", "real"}),
@@ -176,11 +197,11 @@ def _inputs(bound: Bound, table: Table) -> Iterator[Problem]:
     for name in sorted(set(inputs) - {law.intensity, law.area}):
         yield bound.problem("input_unanswered", "law", name=name, table=table.id)
     if law.intensity in inputs:
-        yield from _unit(bound, table, inputs[law.intensity])
+        yield from _unit(bound, law, table, inputs[law.intensity])
 
 
-def _unit(bound: Bound, table: Table, of: Input) -> Iterator[Problem]:
-    given = bound.binding.law.intensity_as
+def _unit(bound: Bound, law: LawBinding, table: Table, of: Input) -> Iterator[Problem]:
+    given = law.intensity_as
     params = {"given": given, "unit": of.unit.say("en"), "table": table.id}
     speeds = {"km/h", "m/s"}
     said = of.unit.say("en").strip()
@@ -190,25 +211,29 @@ def _unit(bound: Bound, table: Table, of: Input) -> Iterator[Problem]:
         yield bound.problem("unit_whole", "law", "intensity_as", **params)
 
 
-def _levels(bound: Bound, table: Table) -> Iterator[Problem]:
-    given = {row.level for row in table.rows}
+def _levels(bound: Bound, tables: tuple[Table, ...]) -> Iterator[Problem]:
+    given = {row.level: (table, row) for table in tables for row in table.rows}
+    names = ", ".join(t.id for t in tables)
     bound_levels = set(bound.binding.levels)
-    for level in sorted(given - bound_levels):
+    for level in sorted(set(given) - bound_levels):
+        table = given[level][0]
         clause = next(r.clause for r in table.rows if r.level == level)
         params = {"level": level, "table": table.id, "clause": clause}
         yield bound.problem("level_unbound", "levels", **params)
-    for level in sorted(bound_levels - given):
-        params = {"level": level, "table": table.id, "known": ", ".join(map(str, sorted(given)))}
+    for level in sorted(bound_levels - set(given)):
+        params = {"level": level, "table": names, "known": ", ".join(map(str, sorted(given)))}
         yield bound.problem("level_never", "levels", **params)
     spec = bound.threat.spec
-    has = {e.level for e in spec.warn.levels} if spec else given
-    for level in sorted((given | bound_levels) - has):
+    has = {e.level for e in spec.warn.levels} if spec else set(given)
+    for level in sorted((set(given) | bound_levels) - has):
         path = bound.threat.folder / "pack.yaml"
-        params = {"level": level, "table": table.id, "country": bound.country.folder.name}
+        params = {"level": level, "table": names, "country": bound.country.folder.name}
         yield at(path, "level_no_warn", ("warn", "levels"), params)
-    if bound.country.spec.scale != table.scale.id:
-        params = {"scale": bound.country.spec.scale, "table": table.id, "other": table.scale.id}
-        yield bound.problem("other_scale", "law", "article", **params)
+    scale = bound.binding.scale or bound.country.spec.scale
+    for table in tables:
+        if scale != table.scale.id:
+            params = {"scale": scale, "table": table.id, "other": table.scale.id}
+            yield bound.problem("other_scale", "law", "article", **params)
 
 
 # ── areas ───────────────────────────────────────────────────────────────────────────────────────
@@ -225,8 +250,12 @@ def _areas(bound: Bound, table: Table | None, day: date) -> Iterator[Problem]:
     if places is None:
         return
     known = None
-    if table is not None:
-        of = {i.id: i for i in table.inputs}.get(bound.binding.law.area)
+    law = bound.binding.law
+    if isinstance(law, CountsLaw):
+        # The rules say which categories there are; without any every area is like every other.
+        known = tuple(dict.fromkeys(r.where for r in law.rules if r.where)) or None
+    elif table is not None:
+        of = {i.id: i for i in table.inputs}.get(law.area)
         known = tuple(of.values) if of else None
     for n, rule in enumerate(bound.binding.areas):
         there = places.gazetteer.at(day, rule.kind)
@@ -361,7 +390,7 @@ def _translations(bound: Bound) -> Iterator[Problem]:
 def _texts(bound: Bound, table: Table | None, day: date) -> Iterator[Problem]:
     """Headlines with the longest names that may come up, and sentences that are too long."""
     spec, places = bound.threat.spec, bound.country.places
-    scale = bound.country.law.scales.get(bound.country.spec.scale)
+    scale = bound.country.law.scales.get(bound.binding.scale or bound.country.spec.scale)
     if spec is None or places is None or scale is None:
         return
     watched = [
@@ -440,7 +469,7 @@ def _sample(
             "",
         ),
         p_level=((level, 0.55),),
-        onsets=tuple(Onset(f, 0.9, onset, onset) for f in spec.risk.forces) if level else (),
+        onsets=tuple(Onset(f, 0.9, onset, onset) for f in spec.forces) if level else (),
         impacts=(
             Impact(
                 f"people.force_{spec.warn.onset_force}",
@@ -452,7 +481,7 @@ def _sample(
         receipt=0,
         method="",
     )
-    return facts(
+    said = facts(
         assessment,
         place_name=known["place"],
         event_name=known["event_name"],
@@ -467,6 +496,7 @@ def _sample(
         sender=bound.country.spec.sender.name.get(language, ""),
         act=table.act.say(language) if table else "",
     )
+    return said | (sample_counts(spec, language) if spec.counted else {})
 
 
 # ── golden cases ────────────────────────────────────────────────────────────────────────────────
@@ -480,7 +510,12 @@ def _cases(bound: Bound, problems: list[Problem]) -> Iterator[GoldenCase]:
         except HaidangError as err:
             problems += err.problems
             continue
-        yield GoldenCase(spec, path, frozenset(_issued(folder / "bulletins.csv", problems)))
+        counted = bound.threat.spec is not None and bound.threat.spec.counted
+        if counted:
+            found = set(published(folder / COUNTS_FILE, spec, bound, problems))
+        else:
+            found = set(_issued(folder / BULLETINS_FILE, problems))
+        yield GoldenCase(spec, path, frozenset(found))
 
 
 def _issued(path: Path, problems: list[Problem]) -> Iterator[datetime]:
@@ -519,10 +554,10 @@ def _case(bound: Bound, case: GoldenCase) -> Iterator[Problem]:
     if spec.review is not None and places is not None:
         languages = bound.country.spec.languages
         yield from read_facts(spec.review, path.parent, places.gazetteer, languages)[1]
-    wanted = article_id(bound.binding.law.article)
-    tables = [t for t in bound.country.law.book.tables if article_id(t.article) == wanted]
-    if tables and not any(t.in_force(spec.law_on) for t in tables):
-        yield at(path, "case_law", ("law_on",), {"article": wanted, "day": spec.law_on})
+    for wanted in map(article_id, bound.binding.law.articles):
+        tables = [t for t in bound.country.law.book.tables if article_id(t.article) == wanted]
+        if tables and not any(t.in_force(spec.law_on) for t in tables):
+            yield at(path, "case_law", ("law_on",), {"article": wanted, "day": spec.law_on})
     signing = {o.actor for o in spec.officers if o.does == "sign"}
     for n, officer in enumerate(spec.officers):
         if officer.does == "approve" and officer.actor in signing:

@@ -256,8 +256,9 @@ def _kind(read: _Read, section: str, name: str, key: str, kind: str) -> Iterator
 
 def _force(read: _Read, section: str, name: str, time: TimeSpec) -> Iterator[Problem]:
     threat = read.bound.threat.spec
-    if threat is not None and time.force is not None and time.force not in threat.risk.forces:
-        params = {"force": time.force, "forces": ", ".join(map(str, threat.risk.forces))}
+    forces = () if threat is None else threat.forces
+    if threat is not None and time.force is not None and time.force not in forces:
+        params = {"force": time.force, "forces": ", ".join(map(str, forces)) or "-"}
         yield read.problem("time_force", section, name, "time", **params)
 
 
@@ -281,8 +282,10 @@ def _placeholders(
 
 def _need(read: _Read, name: str, need: NeedSpec) -> Iterator[Problem]:
     yield from _kind(read, "needs", name, "kind", need.kind)
-    if need.measure not in MEASURES:
-        params = {"measure": need.measure, "known": ", ".join(MEASURES)}
+    threat = read.bound.threat.spec
+    known = MEASURES if threat is None else threat.measures
+    if need.measure not in known:
+        params = {"measure": need.measure, "known": ", ".join(known)}
         yield read.problem("measure_unknown", "needs", name, "measure", **params)
     if not need.source.strip():
         yield read.problem("source_empty", "needs", name, "source")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -25,7 +26,14 @@ from haidang.base.spec import Spec
 from haidang.law.levels import Names
 from haidang.pack.law import read_law
 from haidang.pack.places import load_places
-from haidang.pack.schema import BindingSpec, Country, CountrySpec, Pack, ThreatSpec
+from haidang.pack.schema import (
+    BindingSpec,
+    Country,
+    CountrySpec,
+    CountsLaw,
+    Pack,
+    ThreatSpec,
+)
 from haidang.respond.scenario import Layer, Scenario, compose
 from haidang.respond.spec import AuthoritiesSpec, KindSpec, OverlaySpec, ScenarioSpec
 from haidang.warn.spec import Messages, MessageSpec
@@ -189,17 +197,32 @@ def parse(spec: type[S], raw: Mapping[str, Any], path: Path) -> S:
     try:
         return spec.model_validate(raw)
     except ValidationError as err:
-        raise BadPack(*_wrong(err, path)) from err
+        raise BadPack(*_wrong(err, path, raw)) from err
 
 
-def _wrong(err: ValidationError, path: Path) -> Iterator[Problem]:
+def _wrong(err: ValidationError, path: Path, raw: object = None) -> Iterator[Problem]:
     for found in err.errors():
-        keys = [str(k) for k in found["loc"]]
+        keys = _written(raw, [str(k) for k in found["loc"]])
         code = {"extra_forbidden": "unknown_key", "missing": "missing_key"}.get(found["type"])
         given = repr(found.get("input"))[:60]
         params = {"key": keys[-1] if keys else "", "why": _why(found), "given": given}
         where = short(path), line_of(path, keys), ".".join(keys)
         yield Problem(f"pack.{code or 'bad_value'}", params, *where)
+
+
+def _written(raw: object, keys: list[str]) -> list[str]:
+    """Keys as they stand in the file: pydantic names the form of a section that has several."""
+    out: list[str] = []
+    for n, key in enumerate(keys):
+        last = n == len(keys) - 1
+        if isinstance(raw, Mapping):
+            if key not in raw and not last:
+                continue
+            raw = raw.get(key)
+        elif isinstance(raw, list | tuple) and key.isdecimal() and int(key) < len(raw):
+            raw = raw[int(key)]
+        out.append(key)
+    return out
 
 
 def _why(found: ErrorDetails) -> Names:
@@ -295,6 +318,7 @@ def load_binding(country_folder: Path, threat_folder: Path) -> Pack:
     path = country_folder / "binding.yaml"
     binding = parse(BindingSpec, read_yaml(path), path)
     asked = read_scenario(threat_folder, country_folder)
+    years = binding.law.epidemic_years if isinstance(binding.law, CountsLaw) else ""
     return Pack(
         threat=threat,
         binding=binding,
@@ -306,8 +330,49 @@ def load_binding(country_folder: Path, threat_folder: Path) -> Pack:
         layers=asked.layers,
         scenario=asked.scenario,
         local=asked.local,
+        epidemic_years=read_epidemic_years(country_folder / years) if years else {},
     )
 
+
+YEARS: Final = ("place", "year", "source")
+"""Columns of a file of epidemic years."""
+
+
+def read_epidemic_years(path: Path) -> Mapping[str, frozenset[int]]:
+    """Years that are left out of a comparison, by place: ``place, year, source``.
+
+    Raises:
+        BadPack: The file is missing or no text, lacks a column, or has a row without a place, a
+            year of four digits or a source: a year that nobody answers for is not left out.
+    """
+    name = short(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            rows = [(reader.line_num, row) for row in reader]
+            missing = [c for c in YEARS if c not in (reader.fieldnames or ())]
+    except FileNotFoundError as err:
+        raise BadPack(Problem("pack.missing_file", {}, file=name)) from err
+    except (OSError, UnicodeDecodeError, csv.Error) as err:
+        raise BadPack(Problem("pack.unreadable", {"why": err}, file=name)) from err
+    if missing:
+        said = {"missing": ", ".join(missing), "wanted": ", ".join(YEARS)}
+        raise BadPack(Problem("check.columns", said, file=name, row=1))
+    found: dict[str, set[int]] = {}
+    wrong: list[Problem] = []
+    for line, row in rows:
+        cells = {c: (row[c] or "").strip() for c in YEARS}
+        if not cells["place"] or not cells["source"] or not _YEAR.fullmatch(cells["year"]):
+            said = {"row": ", ".join(cells.values())}
+            wrong.append(Problem("pack.epidemic_year", said, file=name, row=line))
+            continue
+        found.setdefault(cells["place"], set()).add(int(cells["year"]))
+    if wrong:
+        raise BadPack(*wrong)
+    return {place: frozenset(years) for place, years in found.items()}
+
+
+_YEAR: Final = re.compile(r"[12]\d{3}")
 
 READ: Final = frozenset({".yaml", ".csv", ".py", ".geojson"})
 

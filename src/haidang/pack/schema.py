@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from haidang.base.spec import Spec
 from haidang.law.lawbook import Lawbook
@@ -19,9 +20,11 @@ from haidang.law.levels import Scale
 from haidang.pack.places import CountryPlaces
 from haidang.respond.scenario import Layer, Scenario
 from haidang.respond.spec import AuthoritiesSpec, KindSpec, ScenarioSpec
-from haidang.risk.spec import CycloneWind, ValuePerHead
+from haidang.risk.counts import BOUND, COUNT, MEAN, PER_WEEK
+from haidang.risk.cyclone import MEASURES
+from haidang.risk.spec import CycloneWind, Risk, ValuePerHead
 from haidang.warn.spec import Messages, WarnSpec
-from haidang.watch.spec import TrackWatch
+from haidang.watch.spec import CountsWatch, TrackWatch, Watch
 from haidang.words import catalogue
 
 Tier = Literal["draft", "exercised", "verified"]
@@ -58,9 +61,67 @@ class ThreatSpec(Spec):
     hazard_code: HazardCode
     sources: tuple[str, ...] = Field(min_length=1)
     speaks_alone: tuple[int, ...] = ()
-    watch: TrackWatch
-    risk: CycloneWind
+    watch: Watch
+    risk: Risk
     warn: WarnSpec
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> ThreatSpec:
+        if isinstance(self.watch, TrackWatch) != isinstance(self.risk, CycloneWind):
+            raise PydanticCustomError(
+                "kinds_differ", "watch.kind and risk.hazard belong to two kinds of threat"
+            )
+        return self
+
+    @property
+    def wind(self) -> CycloneWind:
+        """The wind model of a threat that is watched by its track.
+
+        Raises:
+            TypeError: The threat is of another kind: the caller had to ask ``watch.kind`` first.
+        """
+        if not isinstance(self.risk, CycloneWind):
+            raise TypeError(f"{self.id} has no wind")
+        return self.risk
+
+    @property
+    def track(self) -> TrackWatch:
+        """What is said of watching a track; raises as ``wind``."""
+        if not isinstance(self.watch, TrackWatch):
+            raise TypeError(f"{self.id} has no track")
+        return self.watch
+
+    @property
+    def counts(self) -> CountsWatch:
+        """What is said of watching counts; raises as ``wind``."""
+        if not isinstance(self.watch, CountsWatch):
+            raise TypeError(f"{self.id} is not counted")
+        return self.watch
+
+    @property
+    def counted(self) -> bool:
+        """Whether the threat is told by counts, and not by the bulletins of an event."""
+        return isinstance(self.watch, CountsWatch)
+
+    @property
+    def forces(self) -> tuple[int, ...]:
+        """Thresholds whose begin and end are given; none where the kind knows none."""
+        return self.risk.forces if isinstance(self.risk, CycloneWind) else ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Measures of impact that its assessments may hold: what a need can rest on."""
+        if not isinstance(self.watch, CountsWatch):
+            return MEASURES
+        named = (f"{n}.{m}" for n in self.watch.indicators for m in (COUNT, MEAN, BOUND))
+        return (PER_WEEK, *named)
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Names of the series that are read for it, in the store; none for a track."""
+        if not isinstance(self.watch, CountsWatch):
+            return ()
+        return tuple(f"{self.id}/{name}" for name in self.watch.indicators)
 
 
 class AreaRule(Spec):
@@ -84,7 +145,7 @@ class AreaRule(Spec):
 
 
 class LawBinding(Spec):
-    """Which article judges this threat, and which of our quantities answers each of its inputs.
+    """Which article judges a wind, and which of our quantities answers each of its inputs.
 
     Attributes:
         article: Article number in the country's law book; which version is in force, the day says.
@@ -98,20 +159,102 @@ class LawBinding(Spec):
     intensity_as: Literal["force", "m/s", "km/h"]
     area: str
 
+    @property
+    def articles(self) -> tuple[str, ...]:
+        """Every article that is asked."""
+        return (self.article,)
+
+
+Quantity = Literal["sd_above_mean", "spread", "count"]
+"""What a count answers to a table: see ``risk.counts.Position``."""
+
+
+class CountsRule(Spec):
+    """One article that is asked of one indicator.
+
+    Attributes:
+        article: In the country's law book.
+        indicator: Of the pack.
+        where: Area category to which it applies; "" for every area.
+        inputs: Which quantity answers each input of the table.
+    """
+
+    article: str
+    indicator: str
+    where: str = ""
+    inputs: Mapping[str, Quantity] = Field(min_length=1)
+
+
+class CountsLaw(Spec):
+    """Which articles judge what is counted; the highest answer counts.
+
+    Attributes:
+        rules: Asked one after the other.
+        years_back: Past years that a period is compared with.
+        least_years: Fewer than this say nothing; the law asks for all of them and is silent on
+            what holds with fewer.
+        epidemic_years: CSV beside the binding with columns ``place, year, source``: years that are
+            left out, stated by people and never found by the program; "" where none is.
+    """
+
+    rules: tuple[CountsRule, ...] = Field(min_length=1)
+    years_back: int = Field(default=5, ge=2, le=30)
+    least_years: int = Field(default=3, ge=2)
+    epidemic_years: str = ""
+
+    @property
+    def articles(self) -> tuple[str, ...]:
+        """Every article that is asked."""
+        return tuple(dict.fromkeys(rule.article for rule in self.rules))
+
+
+def _kind_of_law(raw: Any) -> str:
+    """Which of the two a mapping means to be: only what is counted is asked by rules."""
+    given = raw if isinstance(raw, Mapping) else vars(raw)
+    return "counts" if "rules" in given else "wind"
+
+
+Law = Annotated[
+    Annotated[LawBinding, Tag("wind")] | Annotated[CountsLaw, Tag("counts")],
+    Discriminator(_kind_of_law),
+]
+"""The section ``law`` of a binding."""
+
 
 class BindingSpec(Spec):
     """``binding.yaml``: what is true of a threat in one country.
 
     Attributes:
-        levels: Levels that the article can give.
+        scale: Scale of ``law/scales.yaml`` that the articles count on; the country's own where
+            empty.
+        levels: Levels that the articles can give.
         value_per_head: Given by the user; without it losses are a share, never money.
     """
 
     title: Mapping[str, str] = {}
-    law: LawBinding
+    scale: str = ""
+    law: Law
     areas: tuple[AreaRule, ...] = Field(min_length=1)
     levels: tuple[int, ...] = Field(min_length=1)
     value_per_head: ValuePerHead | None = None
+
+    @property
+    def wind_law(self) -> LawBinding:
+        """The article of a wind.
+
+        Raises:
+            TypeError: The binding is of another kind: the caller had to ask the threat first.
+        """
+        if not isinstance(self.law, LawBinding):
+            raise TypeError("no article of a wind")
+        return self.law
+
+    @property
+    def counts_law(self) -> CountsLaw:
+        """The articles of what is counted; raises as ``wind_law``."""
+        if not isinstance(self.law, CountsLaw):
+            raise TypeError("no article of counts")
+        return self.law
 
 
 class SenderSpec(Spec):
@@ -166,6 +309,7 @@ class Pack:
         layers: Overlays by the code of their place, "" for the whole country.
         scenario: Framework and the country's overlay; None where there is no framework.
         local: Scenario by the code of a place that has an overlay of its own.
+        epidemic_years: Years that are left out of a comparison, by place.
     """
 
     threat: ThreatSpec
@@ -178,11 +322,17 @@ class Pack:
     layers: Mapping[str, Layer] = field(default_factory=dict)
     scenario: Scenario | None = None
     local: Mapping[str, Scenario] = field(default_factory=dict)
+    epidemic_years: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         """The threat's id."""
         return self.threat.id
+
+    @property
+    def standing_event(self) -> str:
+        """Id of the one event that a counted threat is: it has no beginning and no name."""
+        return self.id.replace("_", "-")
 
     def title(self, language: str) -> str:
         """The threat's name in a language; English where there is none."""

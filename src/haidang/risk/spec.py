@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -125,3 +125,19 @@ class CycloneWind(Spec):
         if list(self.forces) != sorted(set(self.forces)):
             raise PydanticCustomError("forces_order", "forces must ascend")
         return self
+
+
+class CountsRisk(Spec):
+    """What is counted needs no model of a hazard: the counts are the impact.
+
+    Attributes:
+        hazard: ``counts``.
+        horizon_h: How far ahead an assessment speaks, h.
+    """
+
+    hazard: Literal["counts"]
+    horizon_h: float = Field(gt=0)
+
+
+Risk = Annotated[CycloneWind | CountsRisk, Field(discriminator="hazard")]
+"""The section ``risk`` of any pack."""

@@ -6,7 +6,7 @@ messages. A language is added in these files, without code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from math import floor, isnan, log10
@@ -55,10 +55,24 @@ FACTS: Final = frozenset(
         "zone",  # offset of the local time
         "sender",
         "exercise",  # EXERCISE, TEST …; empty for the real thing
+        "count",  # what was counted in the newest period, for threats that are counted
+        "counted",  # what was counted: cases, admissions
+        "period",  # of that count: week 23 of 2024 (03/06–09/06)
+        "mean",  # of the same period in past years
+        "bound",  # that mean and two standard deviations
     }
     | {f"{edge}{force}" for edge in ("onset", "end") for force in SHOWN_FORCES}
 )
 """The placeholders that a pack's messages may use; there are no others."""
+
+COUNTED: Final = ("count", "counted", "period", "mean", "bound")
+"""Those that only a counted threat fills; elsewhere they are not known."""
+
+OF_A_TRACK: Final = (
+    "force", "force_range", "force_full", "wind_kmh", "lead", "onset_lead", "end_lead",
+    "people", "people_range", "people_full", "probability",
+)  # fmt: skip
+"""Those that only a threat with a track fills; a pack of another kind may not use them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +263,7 @@ def facts(
         "exercise": prefix(status, language),
         **_wind(None if blind else assessment.intensity, say),
         **_people(assessment, people or f"people.force_{lead}", say),
+        **dict.fromkeys(COUNTED, say.unknown),
     }
     for suffix, force in (("_lead", lead), *((str(f), f) for f in SHOWN_FORCES)):
         onset = None if blind else onsets.get(force)
@@ -302,6 +317,27 @@ def rounded(count: float) -> int:
 def numbers(value: int, language: str) -> str:
     """A whole number with the language's own separators: 1,234 or 1.234."""
     return f"{value:,}".replace(",", word("format.thousands", language))
+
+
+def suppressed(
+    value: int, least: int, language: str, write: Callable[[int, str], str] = numbers
+) -> str:
+    """A count for the public: none and large ones as they are, small ones only as small.
+
+    A few cases in a small place are people whom their neighbours know.
+
+    Args:
+        value: The count.
+        least: From here on it is told exactly; 1 tells all.
+        language: Of the words.
+        write: Writes a whole number.
+
+    >>> suppressed(3, 5, "en"), suppressed(0, 5, "en"), suppressed(1200, 5, "en")
+    ('under 5', '0', '1,200')
+    """
+    if 0 < value < least:
+        return word("format.under", language, value=write(least, language))
+    return write(value, language)
 
 
 def unknown(language: str) -> str:

@@ -55,7 +55,8 @@ class WarnSpec(Spec):
         shift_h: A change of the onset by this much is worth an Update, h.
         immediate_h: Onset closer than this is urgency Immediate, h.
         expected_h: ... closer than this is Expected, else Future, h.
-        onset_force: The threshold whose onset the notice leads with.
+        onset_force: The threshold whose onset the notice leads with; 0 where the kind of threat
+            knows no thresholds.
         shelter_force: Once this threshold has begun it is too late to leave: the notice then says
             ``under_way`` instead of ``instruction`` and asks for Shelter alone. None where the
             same words fit before and during.
@@ -72,7 +73,7 @@ class WarnSpec(Spec):
     shift_h: float = Field(gt=0)
     immediate_h: float = Field(gt=0)
     expected_h: float = Field(gt=0)
-    onset_force: int
+    onset_force: int = 0
     shelter_force: int | None = None
     levels: tuple[LevelSpec, ...] = Field(min_length=1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -13,14 +13,16 @@ from numba import get_num_threads
 
 from haidang.base.errors import BadData, NotFound
 from haidang.base.problem import Problem
-from haidang.watch import table
+from haidang.watch import incomplete, table
 from haidang.watch.calendar import Ints, Step, Year
+from haidang.watch.clusters import cluster_table
 from haidang.watch.detectors import METHODS
-from haidang.watch.method import NO_DATA, Found, Method, Reason, Task
+from haidang.watch.method import LABELS, NO_DATA, Floats, Found, Method, Reason, Task
+from haidang.watch.positions import read_positions
 from haidang.watch.signal import State
 
 STATES: Final = np.array([s.value for s in (State.NO_DATA, State.QUIET, State.RAISED)])
-REASONS: Final = np.array([r.name.lower() if r else "" for r in Reason])
+REASONS: Final = LABELS
 COLUMNS: Final = ("value", "expected", "upper", "score", "p_value", "alarm", "state", "reason")
 """What every answer holds, whatever the method."""
 
@@ -29,7 +31,7 @@ _AT_ONCE: Final = 200_000
 
 
 def detect(
-    data: table.Table,
+    data: table.Table | xr.Dataset,
     method: str = "farrington_flexible",
     *,
     last: int | None = None,
@@ -37,7 +39,10 @@ def detect(
     period: Step | None = None,
     places: Sequence[str] | None = None,
     population: object = None,
+    completeness: float = incomplete.LIMIT,
+    coordinates: object = None,
     file: str = "",
+    coordinates_file: str = "",
     progress: Callable[[int, int], None] = lambda *_: None,
     **params: object,
 ) -> xr.Dataset:
@@ -56,7 +61,12 @@ def detect(
         places: The places that there should be: an unknown one is refused, and one without any
             report still appears.
         population: At risk, by place or like ``data``; for methods that take one.
+        completeness: Of a nowcast: periods of which less than this share is usually known are
+            judged by the median of what is expected, and are quiet only if the upper end is too.
+        coordinates: For methods that ask where the places lie: a table with ``place, lat, lon``
+            (degrees) or ``place, x, y`` (km), or a mapping from place to ``(lat, lon)``.
         file: Name of the file that ``data`` is from, for problems.
+        coordinates_file: The same for ``coordinates``.
         progress: Told (places done, places).
         params: Parameters of the method.
 
@@ -64,7 +74,10 @@ def detect(
         Over ``(place, time)``: ``value``; ``expected`` and ``upper`` in its unit; ``score``, 0 as
         expected and above 1 beyond the bound; ``p_value``; ``alarm``; ``state``, one of
         ``no_data``, ``quiet``, ``raised``; ``reason``, why there is no data or no bound; and what
-        the method adds. ``attrs["problems"]`` holds what of the table could not be used.
+        the method adds; of a nowcast also ``nowcast`` (what was judged), ``nowcast_lower``,
+        ``nowcast_upper`` and ``completeness``, while ``value`` is what is known.
+        ``attrs["problems"]`` holds what of the table could not be used; ``attrs["clusters"]``
+        the clusters of a method that looks for them, as a table.
 
     Raises:
         NotFound: No such method.
@@ -72,20 +85,34 @@ def detect(
             parameter is unknown or out of its range.
     """
     chosen = find(method)
+    late = None
+    if isinstance(data, xr.Dataset):
+        late = incomplete.take(data, completeness)
+        data, period = late.table, period or late.period
     grid = table.read(
         data, whole=chosen.counts, step=period, year=year, places=places, population=population,
         file=file, dated=chosen.year,
     )  # fmt: skip
     settled, wrong = chosen.settle(params, grid.calendar)
-    if population is not None and not chosen.population:
-        wrong += (Problem("watch.no_population", {"method": method}, field="population"),)
+    wrong += tuple(_unfit(chosen, population is not None, coordinates is not None))
     if last is not None and last < 1:
         wrong += (Problem("watch.last", {"value": last}, field="last"),)
     if wrong:
         raise BadData(*wrong)
+    if chosen.coordinates:
+        positions, lost = read_positions(coordinates, grid.places, coordinates_file)
+        grid = replace(grid, positions=positions, problems=(*grid.problems, *lost))
     rows = grid.calendar.rows
     at = np.arange(0 if last is None else max(0, rows - last), rows)
     found = _everywhere(chosen, grid, at, settled, progress)
+    if late is not None:
+
+        def again(counts: Floats, rows: Ints) -> Found:
+            return _everywhere(chosen, replace(grid, counts=counts), rows, settled, lambda *_: None)
+
+        late = late.of(grid.places)
+        found = incomplete.settle(late, found, at, again)
+        grid = replace(grid, counts=late.value, problems=(*late.problems, *grid.problems))
     if last is None:
         found, at = _from_the_first(found, at)
     return _dataset(chosen, grid, at, found, settled)
@@ -103,6 +130,18 @@ def find(name: str) -> Method:
     return METHODS[name]
 
 
+def _unfit(method: Method, population: bool, coordinates: bool) -> Iterator[Problem]:
+    """What the method asks for and was not given, or was given and cannot take."""
+    said = {"method": method.name}
+    if population and not method.population:
+        yield Problem("watch.no_population", said, field="population")
+    if method.needs_population and not population:
+        yield Problem("watch.needs_population", said, field="population")
+    if coordinates != method.coordinates:
+        code = "watch.needs_coordinates" if method.coordinates else "watch.no_coordinates"
+        yield Problem(code, said, field="coordinates")
+
+
 def _everywhere(
     method: Method,
     grid: table.Grid,
@@ -112,12 +151,15 @@ def _everywhere(
 ) -> Found:
     """Run the kernel over blocks of places, a thread to a block; the order changes nothing."""
     size = max(1, _AT_ONCE // max(1, grid.calendar.rows))
+    if method.coordinates:
+        size = max(1, len(grid.places))
     starts = range(0, len(grid.places), size)
 
     def run(begin: int) -> Found:
         block = slice(begin, begin + size)
         people = None if grid.population is None else grid.population[block]
-        return method.kernel(Task(grid.counts[block], at, grid.calendar, people), params)
+        task = Task(grid.counts[block], at, grid.calendar, people, grid.positions)
+        return method.kernel(task, params)
 
     parts: list[Found] = []
     progress(0, len(grid.places))
@@ -126,13 +168,13 @@ def _everywhere(
         progress(min(len(parts) * size, len(grid.places)), len(grid.places))
     if len(parts) == 1:
         return parts[0]
-    joined = {
+    joined: dict[str, Any] = {
         f.name: np.concatenate([getattr(p, f.name) for p in parts])
         for f in fields(Found)
-        if f.name != "extra"
+        if f.name not in ("extra", "clusters")
     }
     extra = {n: np.concatenate([p.extra[n] for p in parts]) for n in parts[0].extra}
-    return Found(**joined, extra=extra)
+    return replace(parts[0], **joined, extra=extra)
 
 
 def _in_order(run: Callable[[int], Found], starts: range) -> Iterator[Found]:
@@ -149,9 +191,10 @@ def _from_the_first(found: Found, at: Ints) -> tuple[Found, Ints]:
     if not judged.any():
         return found, at
     keep = slice(int(np.argmax(judged)), None)
-    cut = {f.name: getattr(found, f.name)[:, keep] for f in fields(Found) if f.name != "extra"}
+    names = [f.name for f in fields(Found) if f.name not in ("extra", "clusters")]
+    cut = {n: getattr(found, n)[:, keep] for n in names}
     extra = {n: v[:, keep] for n, v in found.extra.items()}
-    return Found(**cut, extra=extra), at[keep]
+    return replace(found, **cut, extra=extra), at[keep]
 
 
 def _dataset(
@@ -175,6 +218,7 @@ def _dataset(
         attrs={
             "method": method.name, "source": method.source, "period": grid.calendar.step,
             "year": grid.calendar.year, "problems": grid.problems,
+            **({"clusters": cluster_table(found.clusters, grid)} if method.coordinates else {}),
             **{f"param_{name}": value for name, value in params.items()},
         },
     )  # fmt: skip

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from haidang.base.problem import Problem
 from haidang.watch.calendar import Calendar, Ints, Year
+from haidang.watch.positions import Positions
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -34,10 +35,26 @@ class Reason(IntEnum):
     """All earlier periods are alike, so the bound is the mean itself."""
     ALL_ZERO = 6
     """Not one case in the baseline; the bound is that of the rate that this still allows."""
+    NO_COORDINATES = 7
+    """Where the place lies is not known, and the method asks for it."""
+    INCOMPLETE = 8
+    """Below the bound so far, but what is still to be reported may reach it."""
 
 
-NO_DATA: Final = (Reason.MISSING, Reason.HISTORY, Reason.NO_FIT)
+NO_DATA: Final = (
+    Reason.MISSING,
+    Reason.HISTORY,
+    Reason.NO_FIT,
+    Reason.NO_COORDINATES,
+    Reason.INCOMPLETE,
+)
 """Reasons for which nothing can be said; with the others the period is judged."""
+
+
+LABELS: Final = np.array(
+    [Reason(i).name.lower() if i in set(Reason) - {0} else "" for i in range(max(Reason) + 1)]
+)
+"""Reasons as they are shown, by their number; "" where there is nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +135,45 @@ class Task:
         at: Rows of time to judge, rising.
         calendar: What the rows are.
         population: ``(place, time)`` at risk, or None.
+        positions: Where the places lie, for methods that ask for it.
     """
 
     counts: Floats
     at: Ints
     calendar: Calendar
     population: Floats | None = None
+    positions: Positions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A circle and a span of time with more cases than expected.
+
+    Attributes:
+        newest: Row with which the search ended.
+        centre: Row of the place in the middle.
+        radius: km; 0 for a single place.
+        places: Rows of its places, by distance from the centre.
+        first: First row of its span.
+        last: Last row of its span.
+        observed: Cases.
+        expected: Cases.
+        relative_risk: Observed over expected inside, over the same outside.
+        ratio: Log likelihood ratio.
+        p_value: Probability that chance alone gives a likelier one anywhere.
+    """
+
+    newest: int
+    centre: int
+    radius: float
+    places: tuple[int, ...]
+    first: int
+    last: int
+    observed: int
+    expected: float
+    relative_risk: float
+    ratio: float
+    p_value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +189,7 @@ class Found:
         alarm: Whether the method raises.
         reason: A `Reason`.
         extra: Further columns of the method, by name.
+        clusters: Of a method that looks for them.
     """
 
     expected: Floats
@@ -148,6 +199,7 @@ class Found:
     alarm: NDArray[np.bool_]
     reason: Codes
     extra: Mapping[str, Floats] = field(default_factory=dict)
+    clusters: tuple[Cluster, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +215,8 @@ class Method:
         r_name: The function of the R package that does the same, "" if none.
         counts: Whether it takes only whole numbers; else any number from 0 on.
         population: Whether it can take a population at risk.
+        needs_population: Whether it cannot do without.
+        coordinates: Whether it asks where the places lie; then it judges all of them together.
         year: How it finds the same time of past years in dated tables, if nothing is said.
         rule: Checks parameters against one another and the calendar; gives problems.
     """
@@ -175,6 +229,8 @@ class Method:
     r_name: str = ""
     counts: bool = True
     population: bool = False
+    needs_population: bool = False
+    coordinates: bool = False
     year: Year = "calendar"
     rule: Callable[[Mapping[str, Any], Calendar], tuple[Problem, ...]] = lambda *_: ()
 

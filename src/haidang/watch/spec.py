@@ -1,10 +1,12 @@
-"""What a threat pack says about watching."""
+"""What a threat pack says about watching: one section for each kind of threat."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from haidang.base.spec import Spec
 
@@ -23,3 +25,62 @@ class TrackWatch(Spec):
     raise_at_ms: float = Field(gt=0)
     stale_after_h: float = Field(gt=0)
     source: str
+
+
+class Indicator(Spec):
+    """Something that is counted by area and period.
+
+    Attributes:
+        title: What it is called, by language.
+        unit: What is counted, by language: cases, admissions, reports ...
+        period: Length of a period.
+        case_definition: Whom or what a count holds, by language; a count without one means little.
+        method: Detector by name, see the reference of detectors.
+        params: Its parameters.
+        last: Newest periods that are judged at every run; at least the reporting delay, so that an
+            outbreak that is filled in afterwards signals.
+        stale_after_d: Without a new count for so many days after a period's end the indicator is
+            NO_DATA: a feed that has gone silent says nothing of the disease.
+    """
+
+    title: Mapping[str, str]
+    unit: Mapping[str, str]
+    period: Literal["day", "week", "month"]
+    case_definition: Mapping[str, str] = {}
+    method: str = Field(min_length=1)
+    params: Mapping[str, Any] = {}
+    last: int = Field(ge=1, le=60)
+    stale_after_d: float = Field(gt=0)
+
+
+class CountsWatch(Spec):
+    """Watch what is counted: cases, admissions, reports, by area and period.
+
+    Attributes:
+        kind: ``counts``.
+        indicators: By id; the series in the store is ``threat/indicator``.
+        leads: The indicator that a notice tells of first.
+        completeness_min: Below this share of what will be reported a period is never called
+            quiet, 0..1.
+        suppress_below: In whatever is meant for the public, a count from 1 to one less than this
+            is only said to be less than it: a few cases in a small place are people whom others
+            know. 1 suppresses nothing.
+        source: Where the limits come from.
+    """
+
+    kind: Literal["counts"]
+    indicators: Mapping[str, Indicator] = Field(min_length=1)
+    leads: str
+    completeness_min: float = Field(ge=0, le=1)
+    suppress_below: int = Field(ge=1)
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _leads(self) -> CountsWatch:
+        if self.leads not in self.indicators:
+            raise PydanticCustomError("leads", "leads must be one of the indicators")
+        return self
+
+
+Watch = Annotated[TrackWatch | CountsWatch, Field(discriminator="kind")]
+"""The section ``watch`` of any pack; its ``kind`` says how the whole chain reads the threat."""

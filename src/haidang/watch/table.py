@@ -9,7 +9,7 @@ import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,8 @@ from haidang.watch.calendar import (
     step_of,
 )
 from haidang.watch.method import Floats
+from haidang.watch.positions import Positions
+from haidang.watch.quality import populations
 
 NAMED: Final = 20
 """So many bad cells are named one by one; of the others only the number is told."""
@@ -44,6 +46,14 @@ LARGEST: Final = 2.0**53
 
 Table = pd.DataFrame | xr.DataArray
 
+Kind = Literal["whole", "any", "signed"]
+_ALLOWED: Final[dict[str, tuple[str, ...]]] = {
+    "whole": (),
+    "any": ("watch.fraction",),
+    "signed": ("watch.fraction", "watch.negative"),
+}
+"""What is no fault, by the kind of numbers that a table holds."""
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -55,6 +65,7 @@ class Grid:
         calendar: What the columns are.
         problems: What was left out, and why.
         population: ``(place, time)`` at risk, or None.
+        positions: Where the places lie, or None.
     """
 
     counts: Floats
@@ -62,6 +73,7 @@ class Grid:
     calendar: Calendar
     problems: tuple[Problem, ...]
     population: Floats | None = None
+    positions: Positions | None = None
 
 
 def read(
@@ -75,6 +87,7 @@ def read(
     file: str = "",
     first_line: int = 2,
     dated: Year = "calendar",
+    signed: bool = False,
 ) -> Grid:
     """Bring a table to a grid.
 
@@ -93,6 +106,7 @@ def read(
         file: Its name, for problems.
         first_line: Line of the first row in that file.
         dated: See ``year``.
+        signed: Whether numbers below zero are numbers too; they are no counts.
 
     Raises:
         BadData: No row is usable; time cannot be read in any; periods of different lengths are
@@ -103,6 +117,7 @@ def read(
         if given is not None and given not in known:
             said = {"value": given, "known": ", ".join(known)}
             raise BadData(Problem("watch.param_choice", said, field=name))
+    kind: Kind = "signed" if signed else "whole" if whole else "any"
     cells = _cells(data, step, file, first_line)
     problems = list(cells.problems)
     calendar, column = _timeline(cells.times, cells.kinds, step, year, dated, problems, file)
@@ -112,10 +127,13 @@ def read(
         if len(np.unique(on[on >= 0])) < np.count_nonzero(on >= 0):
             cells = _as_cells(cells)  # a period that stands there twice
         else:
-            counts = _place_matrix(cells, on, row, calendar, len(names), whole, problems, file)
+            counts = _place_matrix(cells, on, row, calendar, len(names), kind, problems, file)
     if isinstance(cells, _Cells):
-        counts = _place_cells(cells, column, row, calendar, len(names), whole, problems, file)
-    people = None if population is None else _population(population, names, calendar, file)
+        counts = _place_cells(cells, column, row, calendar, len(names), kind, problems, file)
+    people = None
+    if population is not None:
+        people, odd = populations(_population(population, names, calendar, file), names, file)
+        problems += odd
     return Grid(counts, names, calendar, tuple(problems), people)
 
 
@@ -401,7 +419,7 @@ def _places(
 
 
 def _place_matrix(
-    table: _Matrix, column: Ints, row: Ints, calendar: Calendar, n_places: int, whole: bool,
+    table: _Matrix, column: Ints, row: Ints, calendar: Calendar, n_places: int, kind: Kind,
     problems: list[Problem], file: str,
 ) -> Floats:  # fmt: skip
     """Counts from a wide table in which no period stands twice."""
@@ -413,7 +431,7 @@ def _place_matrix(
     for begin in range(0, len(here), 4096):
         block = here[begin : begin + 4096]
         value = table.value[np.ix_(on, block)]
-        for code, bad in _bad(value, whole):
+        for code, bad in _bad(value, kind):
             for i, j in np.argwhere(bad):
                 told += 1
                 if told <= NAMED:
@@ -427,7 +445,7 @@ def _place_matrix(
     return counts
 
 
-def _bad(value: Floats, whole: bool) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+def _bad(value: Floats, kind: Kind) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """What cannot be a count, by the code of its problem; only what there is."""
     with np.errstate(invalid="ignore"):
         negative = value < 0
@@ -436,12 +454,12 @@ def _bad(value: Floats, whole: bool) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     for code, bad in (
         ("watch.negative", negative), ("watch.too_large", large), ("watch.fraction", broken),
     ):  # fmt: skip
-        if (whole or code != "watch.fraction") and bad.any():
+        if code not in _ALLOWED[kind] and bad.any():
             yield code, bad
 
 
 def _place_cells(
-    cells: _Cells, of_time: Ints, of_place: Ints, calendar: Calendar, n_places: int, whole: bool,
+    cells: _Cells, of_time: Ints, of_place: Ints, calendar: Calendar, n_places: int, kind: Kind,
     problems: list[Problem], file: str,
 ) -> Floats:  # fmt: skip
     """Counts from single cells; two different ones for the same cell contradict each other."""
@@ -455,7 +473,7 @@ def _place_cells(
         counts = np.zeros((n_places, calendar.rows))
         np.add.at(counts, (row, column), 1.0)
         return counts
-    for code, bad in _bad(value, whole):
+    for code, bad in _bad(value, kind):
         for i in np.flatnonzero(bad)[:NAMED]:
             said = {"value": float(value[i]), "place": name[i]}
             problems.append(Problem(code, said, file, _line(line[i]), "value"))
@@ -495,7 +513,6 @@ def _line(number: int) -> int | None:
 
 def _population(given: object, places: tuple[str, ...], calendar: Calendar, file: str) -> Floats:
     """At risk by place and period; NaN where it is not known."""
-    shape = (len(places), calendar.rows)
     if isinstance(given, pd.Series):
         given = given.to_dict()
     if isinstance(given, Mapping):
@@ -503,17 +520,42 @@ def _population(given: object, places: tuple[str, ...], calendar: Calendar, file
         column = np.array([by_name.get(p, math.nan) for p in places])
         people = np.repeat(column[:, None], calendar.rows, axis=1)
     elif isinstance(given, pd.DataFrame | xr.DataArray):
-        other = read(given, whole=False, step=calendar.step, places=places, file=file)
-        people = np.full(shape, np.nan)
-        if other.calendar.first is not None and calendar.first is not None:
-            shift = _row(other.calendar.first, calendar.first, calendar.step)
-        else:
-            shift = 0
-        for j in range(other.calendar.rows):
-            if 0 <= j + shift < calendar.rows:
-                people[:, j + shift] = other.counts[:, j]
+        people = _aligned(given, places, calendar, file)
     else:
         raise BadData(Problem("watch.population", {"kind": type(given).__name__}, file=file))
     if not np.isfinite(people).any() or (people[np.isfinite(people)] < 0).any():
         raise BadData(Problem("watch.population", {"kind": type(given).__name__}, file=file))
     return np.ascontiguousarray(people)
+
+
+def beside(other: Table, grid: Grid, file: str = "") -> Floats:
+    """Numbers of a second table on the grid of the first, such as rain beside cases.
+
+    Args:
+        other: Like the first; negative numbers (a temperature) are numbers here.
+        grid: The first.
+        file: Its name, for problems.
+
+    Returns:
+        ``(place, time)``, NaN where the second table says nothing.
+
+    Raises:
+        BadData: As `read`.
+    """
+    return _aligned(other, grid.places, grid.calendar, file, signed=True)
+
+
+def _aligned(
+    given: Table, places: tuple[str, ...], calendar: Calendar, file: str, *, signed: bool = False
+) -> Floats:
+    """A table brought to given places and periods."""
+    other = read(given, whole=False, step=calendar.step, places=places, file=file, signed=signed)
+    found = np.full((len(places), calendar.rows), np.nan)
+    if other.calendar.first is not None and calendar.first is not None:
+        shift = _row(other.calendar.first, calendar.first, calendar.step)
+    else:
+        shift = 0
+    low, high = max(0, shift), min(calendar.rows, other.calendar.rows + shift)
+    if low < high:
+        found[:, low:high] = other.counts[:, low - shift : high - shift]
+    return found

@@ -69,18 +69,19 @@ class Console:
         """Clock of the country."""
         return self.country.zone
 
-    def scale(self, country: str) -> Scale | None:
-        """The scale on which a country judges hazards; None for no such country."""
+    def scale(self, country: str, name: str = "") -> Scale | None:
+        """A scale of a country: by name, or the one on which it judges hazards; None for none."""
         if country not in self.roots.countries:
             return None
         found = self._country(country)
-        return found.scales[found.spec.scale]
+        return found.scales.get(name or found.spec.scale)
 
-    def levels(self, country: str) -> str:
-        """Address of the style of a country's level colours."""
-        scale = self.scale(country)
+    def levels(self, country: str, name: str = "") -> str:
+        """Address of the style of the level colours of a country's scale."""
+        scale = self.scale(country, name)
         found = "" if scale is None else f"?v={mark(level_css(scale).encode())}"
-        return f"/static/levels-{country}.css{found}"
+        own = "" if scale is None or scale.id == self._country(country).spec.scale else f".{name}"
+        return f"/static/levels-{country}{own}.css{found}"
 
     def role(self, role: str, language: str) -> str:
         """What a role is called."""

@@ -89,7 +89,7 @@ def bar(visit: Visit, desk: Desk, view: View) -> DeskBar:
         status=say(f"warn.prefix_{status.lower()}"),
         note=say(f"note_{desk.kind}", event=say.of(desk.title)),
         clock=clock(view.until, say, say(f"clock_{desk.kind}")),
-        levels=visit.console.levels(desk.case.country),
+        levels=visit.console.levels(desk.case.country, desk.context.scale.id),
         newest=view.step.id,
         demo=say("demo_stock") if demo else "",
         waiting=len(view.pending),

@@ -21,15 +21,20 @@ class Speaker:
         language: Language tag.
         zone: The country's clock.
         room: File of the words that keys without a dot belong to.
+        own: File whose ``<room>_<key>`` goes before, for a kind of threat that says some things
+            otherwise; "" for none.
     """
 
     language: str
     zone: tzinfo
     room: str = "report"
+    own: str = ""
 
     def __call__(self, key: str, /, **params: object) -> str:
         """A text; a key with a dot names its room itself."""
-        return word(key if "." in key else f"{self.room}.{key}", self.language, **params)
+        full = key if "." in key else f"{self.room}.{key}"
+        mine = f"{self.own}.{full.replace('.', '_', 1)}"
+        return word(mine if self.own and mine in catalogue() else full, self.language, **params)
 
     def either(self, key: str, otherwise: str) -> str:
         """A text that need not exist, such as the name of a role that a case made up."""

@@ -116,8 +116,9 @@ class Visit:
         return self.visitor
 
     def speaker(self, room: str = "console") -> Speaker:
-        """Words of a room in the language of this visit."""
-        return Speaker(self.language, self.console.zone, room)
+        """Words of a room in the language of this visit, as the desk's kind of threat says them."""
+        own = getattr(self.request.state, "own_words", "")
+        return Speaker(self.language, self.console.zone, room, own)
 
     @property
     def now(self) -> datetime:
@@ -133,7 +134,10 @@ class Visit:
         """
         if not _DESK.fullmatch(name):
             raise NotFound(Problem("desk.none", {"id": name}))
-        return Desk.open(self.console.out / name, self.console.roots)
+        found = Desk.open(self.console.out / name, self.console.roots)
+        if found.context.pack.threat.counted:
+            self.request.state.own_words = "counted"
+        return found
 
     @property
     def partial(self) -> bool:

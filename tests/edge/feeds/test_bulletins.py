@@ -346,7 +346,10 @@ def test_whatever_stands_in_a_file_it_is_answered(rows):
         assert problem.say("en")
 
 
-@pytest.mark.parametrize("name", sorted(find_cases(roots())))
+TOLD = sorted(n for n, f in find_cases(roots()).items() if (f / "bulletins.csv").is_file())
+
+
+@pytest.mark.parametrize("name", TOLD)
 def test_every_shipped_case_is_read_whole(name):
     case = load_case(name, roots())
     found = read_bulletins(case.bulletins, case.spec.event, case.spec.averaging_s)

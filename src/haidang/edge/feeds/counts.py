@@ -18,8 +18,42 @@ def read_counts(path: Path) -> pd.DataFrame:
             each place; or ``place, start`` with one row to a case.
 
     Raises:
+        BadData: As `read_rows`; or no column is called ``start``.
+    """
+    table = read_rows(path)
+    if "start" not in table.columns:
+        raise BadData(Problem("watch.columns", {"missing": "start"}, file=path.name, row=1))
+    return table
+
+
+def read_people(path: Path) -> pd.DataFrame | dict[str, float]:
+    """Read a population: a table like the counts, or numbers by place (``place, value``).
+
+    Raises:
+        BadData: As `read_rows`; or a number by place is none, or a column is missing.
+    """
+    table = read_rows(path)
+    if "start" in table.columns:
+        return table
+    if not {"place", "value"} <= set(table.columns):
+        missing = ", ".join({"place", "value"} - set(table.columns))
+        raise BadData(Problem("watch.columns", {"missing": missing}, file=path.name, row=1))
+    people: dict[str, float] = {}
+    for i, (place, text) in enumerate(zip(table["place"], table["value"], strict=True)):
+        try:
+            people[str(place).strip()] = float(text)
+        except ValueError as err:
+            said = {"value": text}
+            raise BadData(Problem("watch.number", said, path.name, i + 2, "value")) from err
+    return people
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """Read a CSV file as texts.
+
+    Raises:
         BadData: The file cannot be read, is empty, is separated by semicolons, or has a row with
-            more cells than the header; or no column is called ``start``.
+            more cells than the header.
     """
     name = path.name
     try:
@@ -40,7 +74,4 @@ def read_counts(path: Path) -> pd.DataFrame:
     except pd.errors.ParserError as err:
         raise BadData(Problem("watch.ragged", {"why": err}, file=name)) from err
     table.columns = pd.Index([str(c).strip() for c in table.iloc[0]])
-    table = table.iloc[1:].reset_index(drop=True)
-    if "start" not in table.columns:
-        raise BadData(Problem("watch.columns", {"missing": "start"}, file=name, row=1))
-    return table
+    return table.iloc[1:].reset_index(drop=True)

@@ -1,8 +1,9 @@
 """Facts with the time we learned them, the ledger, drafts, approvals, the outbox."""
 
+from haidang.data.observations import Observation, Reported
 from haidang.edge.store.accounts import Account, Accounts, Kept
 from haidang.edge.store.chain import Entry
-from haidang.edge.store.deliveries import FixRow, Observation, ObservationRow
+from haidang.edge.store.deliveries import FixRow
 from haidang.edge.store.delivery import Attempt
 from haidang.edge.store.notices import Change, State, difference
 from haidang.edge.store.store import Store
@@ -18,7 +19,7 @@ __all__ = [
     "FixRow",
     "Kept",
     "Observation",
-    "ObservationRow",
+    "Reported",
     "State",
     "Step",
     "Store",

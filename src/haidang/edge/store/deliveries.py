@@ -1,12 +1,11 @@
 """What the feeds brought: each delivery numbered, kept once, never changed."""
 
-# ruff: noqa: D102 - the properties of the two protocols are explained in ``Fix`` and ``Observation``
+# ruff: noqa: D102 - the properties of the protocol are explained in ``Fix``
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from haidang.base.errors import BadData
 from haidang.base.ids import canonical, digest
 from haidang.base.problem import Problem
+from haidang.data.observations import Observation, Reported
 from haidang.data.tracks import Fix, Kind
 from haidang.edge.store.rows import newest
 from haidang.edge.store.tables import fix, observation, receipt
@@ -49,51 +49,6 @@ class FixRow(Protocol):
     def source(self) -> str: ...
 
 
-class ObservationRow(Protocol):
-    """One reported value before it has a receipt."""
-
-    @property
-    def series(self) -> str: ...
-    @property
-    def place(self) -> str: ...
-    @property
-    def start(self) -> datetime: ...
-    @property
-    def value(self) -> float | None: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def flag(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One reported value with the time we learned it.
-
-    Attributes:
-        series: What was measured or counted.
-        place: Area or station code.
-        start: Beginning of the period.
-        value: In ``unit``; None was reported as missing, which is not zero.
-        flag: The source's own word on quality, "" for none.
-        published: When the source said it.
-        received: When we had it.
-        receipt: Number of the delivery; a revision has a larger one.
-        source: Who said it.
-    """
-
-    series: str
-    place: str
-    start: datetime
-    value: float | None
-    unit: str
-    flag: str
-    published: datetime
-    received: datetime
-    receipt: int
-    source: str
-
-
 class Delivery(NamedTuple):
     """One delivery as it is kept, without its rows."""
 
@@ -113,7 +68,7 @@ def add(
     connection: Connection,
     what: Literal["fix", "observation"],
     key: str,
-    rows: Sequence[FixRow] | Sequence[ObservationRow],
+    rows: Sequence[FixRow] | Sequence[Reported],
     source: str,
     published: datetime,
     received: datetime,
@@ -243,7 +198,7 @@ def _fix(key: str, number: int, row: FixRow) -> dict[str, Any]:
     }
 
 
-def _observation(key: str, number: int, row: ObservationRow) -> dict[str, Any]:
+def _observation(key: str, number: int, row: Reported) -> dict[str, Any]:
     value = None if row.value is None or math.isnan(row.value) else float(row.value)
     if value is not None and math.isinf(value):
         raise _refused("store.not_finite", key, number, "value", value)

@@ -14,6 +14,7 @@ from haidang.app.verdict import Draft, Verdict
 from haidang.base.errors import BadData
 from haidang.base.ids import content_id, digest
 from haidang.base.problem import Problem
+from haidang.data.observations import Observations
 from haidang.data.tracks import Tracks
 from haidang.edge.store import chain as links
 from haidang.edge.store import codec, deliveries, notices, plans, stocks
@@ -273,6 +274,7 @@ def snapshot(
     threats: Sequence[str] = (),
     events: Sequence[str] = (),
     places: Sequence[str] = (),
+    series: Sequence[str] = (),
 ) -> Snapshot:
     """What was known at an instant; see ``Store.snapshot``."""
     horizon = Horizon(now)
@@ -293,6 +295,9 @@ def snapshot(
         stock=units,
         stock_receipt=counted,
         tasks=() if before is None else before.tasks,
+        observations=Observations(
+            deliveries.observations(connection, now, limit, series) if series else ()
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from haidang.app.snapshot import Snapshot
 from haidang.app.verdict import Decision, Draft, Message, Verdict
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
+from haidang.data.observations import Observation, Reported
 from haidang.edge.store import (
     audit,
     chain,
@@ -29,7 +30,7 @@ from haidang.edge.store import (
 )
 from haidang.edge.store.chain import Entry
 from haidang.edge.store.database import Database
-from haidang.edge.store.deliveries import Delivery, FixRow, Observation, ObservationRow
+from haidang.edge.store.deliveries import Delivery, FixRow
 from haidang.edge.store.delivery import Attempt
 from haidang.edge.store.notices import Build, Person
 from haidang.edge.store.runs import Done
@@ -131,7 +132,7 @@ class Store(ResponseVerbs):
     def add_observations(
         self,
         key: str,
-        observations: Sequence[ObservationRow],
+        observations: Sequence[Reported],
         source: str,
         published: datetime,
         received: datetime,
@@ -175,6 +176,7 @@ class Store(ResponseVerbs):
         threats: Sequence[str] = (),
         events: Sequence[str] = (),
         places: Sequence[str] = (),
+        series: Sequence[str] = (),
     ) -> Snapshot:
         """What was known at an instant, and nothing later.
 
@@ -191,6 +193,8 @@ class Store(ResponseVerbs):
             threats: Only these in levels and notices; empty for all.
             events: Only these in fixes, levels and notices; empty for all.
             places: Only these in levels and notices; empty for all.
+            series: The series whose reports are read; empty reads none, for most threats are not
+                counted and a nation's counts are many.
         """
         with self._db.reading() as c:
             return runs.snapshot(
@@ -203,6 +207,7 @@ class Store(ResponseVerbs):
                 threats=threats,
                 events=events,
                 places=places,
+                series=series,
             )
 
     def committed(self, scope: str, at: datetime) -> str | None:

@@ -14,6 +14,7 @@ from haidang.watch.detectors import (
     glr,
     outbreakp,
     rki,
+    scan,
 )
 from haidang.watch.method import Method
 
@@ -34,6 +35,8 @@ METHODS: Final[dict[str, Method]] = {
         endemic.CHANNEL,
         endemic.PERCENTILE,
         combined.COMBINED,
+        scan.PERMUTATION,
+        scan.POISSON,
     )
 }
 """Every method by the name that a user writes."""

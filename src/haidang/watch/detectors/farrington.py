@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from statistics import NormalDist
 from typing import Any, Final, NamedTuple
@@ -362,9 +363,9 @@ def farrington(task: Task, params: Mapping[str, Any], *, flexible: bool) -> Foun
     people = np.empty((0, 1)) if task.population is None else task.population
     _places(task.counts, people, task.at, runs, known, options, out, found.alarm, found.reason)
     names = ("expected", "upper", "score", "p_value", "phi", "trend", "mean", "p_mid")
-    columns = {n: np.ascontiguousarray(out[:, :, i]) for i, n in enumerate(names)}
+    columns: dict[str, Any] = {n: np.ascontiguousarray(out[:, :, i]) for i, n in enumerate(names)}
     extra = {n: columns.pop(n) for n in names[4:]}
-    return Found(**columns, alarm=found.alarm, reason=found.reason, extra=extra)
+    return replace(found, **columns, extra=extra)
 
 
 _TABLES: Final = core.tables()

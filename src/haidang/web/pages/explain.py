@@ -179,7 +179,7 @@ def build(
         links=_links(desk, lines, say),
         law=_law(context, judged[1], say) if judged else None,
         chances=_chances(context, judged[1], say) if judged else (),
-        chance_note=_rule(context, say) if judged else "",
+        chance_note=_rule(context, say) if judged and judged[1].p_level else "",
     )
 
 
@@ -221,15 +221,15 @@ def _said(desk: str, line: Line, say: Speaker) -> Said:
 
 def _deciding(context: Context) -> float:
     """Share of the tracks from which a level is reached."""
-    return 1 - context.pack.threat.risk.quantile
+    return 1 - context.pack.threat.wind.quantile
 
 
 def _rule(context: Context, say: Speaker) -> str:
-    return say("chance_note", quantile=say.number(context.pack.threat.risk.quantile, 2))
+    return say("chance_note", quantile=say.number(context.pack.threat.wind.quantile, 2))
 
 
 def _law(context: Context, found: Assessment, say: Speaker) -> Law:
-    table = context.table
+    table = next((t for t in context.tables.values() if t.id == found.grounds.table), context.table)
     return Law(
         title=say("law_title", article=cite(table.article, say.language), act=table.decision),
         act=table.title.say(say.language),
@@ -249,6 +249,8 @@ def _law(context: Context, found: Assessment, say: Speaker) -> Law:
 
 
 def _chances(context: Context, found: Assessment, say: Speaker) -> tuple[Chance, ...]:
+    if not found.p_level:
+        return ()
     share = _deciding(context)
     return tuple(
         Chance(

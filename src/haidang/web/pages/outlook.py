@@ -71,7 +71,7 @@ def outlook(view: Look) -> Outlook:
 
 
 def _ashore(bulletins: tuple[Bulletin, ...], context: Context) -> tuple[float, When, bool]:
-    spec = context.pack.threat.risk
+    spec = context.pack.threat.wind
     thrown = members(backbone(bulletins, spec), spec, context.over_land)
     over = context.over_land(thrown.lat.ravel(), thrown.lon.ravel()).reshape(thrown.lat.shape)
     share = float(over.any(axis=1).mean())

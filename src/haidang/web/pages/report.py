@@ -24,6 +24,7 @@ from haidang.jobs.tables import Tables
 from haidang.review.announced import Compared
 from haidang.review.book import Review
 from haidang.review.verification import Contingency
+from haidang.web.pages import report_counts
 from haidang.web.pages.report_map import landfall
 from haidang.web.pages.report_page import Kept, Report, build, file_name
 from haidang.web.pages.report_pdf import build_paper, pdf_name, write_pdf
@@ -60,8 +61,10 @@ def write_reports(
     Raises:
         Unavailable: The store cannot be read.
     """
-    kept = read(played)
     folder.mkdir(parents=True, exist_ok=True)
+    if played.context.pack.threat.counted:
+        return _write_counts(played, tables, folder)
+    kept = read(played)
     languages = played.context.country.spec.languages
     with Store.open(played.database, check=False) as store:
         plans = store.plans()
@@ -77,6 +80,32 @@ def write_reports(
         if book is not None:
             paper = build_paper(report, book, plans, played.context, kept.head)
             out.append(write_pdf(paper, folder / pdf_name(path.name)))
+    return tuple(out)
+
+
+def _write_counts(played: Played, tables: Tables, folder: Path) -> tuple[Path, ...]:
+    """The report of a season that was counted, one file a language; none on paper yet."""
+    with Store.open(played.database, check=False) as store:
+        kept = report_counts.Kept(
+            assessments=store.assessments(),
+            decisions=store.decisions(),
+            drafts=store.drafts(),
+            messages=store.messages(),
+            head=store.head(),
+        )
+    languages = played.context.country.spec.languages
+    out = []
+    for language in languages:
+        report = report_counts.build(played, tables, kept, language)
+        say = Speaker(language, played.context.zone, "report_counts", "counted")
+        template = _environment().get_template("report_counts.html")
+        css = Markup(stylesheet())  # noqa: S704 - our own file
+        page = template.render(r=report, say=say, css=css, css_text=css_text)
+        path = folder / file_name(languages, language)
+        part = path.with_name(path.name + ".part")
+        part.write_text(page, encoding="utf-8", newline="\n")
+        os.replace(part, path)
+        out.append(path)
     return tuple(out)
 
 

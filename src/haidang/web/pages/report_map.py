@@ -142,7 +142,7 @@ def _course(
     link: Link,
     band_title: str,
 ) -> svg.Course:
-    spec = context.pack.threat.risk
+    spec = context.pack.threat.wind
     past = [b.analysis for b in bulletins if b.analysis is not None]
     dots = [_dot(f, "past", words, link(f)) for f in past]
     line = tuple((f.lat, f.lon) for f in past)

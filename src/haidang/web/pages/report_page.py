@@ -739,7 +739,7 @@ class _Builder:
         """The law's regions that were considered, where there were several."""
         if not found.grounds.note:
             return ""
-        binding = self.context.pack.binding.law
+        binding = self.context.pack.binding.wind_law
         inputs = {i.id: i for i in self.context.table.inputs}
         names = inputs[binding.area].values
         said = [
@@ -889,8 +889,8 @@ class _Builder:
     # How it was made.
 
     def _method(self) -> tuple[tuple[str, str], ...]:
-        say, risk, warn = self.say, self.context.pack.threat.risk, self.context.pack.threat.warn
-        table, binding = self.context.table, self.context.pack.binding.law
+        say, risk, warn = self.say, self.context.pack.threat.wind, self.context.pack.threat.warn
+        table, binding = self.context.table, self.context.pack.binding.wind_law
         spec = self.played.case.spec
         return (
             (

@@ -152,15 +152,17 @@ class Situation:
 
 def build(view: Look, say: Speaker) -> Situation:
     """Put the page together; the same look, clock and language give the same page."""
-    return _Builder(view, say).page()
+    return Builder(view, say).page()
 
 
 def waiting(view: Look, say: Speaker) -> Waiting:
     """What waits for a person: the part of the page that refreshes itself."""
-    return _Builder(view, say).waits()
+    return Builder(view, say).waits()
 
 
-class _Builder:
+class Builder:
+    """Puts the page together; another kind of threat tells some of its parts otherwise."""
+
     def __init__(self, view: Look, say: Speaker) -> None:
         self.view, self.say = view, say
         self.judged = Judged(view, say)
@@ -168,10 +170,12 @@ class _Builder:
         self.now = view.now
 
     def href(self, page: str, **query: str) -> str:
+        """Address of a page of the desk."""
         asked = "&".join(f"{k}={v}" for k, v in query.items())
         return f"/d/{self.view.id}/{page}" + (f"?{asked}" if asked else "")
 
     def page(self) -> Situation:
+        """The whole page."""
         say, view, judged = self.say, self.view, self.judged
         seen = outlook(view)
         drawn = situation_map.draw(view, judged, lambda code: f"#p{code}")
@@ -350,6 +354,7 @@ class _Builder:
     # What waits.
 
     def waits(self) -> Waiting:
+        """What waits, worst first."""
         view = self.view
         land = self.judged.land
         ordered = sorted(
@@ -466,7 +471,7 @@ class _Builder:
             tag = Tag(say("feed_nothing"), "nodata")
             return (Feed(True, tag, say("feed_bulletins"), say("feed_never")),)
         heard = [s for s in self.view.looks[: self.view.at + 1] if s.issued is not None][-1]
-        limit = timedelta(hours=self.view.context.pack.threat.watch.stale_after_h)
+        limit = timedelta(hours=self.view.context.pack.threat.track.stale_after_h)
         since = self.now - seen.bulletin.issued
         silent = since > limit and not seen.ended
         note = say("feed_heard", time=say.short(heard.now))

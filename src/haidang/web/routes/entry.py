@@ -156,9 +156,10 @@ def _threat(visit: Visit) -> str:
         NotFound: The country has none.
     """
     packs = visit.console.country.packs
-    if not packs:
+    told = sorted(name for name, pack in packs.items() if not pack.threat.counted)
+    if not told:
         raise NotFound(Problem("pack.no_case", {"name": "-", "known": "-"}))
-    return sorted(packs)[0]
+    return told[0]
 
 
 def _new(visit: Visit, checked: Checked, status: int = 200) -> Response:

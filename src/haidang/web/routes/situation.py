@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from haidang.web.desks import bar, look
-from haidang.web.pages import situation, situation_data
+from haidang.web.pages import situation, situation_counts, situation_data
 from haidang.web.visit import Sent, Visited
 
 router = APIRouter()
@@ -24,9 +24,11 @@ def page(visit: Visited, desk: str, at: str = "") -> Response:
     """What needs me now, what changed, where is it worst?"""
     found = visit.desk(desk)
     view = found.at(at or None, visit.now)
-    context = situation.build(look(found, view), visit.speaker("situation"))
+    seen, say = look(found, view), visit.speaker("situation")
+    counted = found.context.pack.threat.counted
+    context = situation_counts.build(seen, say) if counted else situation.build(seen, say)
     return visit.page(
-        "situation.html",
+        "situation_counts.html" if counted else "situation.html",
         context,
         page="situation",
         desk=bar(visit, found, view),
@@ -61,7 +63,9 @@ def data(visit: Visited, desk: str, at: str = "") -> Response:
     """The table of the page, for a spreadsheet."""
     found = visit.desk(desk)
     view = found.at(at or None, visit.now)
-    body = situation_data.table(look(found, view), visit.speaker("situation"))
+    counted = found.context.pack.threat.counted
+    table = situation_counts.table if counted else situation_data.table
+    body = table(look(found, view), visit.speaker("situation"))
     name = f"{found.id}-{view.step.id}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     # With a mark at its head, for without it a spreadsheet takes Vietnamese for another alphabet.

@@ -13,7 +13,7 @@ from haidang.web.svg import level_css
 
 router = APIRouter()
 
-LEVELS: Final = re.compile(r"levels-([a-z]{2})\.css")
+LEVELS: Final = re.compile(r"levels-([a-z]{2})(?:\.([a-z_]+))?\.css")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]*\.(css|js|svg|txt)", re.IGNORECASE)
 _KEEP: Final = "public, max-age=31536000, immutable"
 _ASK: Final = "no-cache"
@@ -21,9 +21,9 @@ _ASK: Final = "no-cache"
 
 @router.get("/static/{name}")
 def statics(request: Request, name: str, v: str = "") -> Response:
-    """A file of ``static``, or the style of a country's level colours."""
+    """A file of ``static``, or the style of the level colours of a country's scale."""
     if (levels := LEVELS.fullmatch(name)) is not None:
-        scale = request.app.state.console.scale(levels[1])
+        scale = request.app.state.console.scale(levels[1], levels[2] or "")
         if scale is None:
             raise HTTPException(404)
         return _sent(request, level_css(scale).encode(), "text/css", v)

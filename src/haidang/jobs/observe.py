@@ -1,0 +1,95 @@
+"""Take a file of counts into a store: what was reported, with the time at which we had it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from haidang.base.errors import NotFound
+from haidang.base.problem import Problem
+from haidang.data.observations import vintages
+from haidang.edge.feeds.reports import read_reports
+from haidang.edge.store.store import Store
+from haidang.pack.schema import Country, Pack
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What came of a file.
+
+    Attributes:
+        series: Where the reports are kept, ``threat/indicator``.
+        kept: How many reports the file held, revisions of its own too.
+        receipts: Numbers of the deliveries, one to each time of publication.
+        problems: What could not be used; the rest was kept.
+    """
+
+    series: str
+    kept: int
+    receipts: tuple[int, ...]
+    problems: tuple[Problem, ...]
+
+
+def find(country: Country, series: str) -> tuple[Pack, str]:
+    """The pack and the indicator of a series.
+
+    Args:
+        country: Whose packs.
+        series: ``threat/indicator``.
+
+    Raises:
+        NotFound: No such series in this country; those that exist are named.
+    """
+    threat, _, indicator = series.partition("/")
+    pack = country.packs.get(threat)
+    if pack is None or not pack.threat.counted or indicator not in pack.threat.counts.indicators:
+        known = sorted(s for p in country.packs.values() for s in p.threat.series)
+        said = {"name": series, "known": ", ".join(known) or "-"}
+        raise NotFound(Problem("observe.no_series", said, field="--series"))
+    return pack, indicator
+
+
+def observe(
+    store: Store,
+    file: Path,
+    country: Country,
+    series: str,
+    received: datetime,
+    published: datetime | None = None,
+) -> Observed:
+    """Keep the reports of a file; taking in the same file again changes nothing.
+
+    Args:
+        store: Where they go.
+        file: See ``edge.feeds.reports``.
+        country: Whose places and packs.
+        series: ``threat/indicator``.
+        received: When we had the file.
+        published: When its source said it, where the file does not say; None is ``received``.
+
+    Raises:
+        NotFound: As ``find``.
+        BadData: No row of the file can be used.
+    """
+    pack, indicator = find(country, series)
+    spec = pack.threat.counts.indicators[indicator]
+    codes = {p.code for rule in pack.binding.areas for p in country.places.gazetteer
+             if p.kind == rule.kind}  # fmt: skip
+    read = read_reports(file, series, spec.unit["en"], spec.period, codes, country.zone)
+    mark = sha256(file.read_bytes()).hexdigest()[:16]
+    receipts = []
+    for told, reports in vintages(read.reports):
+        at = told or published or received
+        newest = {(r.place, r.start): r for r in reports}
+        receipts.append(
+            store.add_observations(
+                key=f"observe/{series}/{mark}/{at.isoformat()}",
+                observations=tuple(newest.values()),
+                source=file.name,
+                published=at,
+                received=received,
+            )
+        )
+    return Observed(series, len(read.reports), tuple(receipts), read.problems)

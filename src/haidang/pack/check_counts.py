@@ -1,0 +1,170 @@
+"""What is checked of a counted threat: its detectors, the articles it asks, its golden counts."""
+
+# ruff: noqa: D102 - the properties of the protocols are explained in ``check_binding``
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Final, Protocol
+
+from haidang.base.errors import HaidangError
+from haidang.base.problem import Problem
+from haidang.law.table import Table
+from haidang.pack.case import CaseSpec
+from haidang.pack.load import line_of, read_epidemic_years, short
+from haidang.pack.places import CountryPlaces
+from haidang.pack.schema import BindingSpec, CountsLaw, ThreatSpec
+from haidang.warn.message import numbers
+from haidang.watch.calendar import Calendar, read_period
+from haidang.watch.counts import begins, ends
+from haidang.watch.detect import find
+from haidang.words import word
+
+SAMPLE: Final = 12_345
+"""A count as wide as they come, for the readability of a message."""
+
+
+class _Threat(Protocol):
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def spec(self) -> ThreatSpec | None: ...
+
+
+class _Country(Protocol):
+    @property
+    def places(self) -> CountryPlaces | None: ...
+
+
+class CountsBound(Protocol):
+    """As much of a binding as is looked at here."""
+
+    @property
+    def binding(self) -> BindingSpec: ...
+    @property
+    def threat(self) -> _Threat: ...
+    @property
+    def country(self) -> _Country: ...
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def zone(self) -> tzinfo: ...
+    def problem(self, code: str, *keys: str | int, **params: object) -> Problem:
+        """A problem of ``binding.yaml``."""
+
+
+def watch_problems(folder: Path, spec: ThreatSpec) -> Iterator[Problem]:
+    """What is wrong with the indicators of a counted threat, whatever the country."""
+    if not spec.counted:
+        return
+    path = folder / "pack.yaml"
+
+    def problem(code: str, *keys: str, **params: object) -> Problem:
+        where = ("watch", "indicators", *keys)
+        return Problem(f"check.{code}", params, short(path), line_of(path, where), ".".join(where))
+
+    for name, one in spec.counts.indicators.items():
+        for key, texts in (("title", one.title), ("unit", one.unit)):
+            if not texts.get("en", "").strip():
+                yield problem("text_missing", name, key, language="en", what=key)
+        try:
+            method = find(one.method)
+        except HaidangError as err:
+            for p in err.problems:
+                yield problem("method", name, "method", why=p.say("en"))
+            continue
+        calendar = Calendar(one.period, "calendar", 1, date(2024, 1, 1))
+        for p in method.settle(one.params, calendar)[1]:
+            yield problem("method", name, "params", why=p.say("en"))
+
+
+def counts_problems(
+    bound: CountsBound, law: CountsLaw, tables: Mapping[str, Table]
+) -> Iterator[Problem]:
+    """Every rule asks an indicator that there is, and answers every input of its table."""
+    spec = bound.threat.spec
+    known = spec.counts.indicators if spec is not None and spec.counted else {}
+    for n, rule in enumerate(law.rules):
+        if spec is not None and rule.indicator not in known:
+            params = {"name": rule.indicator, "known": ", ".join(known) or "-"}
+            yield bound.problem("no_indicator", "law", "rules", n, "indicator", **params)
+        elif spec is not None and known[rule.indicator].period == "day":
+            yield bound.problem("day_law", "law", "rules", n, "indicator", name=rule.indicator)
+        if (table := tables.get(rule.article)) is None:
+            continue
+        inputs = {i.id: i for i in table.inputs}
+        for name, quantity in rule.inputs.items():
+            if name not in inputs:
+                params = {"name": name, "known": ", ".join(inputs), "table": table.id}
+                yield bound.problem("no_input", "law", "rules", n, "inputs", **params)
+            elif (quantity == "spread") != (inputs[name].kind == "category"):
+                params = {"name": name, "kind": inputs[name].kind, "table": table.id}
+                yield bound.problem("input_kind", "law", "rules", n, "inputs", **params)
+        for name in sorted(set(inputs) - set(rule.inputs)):
+            params = {"name": name, "table": table.id}
+            yield bound.problem("input_unanswered", "law", "rules", n, "inputs", **params)
+    if law.epidemic_years:
+        yield from _years(bound, law)
+
+
+def _years(bound: CountsBound, law: CountsLaw) -> Iterator[Problem]:
+    path = bound.folder / law.epidemic_years
+    try:
+        found = read_epidemic_years(path)
+    except HaidangError as err:
+        yield from err.problems
+        return
+    if (places := bound.country.places) is None:
+        return
+    codes = {p.code for p in places.gazetteer}
+    for place in sorted(set(found) - codes):
+        yield Problem("check.years_place", {"code": place}, short(path), None, "place")
+
+
+def published(
+    path: Path, spec: CaseSpec, bound: CountsBound, problems: list[Problem]
+) -> Iterator[datetime]:
+    """Times at which a golden file's counts were published; the feed tells more of bad rows."""
+    threat = bound.threat.spec
+    known = threat.counts.indicators if threat is not None and threat.counted else {}
+    case = path.parent / "case.yaml"
+    if spec.indicator not in known:
+        params = {"name": spec.indicator or "-", "known": ", ".join(known) or "-"}
+        row = line_of(case, ["indicator"])
+        problems.append(Problem("check.no_indicator", params, short(case), row, "indicator"))
+        return
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            starts = [
+                (row.get("start") or "", row.get("published") or "")
+                for row in csv.DictReader(stream)
+            ]
+    except (OSError, UnicodeDecodeError, csv.Error) as err:
+        problems.append(Problem("pack.unreadable", {"why": err}, short(path)))
+        return
+    for start, said in dict.fromkeys(starts):
+        if said:
+            try:
+                yield datetime.fromisoformat(said)
+            except ValueError:
+                problems.append(Problem("check.case_time", {"value": said}, short(path)))
+            continue
+        if (read := read_period(start)) is not None:
+            end = begins(ends(read[0], known[spec.indicator].period), bound.zone)
+            yield end + timedelta(days=spec.published_after_d)
+
+
+def sample_counts(spec: ThreatSpec, language: str) -> dict[str, str]:
+    """Facts of a counted threat as they may well come up, for the readability of its messages."""
+    one = spec.counts.indicators[spec.counts.leads]
+    month = word("format.months", language).split()[-1]
+    period = word(
+        f"format.period_{one.period}", language, number=52, year=2026, month=month,
+        first="21/12", last="27/12", day="21/12/2026",
+    )  # fmt: skip
+    count = numbers(SAMPLE, language)
+    unit = one.unit.get(language, one.unit.get("en", ""))
+    return {"count": count, "mean": count, "bound": count, "counted": unit, "period": period}

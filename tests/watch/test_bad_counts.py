@@ -1,0 +1,214 @@
+"""Bad input through every detector: a clear message or no data with its reason, never an accident.
+
+Each fault stands in the newest period of one place of a calm table; the others must stay as they
+are without it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import haidang as hd
+from haidang.base.errors import BadData
+from haidang.watch.detectors import METHODS
+
+WEEKS = 330
+PLACES = ["p0", "p1", "p2"]
+EVERY = pytest.mark.parametrize("method", METHODS)
+
+
+def calm() -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    index = pd.date_range("2018-01-01", periods=WEEKS, freq="7D")
+    return pd.DataFrame(rng.poisson(6, (WEEKS, 3)).astype(float), index=index, columns=PLACES)
+
+
+def long(table: pd.DataFrame) -> pd.DataFrame:
+    rows = table.rename_axis("start").reset_index().melt("start", var_name="place")
+    return rows[["place", "start", "value"]]
+
+
+def judge(data: pd.DataFrame, method: str, **more: Any) -> Any:
+    """The newest two periods; what a method must be told besides."""
+    chosen, given = METHODS[method], dict(more)
+    known = {p.name: p for p in chosen.params}
+    if "baseline" in known and known["baseline"].optional:
+        given["baseline"] = WEEKS - 40  # a chart must begin somewhere
+    if "replicates" in known:
+        given["replicates"] = 99
+    if getattr(chosen, "coordinates", False):
+        names = given.get("places", [*PLACES, "note"])
+        given["coordinates"] = {p: (20.0 + i, 105.0 + i) for i, p in enumerate(names)}
+    if getattr(chosen, "needs_population", False):
+        given["population"] = {p: 1000.0 for p in [*PLACES, "note"]}
+    return hd.detect(data, method=method, last=2, **given)
+
+
+def newest(found: Any, place: str) -> tuple[str, str, bool]:
+    one = found.sel(place=place).isel(time=-1)
+    return one["state"].item(), one["reason"].item(), bool(one["alarm"].item())
+
+
+def alone(method: str) -> bool:
+    """Whether a place is judged by itself; a scan compares places with one another."""
+    return not getattr(METHODS[method], "coordinates", False)
+
+
+@cache
+def without_fault(method: str) -> Any:
+    return judge(calm(), method)
+
+
+def unchanged(found: Any, method: str, places: list[str]) -> bool:
+    """Whether the other places are judged as without the fault."""
+    if not alone(method):
+        return True
+    plain = without_fault(method).sel(place=places)
+    return all(
+        np.array_equal(found[c].sel(place=places), plain[c], equal_nan=c in ("score", "p_value",
+                       "expected", "upper"))
+        for c in ("expected", "upper", "score", "alarm", "state")
+    )  # fmt: skip
+
+
+@EVERY
+@pytest.mark.parametrize("value", [-4.0, -0.5, 1e300, np.inf])
+def test_what_no_count_can_be(method, value):
+    data = calm()
+    data.iloc[-1, 1] = value
+    found = judge(data, method)
+    assert newest(found, "p1") == ("no_data", "missing", False)
+    said = [p.say("en") for p in found.attrs["problems"]]
+    assert len(said) == 1
+    assert "below zero" in said[0] or "more than can be counted" in said[0]
+    assert "p1" in said[0]
+    assert unchanged(found, method, ["p0", "p2"])
+
+
+@EVERY
+def test_a_fraction(method):
+    data = calm()
+    data.iloc[-1, 1] = 6.5
+    found = judge(data, method)
+    state, reason, alarm = newest(found, "p1")
+    assert not alarm
+    if METHODS[method].counts:
+        assert (state, reason) == ("no_data", "missing")
+        assert "not a whole number" in found.attrs["problems"][0].say("en")
+    else:
+        assert state == "quiet"
+        assert found.attrs["problems"] == ()
+    assert unchanged(found, method, ["p0", "p2"])
+
+
+@EVERY
+def test_a_period_that_stands_there_twice(method):
+    rows = long(calm())
+    last = rows[(rows["place"] == "p1") & (rows["start"] == rows["start"].max())]
+    found = judge(pd.concat([rows, last.assign(value=90.0)]), method)
+    assert newest(found, "p1") == ("no_data", "missing", False)
+    assert "different numbers" in found.attrs["problems"][0].say("en")
+    again = judge(pd.concat([rows, last]), method)
+    assert "used once" in again.attrs["problems"][0].say("en")
+    assert newest(again, "p1") == newest(judge(rows, method), "p1")
+
+
+@EVERY
+def test_periods_of_different_lengths(method):
+    rows = long(calm())
+    rows.loc[7, "start"] += pd.Timedelta(days=3)
+    with pytest.raises(BadData, match="different lengths"):
+        judge(rows, method)
+    texts = rows.astype({"start": object})
+    texts["start"] = [f"2022W{i % 50 + 1:02}" for i in range(len(rows) - 1)] + ["202205"]
+    with pytest.raises(BadData, match="different lengths"):
+        judge(texts, method)
+
+
+@EVERY
+def test_a_column_of_text_in_the_middle(method):
+    data = calm()
+    data.insert(1, "note", [f"checked by {i}" for i in range(WEEKS)])
+    found = judge(data, method)
+    assert newest(found, "note")[0] == "no_data"
+    said = [p.say("en") for p in found.attrs["problems"]]
+    assert "'checked by 0' is not a number" in said[0]
+    assert said[-1].endswith(f"{WEEKS - 20} more cells like this; they too are left out.")
+    assert unchanged(found, method, PLACES)
+    # In a long table the columns have names, and another one disturbs nobody.
+    rows = long(calm())
+    rows.insert(1, "note", "checked")
+    assert judge(rows, method).attrs["problems"] == ()
+
+
+@EVERY
+def test_three_weeks_of_history(method):
+    if not alone(method):
+        return  # a scan looks at the map and needs no years before
+    found = hd.detect(calm().iloc[:3], method=method)
+    assert (found["state"] == "no_data").all()
+    assert (found["reason"] == "history").all()
+    assert not found["alarm"].any()
+
+
+@EVERY
+def test_all_zeros(method):
+    found = judge(calm() * 0, method)
+    assert not found["alarm"].any()
+    assert set(np.unique(found["state"])) <= {"quiet", "no_data"}
+    if alone(method):
+        assert (found["state"] == "quiet").all()
+
+
+@EVERY
+def test_a_milliard_in_one_week(method):
+    data = calm()
+    data.iloc[-1, 1] = 1e9
+    if not alone(method):
+        with pytest.raises(BadData, match="check for a mistyped number"):
+            judge(data, method)
+        return
+    found = judge(data, method)
+    assert newest(found, "p1")[0] == "raised"
+    assert unchanged(found, method, ["p0", "p2"])
+    data = calm()
+    data.iloc[-30, 1] = 1e9  # a slip of the past: still judged, or not, but said
+    found = judge(data, method)
+    state, reason, _ = newest(found, "p1")
+    assert state != "no_data" or reason
+    if state != "no_data":
+        assert np.isfinite(found["score"].sel(place="p1").isel(time=-1))
+    assert unchanged(found, method, ["p0", "p2"])
+
+
+@EVERY
+def test_a_place_that_is_not_expected(method):
+    data = calm()
+    data["p9"] = 500.0
+    found = judge(data, method, places=PLACES)
+    assert found["place"].values.tolist() == PLACES
+    assert "no place 'p9'" in found.attrs["problems"][0].say("en")
+    assert unchanged(found, method, PLACES)
+
+
+@EVERY
+def test_nothing_vanishes_however_much_is_missing(method):
+    data = calm()
+    data.iloc[::2, 0] = np.nan
+    data.iloc[-1, 1] = np.nan
+    data["p2"] = np.nan
+    found = judge(data, method)
+    assert found["place"].values.tolist() == PLACES
+    assert newest(found, "p1") == ("no_data", "missing", False)
+    assert newest(found, "p2") == ("no_data", "missing", False)
+    silent = (found["state"] == "no_data").values
+    assert (found["reason"].values[silent] != "").all()
+    if not alone(method):
+        return  # a scan has no bound of a single place
+    bound = found["upper"].notnull() | (found["reason"] == "few_cases")
+    assert bound.values[~silent].all()
