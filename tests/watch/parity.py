@@ -68,6 +68,33 @@ CASES |= {
     ),
     "outbreakP_k100": ("outbreakp", {"ret": "value", "compat": "surveillance"}),
 }
+LOG15 = float(np.log(1.5))
+FLAT = {"trend": False}
+COMPAT = {"compat": "surveillance"}
+CASES |= {
+    "cusum_anscombe": ("cusum", {"trans": "anscombe"}),
+    "cusum_anscombe2nd": ("cusum", {"trans": "anscombe_2nd", **COMPAT}),
+    "cusum_pearsonNegBin": ("cusum", {"trans": "pearson_negbin", "alpha": 0.2}),
+    "cusum_anscombeNegBin": ("cusum", {"trans": "anscombe_negbin", "alpha": 0.2, **COMPAT}),
+    "cusum_none": ("cusum", {"trans": "none", "k": 8.0, "h": 20.0, **COMPAT}),
+    "cusum_anscombe_glm": ("cusum", {"trans": "anscombe", "m": "glm", "k": 0.8, "h": 3.0}),
+    "glrpois_theta": ("glr_poisson", {"theta": LOG15, "c_arl": 4.0}),
+    "glrpois_theta_cases": ("glr_poisson", {"theta": LOG15, "c_arl": 4.0, "ret": "cases"}),
+    "glrpois_dec": ("glr_poisson", {"dir": "dec", "c_arl": 3.0, **COMPAT}),
+    "glrpois_window": ("glr_poisson", {"m_tilde": 2, "m": 8, "c_arl": 3.0, **COMPAT}),
+    "glrpois_season2": ("glr_poisson", {"harmonics": 2, **FLAT}),
+    "glrpois_flat": ("glr_poisson", {"harmonics": 0, **FLAT}),
+    "glrpois_cases": ("glr_poisson", {"ret": "cases"}),
+    "glrpois_epi": ("glr_poisson", {"change": "epi", **COMPAT}),
+    "glrnb_tight": ("glr_negbin", {}),
+    "glrnb_theta": ("glr_negbin", {"theta": LOG15, "c_arl": 3.0, "alpha": 0.2}),
+    "glrnb_alpha": ("glr_negbin", {"c_arl": 3.0, "alpha": 0.2}),
+    "glrnb_alpha_own": ("glr_negbin", {"c_arl": 3.0, "alpha": 0.2}),
+    "glrnb_dec": ("glr_negbin", {"dir": "dec", "c_arl": 2.0, "alpha": 0.2, **COMPAT}),
+    "glrnb_window": ("glr_negbin", {"m_tilde": 2, "m": 8, "c_arl": 2.0, "alpha": 0.2, **COMPAT}),
+    "glrnb_epi": ("glr_negbin", {"change": "epi", "c_arl": 3.0, "alpha": 0.2, **COMPAT}),
+    "glrnb_season2": ("glr_negbin", {"harmonics": 2, "alpha": 0.2, **FLAT}),
+}
 """File of the reference: our method and its parameters; ``years_back`` None is the series' own."""
 
 
@@ -147,8 +174,14 @@ def differences(tag: str, group: Group, folder: Path = GOLDEN) -> dict[str, floa
     return out
 
 
+APART = ("glrpois_epi", "glrnb_epi", "cusum_anscombeNegBin")
+"""Where the reference is not near its own optimum; the tests say what is compared instead."""
+
+
 def rows(group: Group, folder: Path = GOLDEN) -> Iterator[str]:
     for tag, (name, _) in CASES.items():
+        if tag in APART:
+            continue
         found = differences(tag, group, folder)
         if found:
             cells = (said(found[c]) if c in found else "" for c in COLUMNS.values())
@@ -158,7 +191,7 @@ def rows(group: Group, folder: Path = GOLDEN) -> Iterator[str]:
 def decisions(group: Group) -> Iterator[str]:
     """How often the default decides otherwise than the reference's way."""
     for tag, (name, given) in CASES.items():
-        if "compat" not in given:
+        if "compat" not in given or tag in APART:
             continue
         flawed, right = (ours(tag, group, compat=c).alarm for c in ("surveillance", ""))
         counted = (right.size, flawed.sum(), right.sum(), (flawed != right).sum())

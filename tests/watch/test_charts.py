@@ -107,9 +107,12 @@ def test_a_chart_begins_with_the_first_period_asked_for_or_after_two_years():
 def test_settings_that_contradict_each_other():
     data = series()
     for params, match in (
-        ({"ret": "cases"}, "known jump"), ({"theta": -1.0}, "other way"),
-        ({"theta": 1.0, "dir": "dec"}, "other way"),
-        ({"theta": -1.0, "dir": "dec", "ret": "cases"}, "known jump"),
+        ({"theta": -1.0}, "other way"), ({"theta": 1.0, "dir": "dec"}, "other way"),
+        ({"theta": -1.0, "dir": "dec", "ret": "cases"}, "where more is looked for"),
+        ({"dir": "dec", "ret": "cases"}, "where more is looked for"),
+        ({"change": "epi", "theta": 1.0}, "leave out theta"),
+        ({"change": "epi", "dir": "dec"}, "leave out theta"),
+        ({"change": "epi", "ret": "cases"}, "leave out theta"),
     ):  # fmt: skip
         with pytest.raises(BadData, match=match):
             hd.detect(data, method="glr_poisson", **params)
@@ -165,3 +168,34 @@ def test_bayes_and_rki_by_hand():
         for k in range(int(found["upper"].item()) + 1)
     )  # fmt: skip
     assert below >= 0.95
+
+
+@pytest.mark.parametrize("method", ["glr_poisson", "glr_negbin"])
+def test_the_count_for_an_unknown_jump_is_the_fewest_that_alarms(method):
+    data = series(5)
+    first = hd.detect(data, method=method, baseline=300, ret="cases")
+    assert not flat(first, "alarm")[:11].any()
+    for less, alarms in ((1, False), (0, True)):
+        y = data.copy()
+        y.iloc[310, 0] = flat(first, "upper")[10] - less
+        found = hd.detect(y, method=method, baseline=300)
+        assert flat(found, "alarm")[10] == alarms
+
+
+def test_a_period_before_that_was_not_reported_brings_nothing():
+    data = series(7)
+    data.iloc[301:305, 0] = [20, 25, np.nan, 30]
+    found = hd.detect(data, method="glr_poisson", baseline=300, change="epi", c_arl=1e9)
+    y, mu = data["a"].to_numpy()[300:], flat(found, "expected")
+    before = np.array([*data["a"].to_numpy()[299:329]])
+    assert flat(found, "state")[3] == "no_data"
+    seen = [0, 1, 2, 4]
+    b = np.nan_to_num(before[seen])
+    rates = np.linspace(0, 5, 5001)
+    best = 0.0
+    for k in range(4):
+        m = mu[seen][k:, None] + rates * b[k:, None]
+        gain = y[seen][k:, None] * np.log(m / mu[seen][k:, None]) - m + mu[seen][k:, None]
+        best = max(best, gain.sum(axis=0).max())
+    assert flat(found, "statistic")[4] == pytest.approx(best, abs=1e-4)
+    assert best > 5

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from haidang.watch.detectors import harmonic
+from haidang.watch.detectors import cusum, harmonic
 from haidang.watch.method import Reason
 from watch import parity
 
@@ -15,11 +15,14 @@ INTEGER = {
     "farringtonFlexible_noufaily_nbPlugin", "farringtonFlexible_noufaily_muan", "bayes_b0w6",
     "bayes_b2w4", "cusum_standard",
 }  # fmt: skip
-STOPS_EARLY = {"glrnb_intercept": 1e-2}
+STOPS_EARLY = {
+    "glrnb_intercept": 1e-2, "glrnb_alpha_own": 1e-2, "glrnb_tight": 1e-4, "glrnb_alpha": 1e-5,
+    "glrnb_window": 1e-5,
+}  # fmt: skip
 """Where the reference's own iteration stops before its optimum; see the tests below."""
 
 
-@pytest.mark.parametrize("tag", parity.CASES)
+@pytest.mark.parametrize("tag", [t for t in parity.CASES if t not in parity.APART])
 def test_simulated_series(tag):
     found = parity.differences(tag, parity.simulated())
     assert {"upper", "alarm"} <= set(found)
@@ -39,7 +42,7 @@ def test_real_series(name, shared):
         assert tag not in INTEGER or found.get("upper", 0) == 0
         compared += bool(found)
     # One series is too short for two years back.
-    assert compared >= len(parity.CASES) - 2
+    assert compared >= 18
 
 
 def test_the_page_shows_what_is_found():
@@ -152,3 +155,92 @@ def test_a_product_that_underflows_hides_an_outbreak_in_the_reference_only():
     assert hidden.any(axis=1).sum() == 6
     assert right.alarm[hidden].all()
     np.testing.assert_allclose(right.upper[~hidden], flawed.upper[~hidden], rtol=1e-9)
+
+
+def reference_of(tag):
+    theirs = parity.reference(tag, parity.simulated(), parity.GOLDEN)
+    return (
+        theirs["upperbound"].to_numpy().reshape(20, -1), theirs["alarm"].to_numpy().reshape(20, -1)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("tag", "alike"), [("glrpois_epi", 0.3), ("glrnb_epi", 0.0)])
+def test_the_reference_rarely_finds_the_likeliest_rate_and_we_always_do(tag, alike):
+    """change="epi": as long as neither chart began anew ours is never below the reference's.
+
+    The reference's steps towards the rate often end before it, so that its statistic is too small;
+    where they arrive the two are the same. Ours is the largest on a fine grid of rates.
+    """
+    group = parity.simulated()
+    found = parity.ours(tag, group)
+    statistic, alarms = reference_of(tag)
+    begun = np.zeros_like(found.alarm)
+    begun[:, 1:] = np.cumsum(found.alarm | (alarms == 1), axis=1)[:, :-1] > 0
+    ours, theirs = found.upper[~begun], statistic[~begun]
+    assert (ours >= theirs * (1 - 1e-5) - 1e-9).all()
+    high = ours > 1
+    same = np.abs(ours - theirs)[high] < 1e-5 * ours[high]
+    assert same.mean() >= alike
+    assert (theirs[high] < 0.9 * ours[high]).mean() > 0.2
+    alpha = 0.2 if tag == "glrnb_epi" else 0.0
+    rates = np.concatenate([[0.0], np.geomspace(1e-4, 20, 4000)])
+    for i in (2, 8, 11, 15):
+        y, mu = group.counts[i, group.at], found.expected[i]
+        before = np.concatenate([[0.0], y[:-1]])
+        for j in range(1, 30):
+            if begun[i, j]:
+                break
+            best = 0.0
+            for k in range(j + 1):
+                here = slice(k, j + 1)
+                m = mu[here, None] + rates * before[here, None]
+                gain = y[here, None] * np.log(m / mu[here, None])
+                if alpha:
+                    grown = np.log((1 + alpha * m) / (1 + alpha * mu[here, None]))
+                    gain = gain - (y[here, None] + 1 / alpha) * grown
+                else:
+                    gain = gain - m + mu[here, None]
+                best = max(best, gain.sum(axis=0).max())
+            assert found.upper[i, j] == pytest.approx(best, abs=2e-4)
+            assert found.upper[i, j] >= best - 1e-9
+
+
+def test_the_anscombe_residual_is_the_integral_where_the_reference_is_a_little_off():
+    """At most 0.3 % in the residual; the alarms are the same."""
+    from scipy.special import hyp2f1
+
+    for y, m, alpha in ((0, 3.0, 0.2), (9, 4.918, 0.2), (60, 20.2, 0.2), (4000, 3.0, 2.0)):
+        ends = [1.5 * t ** (2 / 3) * hyp2f1(1 / 3, 2 / 3, 5 / 3, -alpha * t) for t in (y, m)]
+        exact = (ends[0] - ends[1]) / (m + alpha * m * m) ** (1 / 6)
+        z = cusum.standardised(float(y), m, cusum.ANSCOMBE_NEGBIN, alpha)
+        assert z == pytest.approx(exact, rel=1e-10)
+    found = parity.ours("cusum_anscombeNegBin", parity.simulated())
+    left, alarms = reference_of("cusum_anscombeNegBin")
+    np.testing.assert_array_equal(found.alarm, alarms == 1)
+    first = 1.04 + 2.26 - left[:, 0]
+    ours = 1.04 + 2.26 - found.upper[:, 0]
+    up = left[:, 0] < 2.26
+    np.testing.assert_allclose(ours[up], first[up], rtol=3e-3)
+    right = parity.ours("cusum_anscombeNegBin", parity.simulated(), compat="")
+    total = np.where(found.extra["statistic"] > 0, found.extra["statistic"], 0.0)
+    np.testing.assert_array_equal(right.extra["statistic"], found.extra["statistic"])
+    # The bound is the count whose residual takes the sum to h.
+    for i, j in ((0, 5), (4, 50), (12, 90)):
+        z = cusum.standardised(right.upper[i, j], right.expected[i, j], cusum.ANSCOMBE_NEGBIN, 0.2)
+        assert total[i, j - 1] + z - 1.04 == pytest.approx(2.26) or right.upper[i, j] == 0
+
+
+def test_where_the_mean_is_fitted_to_the_end_the_negative_binomial_charts_agree():
+    """The reference's glm and glm.nb stop at a change of 1e-8 of the deviance: that is the 1e-3.
+
+    Given a mean and a dispersion that were fitted to the end it gives our numbers to 1e-4 or
+    better; what is left is its own search for the jump, which a known jump does not need.
+    """
+    group = parity.simulated()
+    own = parity.differences("glrnb_intercept", group)["upper"]
+    tight = parity.differences("glrnb_tight", group)["upper"]
+    assert own > 5 * tight
+    assert tight < 1e-4
+    assert parity.differences("glrnb_alpha_own", group)["upper"] > 1e-3
+    assert parity.differences("glrnb_alpha", group)["upper"] < 1e-5
+    assert parity.differences("glrnb_theta", group)["upper"] < 1e-6

@@ -426,3 +426,14 @@ def test_what_is_signed_is_told_apart_from_what_nobody_signed():
     link = next(x for x in nav(Speaker("vi", UTC, "console"), desk, "ledger") if x.count)
     assert (link.id, link.count, link.second) == ("warnings", 22, 2)
     assert link.counted == "22 dự thảo đang chờ: 20 chờ ký, 2 đã ký chờ người thứ hai duyệt"
+
+
+def test_a_storm_has_no_watch_page(reader):
+    """Its navigation is as it was, and the address says clearly that nothing is there."""
+    assert f"{DRILL}/watch" not in reader.get(f"{DRILL}/situation").text
+    for page in ("watch", "watch.csv", "watch-series.csv?indicator=a&place=N"):
+        answer = reader.get(f"{DRILL}/{page}")
+        assert answer.status_code == 404
+    answer = reader.get(f"{DRILL}/watch?lang=en")
+    assert answer.status_code == 404
+    assert "drill-toy-2030" in visible(answer.text)

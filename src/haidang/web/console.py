@@ -18,10 +18,13 @@ from haidang.web.parts import Crumb
 from haidang.web.speak import Speaker
 from haidang.words import catalogue
 
-NAV: Final = ("situation", "warnings", "incident", "review", "ledger", "explain")
+NAV: Final = ("situation", "watch", "warnings", "incident", "review", "ledger", "explain")
 """Pages of a desk, in the order of the chain; each has a word ``console.nav_<id>``."""
 
-PAST: Final = frozenset({"situation", "incident"})
+COUNTED: Final = frozenset({"watch"})
+"""Those of them that only the desk of a counted threat has."""
+
+PAST: Final = frozenset({"situation", "watch", "incident"})
 """Those of them that can show a past run."""
 
 
@@ -91,6 +94,7 @@ class DeskBar:
         credits: Whose data are drawn.
         at: Id of the past run that the page shows; "" for the newest. Links to the pages that can
             show a past run keep it.
+        counted: Whether its threat is counted.
     """
 
     id: str
@@ -107,6 +111,7 @@ class DeskBar:
     status_note: str = ""
     credits: str = ""
     at: str = ""
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +184,7 @@ def nav(say: Speaker, desk: DeskBar, page: str) -> tuple[Link, ...]:
             second=desk.signed if name == "warnings" else 0,
         )
         for name in NAV
+        if desk.counted or name not in COUNTED
     )
 
 

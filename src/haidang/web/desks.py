@@ -98,6 +98,7 @@ def bar(visit: Visit, desk: Desk, view: View) -> DeskBar:
         status_note=say.of(country.sender.status_note),
         credits=say.of(country.credits),
         at=at,
+        counted=desk.context.pack.threat.counted,
     )
 
 

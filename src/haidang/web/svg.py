@@ -153,7 +153,7 @@ def defs(of: Ground, scale: Scale, windows: Sequence[Window]) -> str:
         windows: Every window that maps look through; a pattern must not grow with its window.
     """
     shapes = [
-        el("path", {"id": f"a{i}", "class": "ar", "d": _path(of, area.shape)})
+        el("path", {"id": f"a{i}", "class": "ar", "d": outline(of, area.shape)})
         for i, area in enumerate(of.areas)
         if area.shape is not None
     ]
@@ -165,7 +165,8 @@ def defs(of: Ground, scale: Scale, windows: Sequence[Window]) -> str:
     )
 
 
-def _path(of: Ground, shape: BaseGeometry) -> str:
+def outline(of: Ground, shape: BaseGeometry) -> str:
+    """A shape in ground units, as the ``d`` of a path."""
     out: list[str] = []
     squeeze = math.cos(math.radians(of.parallel)) * UNIT
     for part in shapely.get_parts(shape):

@@ -5,7 +5,14 @@ events", Stat. Med. 18, 2111-2122. C(t) = max(0, C(t − 1) + z(t) − k), alarm
 the sum is not set back after an alarm. z by ``trans``:
 
 * ``rossi``: (y − 3 m + 2 √(m y)) / (2 √m); nearer to normal for small counts;
-* ``standard``: (y − m) / √m.
+* ``standard``: (y − m) / √m;
+* ``anscombe``: 3/2 (y^⅔ − m^⅔) / m^⅙ (Anscombe residuals of a Poisson count; Pierce & Schafer
+  1986, J. Am. Stat. Assoc. 81, 977);
+* ``anscombe_2nd``: the same with the mean corrected to second order, m^⅔ − m^−⅓ / 9;
+* ``pearson_negbin``: (y − m) / √(m + α m²), for variances above Poisson's;
+* ``anscombe_negbin``: ∫ (t + α t²)^−⅓ dt from m to y, over (m + α m²)^⅙ (Hilbe 2007, Negative
+  Binomial Regression, section 5.3; the integral is 3/2 y^⅔ ₂F₁(⅓, ⅔; 5/3; −α y) at both ends);
+* ``none``: y itself.
 
 m is the mean of the periods before the chart begins, or with ``m="glm"`` a log-linear fit to them
 with one pair of harmonics, without a trend.
@@ -34,26 +41,77 @@ _NO_FIT: Final = int(Reason.NO_FIT)
 _ALL_ZERO: Final = int(Reason.ALL_ZERO)
 _NOTHING: Final = (_HISTORY, _NO_FIT)
 
-TRANS: Final = ("rossi", "standard")
+TRANS: Final = (
+    "rossi", "standard", "anscombe", "anscombe_2nd", "pearson_negbin", "anscombe_negbin", "none",
+)  # fmt: skip
+ROSSI, STANDARD, ANSCOMBE, ANSCOMBE_2ND, PEARSON_NEGBIN, ANSCOMBE_NEGBIN, NONE = range(7)
+
+_TWICE: Final = 200
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 
 
 @jit
-def _standardised(y: float, m: float, rossi: bool) -> float:
-    if rossi:
+def standardised(y: float, m: float, trans: int, alpha: float) -> float:
+    """How far a count lies above its mean, by one of `TRANS`."""
+    if trans == ROSSI:
         return (y - 3.0 * m + 2.0 * math.sqrt(m * y)) / (2.0 * math.sqrt(m))
-    return (y - m) / math.sqrt(m)
+    if trans == STANDARD:
+        return (y - m) / math.sqrt(m)
+    if trans == ANSCOMBE:
+        return float(1.5 * (y ** (2 / 3) - m ** (2 / 3)) / m ** (1 / 6))
+    if trans == ANSCOMBE_2ND:
+        return float(1.5 * (y ** (2 / 3) - m ** (2 / 3) + m ** (-1 / 3) / 9.0) / m ** (1 / 6))
+    if trans == PEARSON_NEGBIN:
+        return (y - m) / math.sqrt(m + alpha * m * m)
+    if trans == ANSCOMBE_NEGBIN:
+        # With t = v³ nothing is steep any more and the quadrature is exact to rounding.
+        middle = 0.5 * (y ** (1 / 3) + m ** (1 / 3))
+        half = 0.5 * (y ** (1 / 3) - m ** (1 / 3))
+        area = 0.0
+        for i in range(len(_NODES)):
+            v = middle + half * _NODES[i]
+            area += _WEIGHTS[i] * v * (1.0 + alpha * v * v * v) ** (-1 / 3)
+        return float(3.0 * half * area / (m + alpha * m * m) ** (1 / 6))
+    return y
 
 
 @jit
-def _count_for(z: float, m: float, rossi: bool) -> float:
+def _count_for(  # noqa: C901 - one line to a transformation
+    z: float, m: float, trans: int, alpha: float, flawed: bool
+) -> float:
     """The count whose standardised value is z; for `standard` the next whole one.
 
     Where no count is small enough this is some number below 1: then even 0 cases alarm.
     """
-    if rossi:
+    if trans == ROSSI:
         inner = 4.0 * m + 2.0 * math.sqrt(m) * z
         return (math.sqrt(inner) - math.sqrt(m)) ** 2 if inner > 0.0 else 0.0
-    return max(0.0, math.ceil(m + z * math.sqrt(m)))
+    if trans == STANDARD:
+        return max(0.0, math.ceil(m + z * math.sqrt(m)))
+    if trans == ANSCOMBE:
+        return float(max(0.0, m ** (2 / 3) + z * m ** (1 / 6) / 1.5) ** 1.5)
+    if trans == ANSCOMBE_2ND:
+        shift = m ** (1 / 3) if flawed else m ** (-1 / 3)
+        return float(max(0.0, m ** (2 / 3) - shift / 9.0 + z * m ** (1 / 6) / 1.5) ** 1.5)
+    if trans == PEARSON_NEGBIN:
+        return max(0.0, m + z * math.sqrt(m + alpha * m * m))
+    if trans == NONE:
+        return max(0.0, z)
+    inner = 0.0
+    outer = m + 1.0
+    if standardised(inner, m, trans, alpha) >= z:
+        return 0.0
+    while standardised(outer, m, trans, alpha) < z:
+        outer *= 2.0
+    for _ in range(_TWICE):
+        middle = 0.5 * (inner + outer)
+        if middle in (inner, outer):
+            break
+        if standardised(middle, m, trans, alpha) < z:
+            inner = middle
+        else:
+            outer = middle
+    return outer
 
 
 @jit
@@ -80,9 +138,9 @@ def usual(y: Floats, x: Floats, begin: int, glm: bool, beta: Floats) -> int:
 
 @jit
 def _places(
-    counts: Floats, x: Floats, at: Ints, begin: int, least: int, glm: bool, rossi: bool, k: float,
-    h: float, expected: Floats, upper: Floats, score: Floats, alarm: NDArray[np.bool_],
-    reason: Codes, statistic: Floats,
+    counts: Floats, x: Floats, at: Ints, begin: int, least: int, glm: bool, trans: int,
+    alpha: float, flawed: bool, k: float, h: float, expected: Floats, upper: Floats,
+    score: Floats, alarm: NDArray[np.bool_], reason: Codes, statistic: Floats,
 ) -> None:  # fmt: skip
     beta = np.zeros(x.shape[1])
     for i in range(len(counts)):
@@ -101,10 +159,12 @@ def _places(
             m = harmonic.mean_at(x, t, beta)
             if judged:
                 expected[i, j] = m
-                upper[i, j] = _count_for(h + k - total, m, rossi)
-            total = max(0.0, total + _standardised(y[t], m, rossi) - k)
+                upper[i, j] = _count_for(h + k - total, m, trans, alpha, flawed)
+            total = max(0.0, total + standardised(y[t], m, trans, alpha) - k)
             if judged:
                 statistic[i, j] = total
+                if flawed and trans >= ANSCOMBE_NEGBIN:
+                    upper[i, j] = max(0.0, h - total)
                 score[i, j] = total / h
                 alarm[i, j] = total >= h
                 reason[i, j] = why
@@ -124,8 +184,9 @@ def cusum(task: Task, params: Mapping[str, Any]) -> Found:
     )  # fmt: skip
     _places(
         task.counts, x, task.at, chart.begin(task, params), task.calendar.per_year, glm,
-        params["trans"] == "rossi", float(params["k"]), float(params["h"]), found.expected,
-        found.upper, found.score, found.alarm, found.reason, found.extra["statistic"],
+        TRANS.index(params["trans"]), float(params["alpha"]), params["compat"] == "surveillance",
+        float(params["k"]), float(params["h"]), found.expected, found.upper, found.score,
+        found.alarm, found.reason, found.extra["statistic"],
     )  # fmt: skip
     return found
 
@@ -137,6 +198,8 @@ CUSUM: Final = Method(
         Param("h", 2.26, "h", low=0.0, open_low=True),
         Param("m", None, "m", choices=("mean", "glm"), optional=True),
         Param("trans", "rossi", "trans", choices=TRANS),
+        Param("alpha", 0.1, "alpha", low=0.0, high=1e6, open_low=True),
+        Param("compat", "", choices=("", "surveillance")),
         chart.BASELINE,
     ),
     "Rossi et al. 1999, Stat. Med. 18, 2111", verified=True, r_name="cusum",

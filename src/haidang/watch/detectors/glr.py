@@ -6,6 +6,9 @@ the chart; out of control it is mu(t) e^κ. The statistic is the largest log lik
 all times at which the jump may have come, with κ known (``theta``) or its likeliest value that
 does not point the other way. Alarm where it reaches ``c_arl``; the chart then begins anew.
 
+With ``change="epi"`` the counts of the period before bring more instead: the mean out of control is
+mu(t) + λ y(t − 1), λ > 0 at its likeliest value (their section 2.2).
+
 * `POISSON`: Poisson counts.
 * `NEGBIN`: variance mu + alpha mu²; ``alpha`` None estimates it together with the mean.
 
@@ -33,6 +36,7 @@ _HISTORY: Final = int(Reason.HISTORY)
 _NO_FIT: Final = int(Reason.NO_FIT)
 
 MOST_STEPS: Final = 60
+_FARTHEST: Final = 50
 LOWEST: Final = -30.0
 """A jump down to nothing: e^−30."""
 
@@ -80,22 +84,110 @@ def _likeliest(y: Floats, mu: Floats, n: int, alpha: float, up: bool, start: flo
 
 @jit
 def _statistic(
-    y: Floats, mu: Floats, n: int, alpha: float, up: bool, least: int, most: int
+    y: Floats, mu: Floats, n: int, alpha: float, up: bool, least: int, most: int, compat: bool
 ) -> float:
-    """The largest ratio over all windows that end with the newest of ``n`` counts."""
+    """The largest ratio over all windows that end with the newest of ``n`` counts.
+
+    ``compat``: the reference's Poisson chart cannot judge a window without a case where it looks
+    for fewer.
+    """
     best = 0.0
     kappa = 0.0
     longest = n if most < 0 else min(n, most)
     for length in range(least, longest + 1):
         begin = n - length
         kappa = _likeliest(y[begin:n], mu[begin:n], length, alpha, up, kappa)
-        if kappa == 0.0:
+        if kappa == 0.0 or (compat and kappa == LOWEST and alpha == 0.0):
             continue
         ratio = 0.0
         for i in range(begin, n):
             ratio += _gain(y[i], mu[i], alpha, kappa)
         best = max(best, ratio)
     return best
+
+
+@jit
+def _slope(y: Floats, mu: Floats, before: Floats, n: int, alpha: float, rate: float) -> float:
+    """How the log likelihood of ``n`` counts grows with λ."""
+    slope = 0.0
+    for i in range(n):
+        m = mu[i] + rate * before[i]
+        slope += before[i] * (y[i] - m) / (m * (1.0 + alpha * m))
+    return slope
+
+
+@jit
+def likeliest_rate(y: Floats, mu: Floats, before: Floats, n: int, alpha: float) -> float:
+    """The likeliest λ of ``n`` counts, 0 where none above 0 is likelier.
+
+    Where the slope turns from up to down; halved until nothing lies between, for Newton's steps
+    may leap where counts are small.
+    """
+    if not _slope(y, mu, before, n, alpha, 0.0) > 0.0:
+        return 0.0
+    low = 0.0
+    high = 1.0
+    while _slope(y, mu, before, n, alpha, high) > 0.0:
+        low = high
+        high *= 2.0
+    for _ in range(MOST_STEPS):
+        middle = 0.5 * (low + high)
+        if high - low <= harmonic.TOLERANCE * high:
+            break
+        if _slope(y, mu, before, n, alpha, middle) > 0.0:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
+
+
+@jit
+def _statistic_epi(
+    y: Floats, mu: Floats, before: Floats, n: int, alpha: float, least: int, most: int
+) -> float:
+    """As `_statistic`, for counts that bring more counts."""
+    best = 0.0
+    longest = n if most < 0 else min(n, most)
+    for length in range(least, longest + 1):
+        begin = n - length
+        rate = likeliest_rate(y[begin:n], mu[begin:n], before[begin:n], length, alpha)
+        if rate == 0.0:
+            continue
+        ratio = 0.0
+        for i in range(begin, n):
+            if before[i] > 0.0:
+                ratio += _gain(y[i], mu[i], alpha, math.log1p(rate * before[i] / mu[i]))
+        best = max(best, ratio)
+    return best
+
+
+@jit
+def _cases_for(
+    c: float, y: Floats, mu: Floats, n: int, alpha: float, least: int, most: int
+) -> float:
+    """The fewest cases in the newest of ``n`` periods with which the statistic reaches ``c``."""
+    seen = y[n - 1]
+    low = -1.0
+    high = max(1.0, math.ceil(mu[n - 1]))
+    found = math.nan
+    for _ in range(_FARTHEST):
+        y[n - 1] = high
+        if _statistic(y, mu, n, alpha, True, least, most, False) >= c:
+            found = high
+            break
+        low = high
+        high *= 2.0
+    if not math.isnan(found):
+        while high - low > 1.0:
+            middle = math.floor(0.5 * (low + high))
+            y[n - 1] = middle
+            if _statistic(y, mu, n, alpha, True, least, most, False) >= c:
+                high = middle
+            else:
+                low = middle
+        found = high
+    y[n - 1] = seen
+    return found
 
 
 @jit
@@ -108,13 +200,19 @@ def _bound(c: float, before: float, mu: float, alpha: float, theta: float) -> fl
 
 
 @jit
-def _place(
+def _place(  # noqa: C901 - one sweep, flat for the compiler
     y: Floats, x: Floats, at: Ints, begin: int, why: int, beta: Floats, alpha: float, c: float,
-    theta: float, up: bool, least: int, most: int, value: bool, room: Floats, mus: Floats,
-    expected: Floats, upper: Floats, score: Floats, alarm: NDArray[np.bool_], reason: Codes,
+    theta: float, up: bool, least: int, most: int, value: bool, epi: bool, compat: bool,
+    room: Floats, mus: Floats, before: Floats, expected: Floats, upper: Floats, score: Floats,
+    alarm: NDArray[np.bool_], reason: Codes,
     statistic: Floats,
 ) -> None:  # fmt: skip
     known = not math.isnan(theta)
+    if compat and not epi and most > 0:
+        # Where the reference is told the longest window it takes one more period than it says; its
+        # Poisson chart also for the shortest.
+        least += alpha == 0.0
+        most += 1
     n = 0
     total = 0.0
     j = 0
@@ -131,11 +229,19 @@ def _place(
             upper[j] = _bound(c, total, mu, alpha, theta)
         room[n] = y[t]
         mus[n] = mu
+        # Where the period before is not known it brings nothing; the reference never knows the one
+        # before its first.
+        unknown = t == 0 or (compat and t == begin) or math.isnan(y[t - 1])
+        before[n] = 0.0 if unknown else y[t - 1]
         n += 1
+        if judged and not known and not value:
+            upper[j] = _cases_for(c, room, mus, n, alpha, least, most)
         if known:
             total = max(0.0, total + _gain(y[t], mu, alpha, theta))
+        elif epi:
+            total = _statistic_epi(room, mus, before, n, alpha, least, most)
         else:
-            total = _statistic(room, mus, n, alpha, up, least, most)
+            total = _statistic(room, mus, n, alpha, up, least, most, compat)
         over = total >= c
         if judged:
             expected[j] = mu
@@ -154,13 +260,14 @@ def _place(
 @jit
 def _places(
     counts: Floats, x: Floats, at: Ints, begin: int, years: int, negbin: bool, given: float,
-    c: float, theta: float, up: bool, least: int, most: int, value: bool,
+    c: float, theta: float, up: bool, least: int, most: int, value: bool, epi: bool, compat: bool,
     expected: Floats, upper: Floats, score: Floats, alarm: NDArray[np.bool_], reason: Codes,
     statistic: Floats, dispersion: Floats,
 ) -> None:  # fmt: skip
     beta = np.zeros(x.shape[1])
     room = np.empty(counts.shape[1])
     mus = np.empty(counts.shape[1])
+    before = np.empty(counts.shape[1])
     for i in range(len(counts)):
         y = counts[i]
         alpha = 0.0
@@ -179,8 +286,8 @@ def _places(
                 why = _NO_FIT
         dispersion[i, :] = alpha if why != _HISTORY else math.nan
         _place(
-            y, x, at, begin, why, beta, alpha, c, theta, up, least, most, value, room, mus,
-            expected[i], upper[i], score[i], alarm[i], reason[i], statistic[i],
+            y, x, at, begin, why, beta, alpha, c, theta, up, least, most, value, epi, compat,
+            room, mus, before, expected[i], upper[i], score[i], alarm[i], reason[i], statistic[i],
         )  # fmt: skip
 
 
@@ -202,7 +309,8 @@ def glr(task: Task, params: Mapping[str, Any], *, negbin: bool) -> Found:
         task.counts, x, task.at, chart.begin(task, params), task.calendar.per_year, negbin,
         math.nan if alpha is None else float(alpha), float(params["c_arl"]),
         math.nan if theta is None else float(theta), params["dir"] == "inc",
-        int(params["m_tilde"]), int(params["m"]), params["ret"] == "value", found.expected,
+        int(params["m_tilde"]), int(params["m"]), params["ret"] == "value",
+        params["change"] == "epi", params["compat"] == "surveillance", found.expected,
         found.upper, found.score, found.alarm, found.reason, found.extra["statistic"],
         found.extra["alpha"],
     )  # fmt: skip
@@ -210,15 +318,16 @@ def glr(task: Task, params: Mapping[str, Any], *, negbin: bool) -> Found:
 
 
 def _rule(params: Mapping[str, Any], _: Calendar) -> tuple[Problem, ...]:
-    """A count for the bound needs a known jump, and the jump must point where it is looked for."""
+    """What is looked for must be of one kind, and point where it is looked for."""
     theta = params["theta"]
-    if theta is None:
-        if params["ret"] == "cases":
-            return (Problem("watch.param_cases_need_theta", field="ret"),)
-    elif (theta <= 0) if params["dir"] == "inc" else (theta >= 0):
+    if params["change"] == "epi" and (
+        theta is not None or params["dir"] == "dec" or params["ret"] == "cases"
+    ):
+        return (Problem("watch.param_epi", field="change"),)
+    if theta is not None and ((theta <= 0) if params["dir"] == "inc" else (theta >= 0)):
         return (Problem("watch.param_theta_direction", {"value": theta}, field="theta"),)
-    elif params["dir"] == "dec" and params["ret"] == "cases":
-        return (Problem("watch.param_cases_need_theta", field="ret"),)
+    if params["dir"] == "dec" and params["ret"] == "cases":
+        return (Problem("watch.param_cases_increase", field="ret"),)
     return ()
 
 
@@ -228,10 +337,12 @@ def _params(*more: Param) -> tuple[Param, ...]:
         Param("harmonics", 1, "mu0$S", low=0, high=20),
         Param("trend", True, "mu0$trend"),
         Param("theta", None, "theta", low=-20.0, high=20.0, optional=True, real=True),
+        Param("change", "intercept", "change", choices=("intercept", "epi")),
         Param("dir", "inc", "dir", choices=("inc", "dec")),
         Param("m_tilde", 1, "Mtilde", low=1, high=10_000),
         Param("m", -1, "M", low=-1, high=10_000),
         Param("ret", "value", "ret", choices=("value", "cases")),
+        Param("compat", "", choices=("", "surveillance")),
         chart.BASELINE,
         *more,
     )

@@ -11,7 +11,10 @@ from haidang.web.routes import (
     situation,
     statics,
     warnings,
+    watch,
 )
 
-MODULES = (statics, login, home, situation, warnings, incident, review, ledger, explain, entry)
+MODULES = (
+    statics, login, home, situation, watch, warnings, incident, review, ledger, explain, entry,
+)  # fmt: skip
 """Each has a ``router``."""
