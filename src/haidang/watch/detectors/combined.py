@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -270,7 +271,8 @@ def _run(task: Task, params: Mapping[str, Any]) -> tuple[Found, Floats]:
     names = ("expected", "upper", "score", "p_value", "evidence", "phi", "mean")
     columns = {n: np.ascontiguousarray(out[:, :, i]) for i, n in enumerate(names)}
     extra = {n: columns.pop(n) for n in names[4:]}
-    return Found(**columns, alarm=found.alarm, reason=found.reason, extra=extra), features
+    judged: dict[str, Any] = dict(columns)
+    return replace(found, **judged, extra=extra), features
 
 
 def combined(task: Task, params: Mapping[str, Any]) -> Found:
