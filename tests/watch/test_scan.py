@@ -32,7 +32,7 @@ def random_task(seed: int, *, population: bool, missing: float, places: int = 7,
     )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     st.integers(0, 10**6), st.booleans(), st.sampled_from([0.0, 0.15]),
     st.sampled_from(["prospective", "retrospective"]), st.sampled_from([0.3, 0.5, 1.0]),
@@ -86,7 +86,7 @@ def test_every_cylinder_one_after_the_other_gives_the_same(
             found = slow_scan.best(made, one.expected, distance, **limits)
             largest.append(max((b[0] for b in found if b), default=0.0))
     for c in clusters:
-        above = sum(r >= c.ratio - 1e-9 for r in largest)
+        above = sum(r >= c.ratio - 1e-7 for r in largest)
         assert c.p_value == pytest.approx((1 + above) / 20)
     # No two clusters share a place, and none that could be had is missing or out of order.
     taken: set[int] = set()
