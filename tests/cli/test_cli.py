@@ -492,6 +492,22 @@ def test_how_many_one_case_infects_is_shown(tmp_path):
     assert "không phải là khoảng cách giữa các thế hệ" in wrong.stderr
 
 
+def test_detect_draws_the_worst_places(tmp_path):
+    example = Path(__file__).parents[2] / "docs" / "guide" / "counts.csv"
+    picture = tmp_path / "made" / "worst.svg"
+    ran = haidang(
+        "detect", example, "--last", 30, "--out", tmp_path, "--plot-worst", picture, lang="vi"
+    )
+    assert ran.returncode == 0, ran.stderr
+    drawn = picture.read_text("utf-8")
+    assert "binh_minh" in drawn
+    assert "<polygon" in drawn  # an alarm is a shape, not a colour
+    (tmp_path / "file").write_text("", "utf-8")
+    bad = haidang("detect", example, "--out", tmp_path, "--plot-worst", tmp_path / "file" / "a.svg")
+    assert bad.returncode != 0
+    assert "a.svg" in bad.stderr
+
+
 def test_detect_shows_clusters(tmp_path):
     names = [f"p{i}" for i in range(6)]
     rows = [["start", *names]]

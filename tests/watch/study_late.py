@@ -55,6 +55,7 @@ SCENARIOS = (
     Scenario("places differ in their delay", places_differ=0.5, delay_varies=50.0),
 )
 MEANS = (0.3, 1, 5, 50, 500)
+JUDGED = (2, 10, 50)
 
 
 def simulate(scenario: Scenario, mean: float, places: int, chance: np.random.Generator):
@@ -109,6 +110,46 @@ def simulated(places: int = 300, repeats: int = 10, seed: int = 1) -> Iterator[d
                 shares = np.mean([held(k, prior) for k in many], axis=0)
                 row |= {f"{prior}_{a}": shares[a] for a in range(3)}
             yield row
+
+
+def judged(
+    mean: float, factor: float, places: int = 300, weeks: int = 330, seed: int = 1
+) -> Iterator[dict[str, object]]:
+    """The newest three weeks by `farrington_flexible`: nowcast, face value, and the final count.
+
+    Args:
+        mean: Of a place and week.
+        factor: By how much the newest three weeks of one place in ten are larger.
+        places: So many.
+        weeks: So many, the last three with the outbreak.
+        seed: Of the draws.
+    """
+    chance = np.random.default_rng([seed, int(10 * mean), int(10 * factor)])
+    rate = np.full((places, weeks), float(mean))
+    some = max(1, places // 10) if factor > 1 else places
+    rate[:some, -3:] *= factor
+    came = chance.multinomial(chance.poisson(rate), SHARES)
+    p, t, d = np.meshgrid(*map(np.arange, came.shape), indexing="ij")
+    start = pd.Timestamp("2018-01-01") + pd.to_timedelta(7 * t.ravel(), "D")
+    table = pd.DataFrame(
+        {
+            "place": np.char.add("p", p.ravel().astype(str)), "start": start,
+            "reported": start + pd.to_timedelta(7 * d.ravel() + 6, "D"), "value": came.ravel(),
+        }
+    )  # fmt: skip
+    now = pd.Timestamp("2018-01-01") + pd.Timedelta(days=7 * weeks - 1)
+    made = hd.nowcast(table, as_of=now, max_delay=len(SHARES) - 1, kind="new")
+    final = made["value"].copy(data=came.sum(axis=2).astype(float))
+    found, face, truth = (
+        hd.detect(x, last=3)["state"].isel(place=slice(some)) for x in (made, made["value"], final)
+    )
+    for age in range(3):
+        at = {"time": -1 - age}
+        row = {s: float((found.isel(at) == s).mean()) for s in ("raised", "no_data", "quiet")}
+        yield {
+            "age": age, **row, "face": float((face.isel(at) == "raised").mean()),
+            "final": float((truth.isel(at) == "raised").mean()),
+        }  # fmt: skip
 
 
 def wis(found: pd.DataFrame) -> pd.Series:
@@ -175,6 +216,28 @@ def page(file: Path | None, **how: int) -> str:
         "", "The last three columns are Lawless alone (`prior=\"none\"`): of a place without a "
         "report it expects none, with certainty.", "",
     ]  # fmt: skip
+    said += [
+        "## Judged", "",
+        "300 places of Poisson counts over 330 weeks, the delay as above, judged by "
+        "`farrington_flexible`. In another 600 the newest three weeks of one place in ten are "
+        "three times as large, and these places are looked at. Share of places in each state when "
+        "the nowcast is judged, and share that is raised at face value and by the counts as they "
+        "will be.", "",
+        "| Mean | Newest weeks | Age | `raised` | `no_data` (open) | `quiet` "
+        "| raised at face value | raised in the end |",
+        "|---|---|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for mean in JUDGED:
+        for factor in (1.0, 3.0):
+            for row in judged(mean, factor, places=how.get("places", 300 if factor == 1 else 600)):
+                shares = (row[n] for n in ("raised", "no_data", "quiet", "face", "final"))
+                kind = "as ever" if factor == 1 else "three times"
+                said.append(
+                    f"| {mean:g} | {kind} | {row['age']} | "
+                    + " | ".join(f"{s:.2f}" for s in shares)
+                    + " |"
+                )
+    said.append("")
     if file is not None:
         said += [
             "## Real vintages", "",

@@ -307,6 +307,7 @@ def test_the_delay_is_that_of_the_reference_program(m, window):
 
 def test_the_study_runs_and_its_page_is_there(monkeypatch):
     monkeypatch.setattr(study_late, "MEANS", (500,))
+    monkeypatch.setattr(study_late, "JUDGED", (10,))
     rows = list(study_late.simulated(places=20, repeats=1))
     assert len(rows) == len(study_late.SCENARIOS) * len(study_late.MEANS)
     large = [r["recent_0"] for r in rows if r["mean"] == 500]
@@ -315,6 +316,8 @@ def test_the_study_runs_and_its_page_is_there(monkeypatch):
         "utf-8"
     )
     assert all(s.title in page for s in study_late.SCENARIOS)
+    loud = list(study_late.judged(10, 3.0, places=60))
+    assert loud[0]["raised"] > 0.5 > loud[0]["face"]
     assert study_late.page(None, places=4, repeats=1).splitlines()[:10] == page.splitlines()[:10]
 
 

@@ -386,3 +386,10 @@ def test_a_mistyped_number_is_told_and_nothing_is_shuffled_for_hours():
     data.iloc[-1, 3] = 10**9
     with pytest.raises(BadData, match="mistyped"):
         hd.detect(data, "scan_permutation", coordinates=where, last=1)
+
+
+def test_many_spans_are_searched_in_smaller_batches():
+    assert scan.batch_of(3321 * 7) == scan.BATCH
+    assert 4 <= scan.batch_of(3321 * 420) < 16
+    assert scan.batch_of(10**9) == 4
+    assert sum(n for _, n in scan.generators(1, 2, 99, 10)) == 99
