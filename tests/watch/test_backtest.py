@@ -131,7 +131,7 @@ def test_models_are_compared_where_all_speak_and_one_that_never_does_is_named():
 @pytest.mark.parametrize(
     ("change", "given", "code"),
     [
-        (lambda t: t.assign(as_of="soon"), {}, "watch.as_of"),
+        (lambda t: t.assign(as_of="soon"), {}, "watch.vintage_as_of"),
         (lambda t: t, {"quantiles": [0.1, 0.5]}, "watch.quantile_pairs"),
         (lambda t: t, {"quantiles": [2.0]}, "watch.quantiles"),
     ],

@@ -10,7 +10,7 @@ import pytest
 from haidang.watch.backtest import SCORES
 from haidang.watch.forecast import COLUMNS
 from haidang.watch.forecasters import FORECASTERS
-from haidang.watch.method import NO_DATA, Reason
+from haidang.watch.method import Reason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "forecasters.md").read_text("utf-8")
 
@@ -48,6 +48,7 @@ def test_every_parameter_is_told_with_its_default(name):
 
 def test_every_reason_variable_and_score_is_told():
     told = rows(section("What comes back"))
-    spoken = {r.name.lower() for r in (*NO_DATA, Reason.ALL_ZERO)}
+    reasons = (Reason.MISSING, Reason.HISTORY, Reason.NO_FIT, Reason.ALL_ZERO)
+    spoken = {r.name.lower() for r in reasons}
     assert set(told) == spoken | set(COLUMNS)
     assert set(rows(section("Scores"))) == set(SCORES)
