@@ -3,7 +3,7 @@
     python tests/jobs/backtest_real.py SHARED docs/reference/backtests.md
 
 SHARED is the folder with ``data/influenza`` and ``data/dengue``. Every figure of the page is
-measured by this program. It takes about five minutes on one core.
+measured by this program. It takes some minutes.
 """
 
 from __future__ import annotations
