@@ -1,4 +1,4 @@
-"""Desks as they look in the middle of things: a finished replay, and a drill at its worst hour.
+"""Desks as they look in the middle of things: finished replays, and a drill at its worst hour.
 
 Made without a browser, once for all who look.
 """
@@ -20,6 +20,9 @@ from jobs.conftest import locked
 
 CASE = "yagi-2024"
 REPLAY, DRILL = CASE, f"drill-{CASE}"
+COUNTED, HIGHEST = "dengue-1998", "b19980821T0000"
+"""A season of counts, and the report at which most places were beyond their bound."""
+
 PLACE, SECOND_PLACE = "31", "22"
 FORECASTER, LEAD = ("0" * 31 + "1", "0" * 31 + "2")
 FURTHER = 5
@@ -39,7 +42,7 @@ def common(factory: pytest.TempPathFactory) -> Path:
 
 
 def desks(shared: Path, out: Path) -> None:
-    """Lay both desks into a folder of one's own.
+    """Lay the desks into a folder of one's own.
 
     Args:
         shared: Where they are made once.
@@ -48,6 +51,7 @@ def desks(shared: Path, out: Path) -> None:
     with locked(shared / f"{CASE}.lock"):
         known = roots()
         play(load_case(CASE, known), known, shared / CASE)
+        play(load_case(COUNTED, known), known, shared / COUNTED)
     aside = shared / "drilled"
     with locked(shared / "drilled.lock"):
         if not (aside / MARK).exists():
@@ -57,6 +61,7 @@ def desks(shared: Path, out: Path) -> None:
             (aside / MARK).touch()
     out.mkdir(parents=True, exist_ok=True)
     shutil.copytree(shared / CASE, out / REPLAY)
+    shutil.copytree(shared / COUNTED, out / COUNTED)
     shutil.copytree(aside / DRILL, out / DRILL)
 
 

@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
 
 from e2e import prepared  # noqa: E402 - the tests are no package of their own
 from e2e.browsing import DESKTOP, MISSING, PHONE, Surfer, browser, chromium, surfer  # noqa: E402
-from e2e.prepared import DRILL, PLACE, REPLAY, WORST  # noqa: E402
+from e2e.prepared import COUNTED, DRILL, HIGHEST, PLACE, REPLAY, WORST  # noqa: E402
 from e2e.serving import serving  # noqa: E402
 
 IMAGES: Final = ROOT / "docs" / "img"
@@ -38,6 +38,7 @@ PAGES: Final = {
     "desks": "/",
     "new-storm": "/new",
     "situation": f"/d/{REPLAY}/situation?at={WORST}",
+    "watch": f"/d/{COUNTED}/watch?at={HIGHEST}",
     "warnings": f"/d/{DRILL}/warnings",
     "warning": "{draft}",
     "warning-edit": "{draft}/edit",
@@ -47,7 +48,7 @@ PAGES: Final = {
     "ledger": f"/d/{REPLAY}/ledger",
     "explain": "{why}",
 }
-ON_PHONE: Final = ("situation", "warning", "incident-place")
+ON_PHONE: Final = ("situation", "watch", "warning", "incident-place")
 
 
 def main(wanted: list[str]) -> None:

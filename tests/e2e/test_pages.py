@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from e2e import duty, prepared
 from e2e.browsing import DESKTOP, PHONE, Surfer, axe, surfer, too_wide
-from e2e.prepared import DRILL, PLACE, REPLAY, WORST
+from e2e.prepared import COUNTED, DRILL, HIGHEST, PLACE, REPLAY, WORST
 from e2e.serving import Serving, serving
 
 pytestmark = pytest.mark.slow
@@ -29,6 +29,7 @@ PATHS = {
     "new": "/new",
     "situation": f"{DRILLED}/situation",
     "situation-past": f"/d/{REPLAY}/situation?at={WORST}",
+    "watch": f"/d/{COUNTED}/watch?at={HIGHEST}",
     "warnings": f"{DRILLED}/warnings",
     "warning": "{draft}",
     "warning-edit": "{draft}/edit",
@@ -316,7 +317,9 @@ def test_a_notice_goes_out_by_keyboard_alone(opened, console):
         duty.said(two, "approved")
 
 
-@pytest.mark.parametrize("name", ["home", "situation", "warnings", "incident-place", "review"])
+@pytest.mark.parametrize(
+    "name", ["home", "situation", "watch", "warnings", "incident-place", "review"]
+)
 def test_the_keyboard_is_not_trapped(opened, console, inside, paths, name):
     with surfer(opened, console, like=inside) as found:
         page = found.go(paths[name])

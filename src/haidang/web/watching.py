@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from threading import Lock
 from typing import Final
@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from haidang.app.context import AreaName, Context
 from haidang.base.errors import BadData
-from haidang.base.place import KINDS
+from haidang.base.place import KINDS, Place
 from haidang.data.observations import Observation, Observations, day_of
 from haidang.jobs.desk import Desk, StepAt, View
 from haidang.jobs.watch_view import Watched, watched
@@ -43,26 +43,45 @@ class Land:
 
     Attributes:
         ground: Thinned for the screen; None where no place has an outline or a position.
-        neighbours: Pairs of places side by side.
+        neighbours: Pairs of watched places side by side.
+        labels: Names of the points that are not watched, by code and language.
+        rest: Whether there are areas on it that are not watched.
     """
 
     ground: svg.Ground | None
     neighbours: tuple[tuple[str, str], ...]
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    rest: bool = False
 
 
-def land(areas: Mapping[str, AreaName], outlines: Mapping[str, BaseGeometry]) -> Land:
-    """Lay out the places.
+def land(
+    areas: Mapping[str, AreaName],
+    outlines: Mapping[str, BaseGeometry],
+    rest: Mapping[str, BaseGeometry] | None = None,
+    islands: Mapping[str, Place] | None = None,
+) -> Land:
+    """Lay out the places, and around them what a map of the country cannot leave out.
 
     Args:
-        areas: By code.
+        areas: The watched places, by code.
         outlines: Of those that have one, by code.
+        rest: Outlines that are drawn although nothing is watched there, by code.
+        islands: Points that are drawn although nothing is watched there, by code.
     """
+    bare = {c: s for c, s in (rest or {}).items() if c not in areas}
     laid = [
         svg.Area(a.code, a.kind, a.code, outlines.get(a.code), a.point)
         for a in areas.values()
         if a.code in outlines or a.point is not None
     ]
-    return Land(svg.ground(laid) if laid else None, beside(areas, outlines))
+    laid += [svg.Area(c, "rest", c, shape, None) for c, shape in bare.items()]
+    labels = {}
+    for code, place in (islands or {}).items():
+        if code not in areas and place.lat is not None and place.lon is not None:
+            laid.append(svg.Area(code, "rest", code, None, (place.lat, place.lon)))
+            labels[code] = place.names
+    ground = svg.ground(laid) if laid else None
+    return Land(ground, beside(areas, outlines), labels, rest=bool(bare))
 
 
 @dataclass(frozen=True)
@@ -107,7 +126,8 @@ def _nowcast(known: Watched, indicator: str) -> xr.Dataset | None:
     # The delay is learned from three times the longest one; what is older tells of nothing here.
     periods = 5 * MOST_DELAY[step]
     days = periods * 365 // ROWS_IN_A_YEAR[step]
-    recent = tuple(r for r in one.reports.rows if (known.at - r.start).days <= days)
+    since = known.at - timedelta(days=days)
+    recent = tuple(r for r in one.reports.rows if r.start >= since)
     if not _revised(recent):
         return None
     table = Observations(recent).triangle(zone)
@@ -194,5 +214,8 @@ def _land(desk: Desk) -> Land:
                 for code, area in desk.context.named.items()
                 if area.rings is not None and code in kinds.get(area.kind, {})
             }
-            _lands[desk] = land(desk.context.named, drawn)
+            # An island is where it is, whatever its code was called on the day of the case.
+            islands = {p.code: p for p in places.gazetteer if p.kind == "point"}
+            named = desk.context.named
+            _lands[desk] = land(named, drawn, kinds["province"], islands)
         return _lands[desk]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 
@@ -27,6 +27,7 @@ from haidang.web.pages.watch_series import (
     count,
     period,
     share,
+    short,
 )
 from haidang.web.parts import State, Tag
 from haidang.web.speak import Speaker
@@ -37,6 +38,9 @@ FIRST: Final = 25
 
 NAMED: Final = 60
 """Names of silent places that stand open; more are folded in."""
+
+FILLING: Final = 12
+"""Likewise of those whose newest period is not full yet: that is so every week."""
 
 PHONE: Final = 26
 """Newest periods of the chart on a phone."""
@@ -195,6 +199,8 @@ class _Builder:
         self.ranking: Ranking = view.known.ranking
         self.order = asked.order if asked.order in ORDERS else ORDERS[0]
         self.whole = asked.whole
+        self.bases: dict[str, str] = {}
+        self.several = len(self.watched.indicators) - len(self.ranking.never) > 1
         self.indicator, self.place = self._chosen(asked)
 
     def _chosen(self, asked: Asked) -> tuple[str, str]:
@@ -235,9 +241,12 @@ class _Builder:
         return f"/d/{self.view.id}/{page}" + (f"?{told}" if told else "") + mark
 
     def series_href(self, indicator: str, place: str) -> str:
-        order = "" if self.order == ORDERS[0] else self.order
-        whole = "1" if self.whole else ""
-        return self.href(mark="#series", indicator=indicator, place=place, order=order, all=whole)
+        # Made once for each indicator: a nation has thousands of places.
+        if indicator not in self.bases:
+            order = "" if self.order == ORDERS[0] else self.order
+            whole = "1" if self.whole else ""
+            self.bases[indicator] = self.href(indicator=indicator, order=order, all=whole)
+        return f"{self.bases[indicator]}&place={quote(place)}#series"
 
     # The page.
 
@@ -257,8 +266,8 @@ class _Builder:
             rows_note=say("rows_note", shown=len(shown), count=len(rows)) if rows else "",
             more=say("rows_all", count=len(rows)) if len(shown) < len(rows) else "",
             more_href=self.href(mark="#list", **whole),
-            blind=self._quieted(self.ranking.blind),
-            filling=self._quieted(self.ranking.filling),
+            blind=self._quieted(self.ranking.blind, NAMED),
+            filling=self._quieted(self.ranking.filling, FILLING),
             never=tuple(self.title(n) for n in self.ranking.never),
             shown=self._shown(),
             map=self._map(),
@@ -301,14 +310,17 @@ class _Builder:
         say, known = self.say, self.watched
         parts = []
         if known.heard is not None:
-            heard = say("lead_heard", time=say.clock(known.heard), day=say.day(known.heard))
-            parts.append(heard)
-        parts.append(say("lead_known", time=say.clock(self.view.now), day=say.day(self.view.now)))
+            parts.append(say("lead_heard", **self._moment(known.heard)))
+        parts.append(say("lead_known", **self._moment(self.view.now)))
         if self.ranking.never:
             names = "; ".join(self.title(n) for n in self.ranking.never)
             parts.append(say("lead_never", names=names))
         parts.append(say("lead_areas"))
         return " ".join(parts)
+
+    def _moment(self, at: datetime) -> dict[str, str]:
+        say = self.say
+        return {"time": say.clock(at), "day": say.full_day(at.astimezone(say.zone).date())}
 
     def _figures(self) -> tuple[Figure, ...]:
         say, ranking = self.say, self.ranking
@@ -392,9 +404,9 @@ class _Builder:
         return Listed(
             number=say.number(number),
             name=self.name(row.place),
-            indicator=self.title(row.indicator),
+            indicator=self.title(row.indicator) if self.several else "",
             href=self.series_href(row.indicator, row.place),
-            period=period(say, row.start, one.spec.period),
+            period=short(say, row.start, one.spec.period),
             value=count(say, row.value),
             expected=count(say, row.expected),
             upper=count(say, row.upper),
@@ -417,7 +429,7 @@ class _Builder:
             return self.say("since_never")
         return self.say("since", period=period(self.say, newest, one.spec.period))
 
-    def _quieted(self, unknown: Sequence[Unknown]) -> tuple[Quieted, ...]:
+    def _quieted(self, unknown: Sequence[Unknown], most: int) -> tuple[Quieted, ...]:
         say = self.say
         groups: dict[tuple[str, str, date | None], list[str]] = {}
         for u in unknown:
@@ -439,7 +451,7 @@ class _Builder:
                 Quieted(
                     title=title, since=said, count=say("places", count=say.number(len(places))),
                     names=tuple((self.name(c), self.series_href(indicator, c)) for c in places),
-                    folded=len(places) > NAMED,
+                    folded=len(places) > most,
                 )
             )  # fmt: skip
         return tuple(out)
@@ -519,12 +531,15 @@ class _Builder:
         ground = self.known.land.ground
         if ground is None:
             return Markup()
-        text = watch_map.draw(ground, told, say("map_title"), say("map_description"))
+        labels = {c: say.of(names) for c, names in self.known.land.labels.items()}
+        text = watch_map.draw(ground, told, say("map_title"), say("map_description"), labels)
         return Markup(text)  # noqa: S704 - svg.py escapes every text and attribute
 
     def _shades(self) -> tuple[tuple[str, str], ...]:
         top = watch_map.SHADES[-1][0]
         found = [("w0", "0")]
+        if self.known.land.rest:
+            found.insert(0, ("wx", self.say("shade_rest")))
         for least, name in watch_map.SHADES:
             found.append(
                 (name, self.say("shade_more", count=least) if least == top else str(least))

@@ -52,14 +52,21 @@ def shade(count: int) -> str:
     return next((name for least, name in reversed(SHADES) if count >= least), "w0")
 
 
-def draw(of: svg.Ground, told: Mapping[str, Told], title: str, description: str) -> str:
+def draw(
+    of: svg.Ground,
+    told: Mapping[str, Told],
+    title: str,
+    description: str,
+    labels: Mapping[str, str] | None = None,
+) -> str:
     """The map as an ``<svg>`` element.
 
     Args:
         of: What lies on the ground.
-        told: By code; a place that is not in it is drawn empty.
+        told: By code; a place that is not in it is not watched.
         title: What it is.
         description: What it shows.
+        labels: Names that are written beside points, by code.
     """
     bounds = svg.around([a.bounds for a in of.areas], ROOM)
     through = svg.Window("wm", bounds, WIDTH, of.parallel, {})
@@ -73,6 +80,7 @@ def draw(of: svg.Ground, told: Mapping[str, Told], title: str, description: str)
         if shapes
         else "",
         _points(through, points, told),
+        _labels(through, points, labels or {}),
         _numbers(through, shapes, told),
     )
     head = svg.el("title", {"id": "wm-t"}, svg.text(title))
@@ -103,7 +111,7 @@ def _hatch(through: svg.Window) -> str:
 def _area(of: svg.Ground, area: svg.Area, told: Mapping[str, Told]) -> str:
     assert area.shape is not None
     one = told.get(area.code)
-    look: dict[str, object] = {"class": f"ar {shade(one.count) if one else 'w0'}"}
+    look: dict[str, object] = {"class": f"ar {shade(one.count) if one else 'wx'}"}
     if one is not None and one.blind and not one.count:
         look = {"class": "ar", "fill": "url(#wm-x)"}
     path = {**look, "d": svg.outline(of, area.shape)}
@@ -151,6 +159,35 @@ def _points(through: svg.Window, points: Sequence[svg.Area], told: Mapping[str, 
         if d
     ]
     return "".join((*laid, *out))
+
+
+def _labels(through: svg.Window, points: Sequence[svg.Area], labels: Mapping[str, str]) -> str:
+    out = []
+    for area in points:
+        if area.code not in labels or area.point is None:
+            continue
+        x, y = through.xy(*area.point)
+        # Two words to a line, and the whole of it inside the frame.
+        lines = _wrapped(labels[area.code])
+        half = max(len(line) for line in lines) * _LETTER / 2
+        x = min(max(x, half + 2), through.width - half - 2)
+        first = (
+            y + 16 if y + 16 + 12 * len(lines) < through.height else y - 8 - 12 * (len(lines) - 1)
+        )
+        for i, line in enumerate(lines):
+            at = {"class": "lab b", "x": round(x), "y": round(first) + 12 * i}
+            out.append(svg.el("text", {**at, "text-anchor": "middle"}, svg.text(line)))
+    return svg.el("g", {}, *out) if out else ""
+
+
+_LETTER: Final = 5.6
+"""Width of a letter, pixels."""
+
+
+def _wrapped(name: str) -> list[str]:
+    words = name.split()
+    half = (len(words) + 1) // 2
+    return [name] if len(name) < 14 else [" ".join(words[:half]), " ".join(words[half:])]  # noqa: PLR2004
 
 
 def _numbers(through: svg.Window, shapes: Sequence[svg.Area], told: Mapping[str, Told]) -> str:

@@ -108,7 +108,8 @@ class Ranking:
         quiet: Indicators and places below their bound.
         series: Indicators and places that are watched, without those of ``never``.
         tests: How many probabilities went into the budget.
-        events: Number of each event, from 1, the least likely first, and how many places it holds.
+        events: Number of each event that a row belongs to, from 1 in the order of the rows, and how
+            many places it holds.
         level: The budget.
     """
 
@@ -168,20 +169,26 @@ def rank(known: Watched, neighbours: events.Pairs = (), level: float = BUDGET) -
         told = listed.attrs
         for n in tested:
             rows += _by_budget(heard[n], listed[listed["indicator"] == n])
+    ordered = sorted(rows, key=_first)
     states = [worst(s) for i in heard.values() for s in i.signals.values()]
     return Ranking(
-        rows=tuple(sorted(rows, key=_first)),
+        rows=tuple(ordered),
         unknown=tuple(u for i in heard.values() for u in _unknown(i)),
         never=tuple(n for n in known.indicators if n not in heard),
         quiet=max(0, sum(s is State.QUIET for s in states) - _quiet_but_kept(rows, heard)),
         series=len(states),
         tests=int(told.get("tests", 0)),
-        events={
-            e["id"]: (number, len(e["places"]))
-            for number, e in enumerate(told.get("events", ()), 1)
-        },
+        events=_numbered(ordered, told.get("events", ())),
         level=level,
     )
+
+
+def _numbered(
+    rows: Sequence[Row], joined: Sequence[Mapping[str, Any]]
+) -> Mapping[str, tuple[int, int]]:
+    size = {str(e["id"]): len(e["places"]) for e in joined}
+    seen = dict.fromkeys(r.event for r in rows if r.event)
+    return {event: (number, size[event]) for number, event in enumerate(seen, 1)}
 
 
 def _first(row: Row) -> tuple[Any, ...]:

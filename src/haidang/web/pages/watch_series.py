@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from typing import Any, Final, cast
 
 import numpy as np
@@ -55,11 +56,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A line of "why": what it is, and what holds."""
+    """A line of "why": what it is, and what holds.
+
+    Attributes:
+        wide: Whether it needs lines of its own, as the words of a law do.
+    """
 
     label: str
     text: str
     note: str = ""
+    wide: bool = False
 
 
 def period(say: Speaker, start: date, step: Step) -> str:
@@ -74,6 +80,14 @@ def period(say: Speaker, start: date, step: Step) -> str:
         last=f"{last:%d/%m}",
         day=f"{start:%d/%m/%Y}",
     )
+
+
+def short(say: Speaker, start: date, step: Step) -> str:
+    """A period in a row of many: a week without its days."""
+    if step != "week":
+        return period(say, start, step)
+    week = start.isocalendar()
+    return say("short_week", number=week.week, year=week.year)
 
 
 def tick(say: Speaker, start: date, step: Step) -> str:
@@ -325,8 +339,11 @@ class Series:
         context = self.known.context
         if self.place not in context.areas.codes:
             return ()
-        heard = {n: _Heard(i, context.zone) for n, i in self.known.watched.indicators.items()
-                 if i.found is not None}  # fmt: skip
+        heard = {
+            name: _Heard(one, self.place, context.zone)
+            for name, one in self.known.watched.indicators.items()
+            if one.found is not None
+        }
         # What was heard crosses as what it holds: the app's own class for it is private.
         return ask(context, context.areas.codes.index(self.place), cast("Mapping[str, Any]", heard))
 
@@ -337,7 +354,9 @@ class Series:
         day = day_of(asked.signal.start, context.zone)
         stood = asked.position
         if stood is None:
-            return Reason(cited, say("law_not_asked", period=period(say, day, self.step)))
+            return Reason(
+                cited, say("law_not_asked", period=period(say, day, self.step)), wide=True
+            )
         ruling = asked.ruling
         text = say("law_no_data")
         if ruling is not None and asked.status == "not defined by the text":
@@ -356,15 +375,17 @@ class Series:
             note += " " + say("law_left_out", years=", ".join(map(str, stood.left_out)))
         if stood.missing:
             note += " " + say("law_missing", years=", ".join(map(str, stood.missing)))
-        return Reason(cited, text, note)
+        return Reason(cited, text, note, wide=True)
 
 
 class _Heard:
-    """An indicator as ``ask`` reads it."""
+    """An indicator at one place as ``ask`` reads it."""
 
-    def __init__(self, one: WatchedIndicator, zone: Any) -> None:
+    def __init__(self, one: WatchedIndicator, place: str, zone: tzinfo) -> None:
         self.signals = one.signals
-        self.counts: dict[str, dict[date, float]] = {}
-        for row in one.reports.newest:
-            if row.value is not None:
-                self.counts.setdefault(row.place, {})[day_of(row.start, zone)] = row.value
+        # In order of place and period, as all reports of one series: a nation has a million.
+        newest = one.reports.newest
+        first = bisect_left(newest, place, key=lambda r: r.place)
+        last = bisect_right(newest, place, key=lambda r: r.place)
+        mine = (r for r in newest[first:last] if r.value is not None)
+        self.counts = {place: {day_of(r.start, zone): r.value for r in mine}}
