@@ -443,6 +443,27 @@ def test_detect_shows_what_is_raised_and_writes_all(tmp_path):
     assert "alpha: '9.0' does not fit" in wrong.stderr
 
 
+def test_what_comes_next_is_shown_written_and_drawn(tmp_path):
+    example = Path(__file__).parents[2] / "docs" / "guide" / "counts.csv"
+    ran = haidang(
+        "forecast", example, "--model", "theta", "--horizon", 2, "--out", tmp_path / "f.csv",
+        "--hub", tmp_path / "h.csv", "--plot", tmp_path / "p.svg", lang="vi",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "dự báo được 3 địa phương" in ran.stdout
+    assert {p.name for p in tmp_path.iterdir()} == {"f.csv", "h.csv", "p.svg"}
+    wrong = haidang("forecast", example, "--model", "crystal", "--out", tmp_path / "f.csv")
+    assert wrong.returncode == 2
+    assert "pooled_growth" in wrong.stderr
+    tried = haidang(
+        "backtest", example, "--model", "theta", "--origins", 6, "--out", tmp_path / "s.csv"
+    )
+    assert tried.returncode == 0, tried.stderr
+    assert "has no vintages" in tried.stdout
+    assert "random_walk_quantiles" in tried.stdout
+    assert (tmp_path / "s.csv").is_file()
+
+
 def test_late_reports_are_estimated_judged_and_drawn(tmp_path):
     data = Path(__file__).parents[2] / "docs" / "guide" / "data"
     ran = haidang(
@@ -469,6 +490,22 @@ def test_how_many_one_case_infects_is_shown(tmp_path):
     wrong = haidang("reproduction", daily, "--serial-interval", "1,2", "--out", tmp_path, lang="vi")
     assert wrong.returncode == 2
     assert "không phải là khoảng cách giữa các thế hệ" in wrong.stderr
+
+
+def test_detect_draws_the_worst_places(tmp_path):
+    example = Path(__file__).parents[2] / "docs" / "guide" / "counts.csv"
+    picture = tmp_path / "made" / "worst.svg"
+    ran = haidang(
+        "detect", example, "--last", 30, "--out", tmp_path, "--plot-worst", picture, lang="vi"
+    )
+    assert ran.returncode == 0, ran.stderr
+    drawn = picture.read_text("utf-8")
+    assert "binh_minh" in drawn
+    assert "<polygon" in drawn  # an alarm is a shape, not a colour
+    (tmp_path / "file").write_text("", "utf-8")
+    bad = haidang("detect", example, "--out", tmp_path, "--plot-worst", tmp_path / "file" / "a.svg")
+    assert bad.returncode != 0
+    assert "a.svg" in bad.stderr
 
 
 def test_detect_shows_clusters(tmp_path):

@@ -33,10 +33,13 @@ def said(monkeypatch):
         monkeypatch.setattr(show, "_chosen", [language])
         onsets = pd.DataFrame(columns=["place", "bulletin", "onset_central", "force"])
         spec = SimpleNamespace(status="Exercise")
+        pack = SimpleNamespace(threat=SimpleNamespace(counted=False))
         made = SimpleNamespace(
             levels=pd.DataFrame(rows),
             onsets=onsets,
-            played=SimpleNamespace(case=SimpleNamespace(spec=spec)),
+            played=SimpleNamespace(
+                case=SimpleNamespace(spec=spec), context=SimpleNamespace(pack=pack)
+            ),
         )
         show.summary(made)
         return stream.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,7 @@ import xarray as xr
 import yaml
 
 import haidang as hd
+from cli.process import haidang
 from haidang import api
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
@@ -147,7 +149,9 @@ def play(
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory) -> Path:
     """One folder for every page, as a reader has: a case that was played is not played again."""
-    return tmp_path_factory.mktemp("desk")
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copytree(ROOT / "docs" / "guide" / "data", folder / "docs" / "guide" / "data")
+    return folder
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if python(p)], ids=name_of)
@@ -236,6 +240,25 @@ def test_console_lines_exist(page, cli, tmp_path, monkeypatch):
             assert set(args) <= targets(), line
         else:
             assert program in {"export", "sudo"}, line
+
+
+def test_the_tutorials_say_the_same_and_their_commands_run(desk, monkeypatch):
+    english, vietnamese = (ROOT / "docs" / "guide" / f"tutorial-counts{x}.md" for x in ("", ".vi"))
+    assert headings(english) == headings(vietnamese)
+    assert blocks_of(english) == blocks_of(vietnamese)
+    monkeypatch.chdir(desk)
+    for line in shell(english):
+        ran = haidang(*shlex.split(line)[1:])
+        assert ran.returncode == 0, f"{line}\n{ran.stderr}"
+        table = re.search(r"^  (out/\S+\.csv)$", ran.stdout, re.M)
+        assert len(pd.read_csv(desk / table[1])) > 10, line
+    said = english.read_text("utf-8")
+    for picture in re.findall(r"`(out/\S+\.svg)`", said):
+        assert "<svg" in (desk / picture).read_text("utf-8")
+
+
+def blocks_of(page: Path) -> list[tuple[str, str, str]]:
+    return [(b.kind, b.mark, b.code) for b in blocks(page)]
 
 
 def test_a_wrong_command_line_would_be_found(cli):
@@ -577,9 +600,7 @@ def headings(page: Path) -> list[str]:
 def test_the_two_readmes_say_the_same():
     english, vietnamese = READMES
     assert headings(english) == headings(vietnamese)
-    assert [(b.kind, b.mark, b.code) for b in blocks(english)] == [
-        (b.kind, b.mark, b.code) for b in blocks(vietnamese)
-    ]
+    assert blocks_of(english) == blocks_of(vietnamese)
     links = [re.findall(r"\]\(([^)]+)\)", p.read_text("utf-8")) for p in READMES]
     english_links, vietnamese_links = (
         [link.replace(f".{language}.png", ".png") for link in found]

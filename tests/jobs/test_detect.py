@@ -118,3 +118,16 @@ def test_clusters_come_from_a_file_of_coordinates(tmp_path):
             tmp_path / "f.csv", "scan_poisson", tmp_path, coordinates=tmp_path / "w.csv",
             population=tmp_path / "q.csv",
         )  # fmt: skip
+
+
+def test_the_places_that_stand_out_most_are_named(tmp_path):
+    made = judge_file(EXAMPLE, "farrington_flexible", tmp_path, last=1)
+    assert made.worst[0] == "binh_minh"
+    assert len(made.worst) == 3
+    lines = [
+        "start,a,b,c",
+        *(f"2024W{w:02},{w % 3},{w % 3 + (w == 30) * 9}," for w in range(1, 31)),
+    ]
+    (tmp_path / "f.csv").write_text("\n".join(lines), "utf-8")
+    made = judge_file(tmp_path / "f.csv", "ears_c1", tmp_path)
+    assert made.worst == ("b", "a")  # nothing is known of c

@@ -30,6 +30,9 @@ def test_a_nowcast_that_is_judged(tmp_path):
     assert made.path.name == "late-reports-nowcast.csv"
     assert {"detect_upper", "detect_expected", "judged", "upper", "alarm"} <= set(written)
     assert not written.duplicated(["place", "time"]).any()
+    counts = pd.read_csv(made.counts)
+    assert counts.columns.tolist() == ["place", "start", "value"]
+    assert len(counts) == len(written)
     row = written[(written["place"] == "binh_minh") & (written["time"] == "2024-08-05")].iloc[0]
     assert row["value"] < row["lower"] <= row["median"] <= row["upper"]
     assert set(written.loc[written["state"] == "no_data", "judged"].dropna()) <= {

@@ -94,4 +94,17 @@ FAULTS = [
         "check.other_kind", f"{XT}/messages.fr.yaml", "0", ("force", "counts"),
         ("take it out", "hãy bỏ đi"), "0:",
     ),
+    fault(
+        "a civil-defence rule of an article that there is not",
+        ((BINDING, "levels: [1, 2]", "levels: [1, 2]\ncivil_defence: {article: '99', epidemic: e, "
+          "from_level: 2, facts: {c: [a]}}"),),
+        "check.no_article", BINDING, "civil_defence.article", ("99",), ("", ""), "civil_defence:",
+    ),
+    fault(
+        "a civil-defence rule whose answers the article does not take",
+        ((BINDING, "levels: [1, 2]", "levels: [1, 2]\ncivil_defence: {article: '5', "
+          "epidemic: above, from_level: 2, facts: {spread: [a]}}"),),
+        "check.input_kind", BINDING, "civil_defence", ("above", "act8_art5"), ("", ""),
+        "civil_defence:",
+    ),
 ]  # fmt: skip

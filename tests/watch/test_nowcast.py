@@ -15,6 +15,7 @@ from haidang.watch.calendar import Calendar
 from haidang.watch.delay import estimate
 from haidang.watch.nowcast import from_triangle, quantile
 from haidang.watch.triangle import Triangle, read_triangle
+from watch import study_late
 
 PROBS = (0.25, 0.3, 0.2, 0.1, 0.08, 0.04, 0.03)
 
@@ -299,3 +300,32 @@ def test_the_delay_is_that_of_the_reference_program(m, window):
     np.testing.assert_array_equal(found["value"], asked["value"])
     np.testing.assert_allclose(found["completeness"], asked["share"], rtol=1e-12)
     np.testing.assert_allclose(found["expected"], asked["expected"], rtol=1e-12)
+
+
+# --- the study of the reference -----------------------------------------------------------------
+
+
+def test_the_study_runs_and_its_page_is_there(monkeypatch):
+    monkeypatch.setattr(study_late, "MEANS", (500,))
+    monkeypatch.setattr(study_late, "JUDGED", (10,))
+    rows = list(study_late.simulated(places=20, repeats=1))
+    assert len(rows) == len(study_late.SCENARIOS) * len(study_late.MEANS)
+    large = [r["recent_0"] for r in rows if r["mean"] == 500]
+    assert min(large) > 0.5
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "nowcast-study.md").read_text(
+        "utf-8"
+    )
+    assert all(s.title in page for s in study_late.SCENARIOS)
+    loud = list(study_late.judged(10, 3.0, places=60))
+    assert loud[0]["raised"] > 0.5 > loud[0]["face"]
+    assert study_late.page(None, places=4, repeats=1).splitlines()[:10] == page.splitlines()[:10]
+
+
+def test_real_vintages_are_held_and_better_than_face_value(shared):
+    file = shared / "data" / "influenza" / "target_vintages_2023_24.parquet"
+    found = study_late.vintages(file, max_delay=6, every=3)
+    newest = found[found["age"] == 0]
+    assert (newest["final"] < newest["value"]).mean() > 0.15  # revisions downwards are normal
+    assert 0.75 < newest["held"].mean() < 0.97
+    assert newest["wis"].mean() < 0.85 * newest["face"].mean()
+    assert found["wis"].mean() < found["face"].mean()

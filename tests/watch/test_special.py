@@ -61,5 +61,22 @@ def test_student_beside_printed_values():
         assert special.student_p(-t, float(df)) == pytest.approx(0.05, abs=1e-7)
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.floats(1e-300, 1 - 1e-12))
+def test_the_normal_score_is_the_inverse_of_the_tail(p):
+    z = special.normal_from_tail(p)
+    assert special.normal_tail(z) == pytest.approx(p, rel=1e-9)
+    assert special.normal_from_tail(0.0) > special.normal_from_tail(1e-300)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 120), st.floats(0.01, 80), st.sampled_from([1.0, 1.2, 2.5, 9.0]))
+def test_density_and_mid_p(x, mean, ratio):
+    p = density(x, mean, ratio)
+    assert special.count_density(float(x), mean, ratio) == pytest.approx(p, rel=1e-9)
+    above = special.count_tail(float(x + 1), mean, ratio)
+    assert special.count_mid(float(x), mean, ratio) == pytest.approx(above + p / 2, rel=1e-8)
+
+
 def test_normal_tail_keeps_its_digits():
     assert special.normal_tail(10.0) == pytest.approx(7.619853024160527e-24, rel=1e-12)

@@ -101,3 +101,9 @@ def test_levels_have_the_colours_of_their_own_scale(room: Room, reader: Person) 
 def test_the_list_of_desks_offers_the_case(room: Room, reader: Person) -> None:
     assert Path(room.desk.folder).name == "drill-fever-2030"
     assert "Level 2 · outbreak" in text(reader.get("/"))
+
+
+def test_the_review_says_that_there_is_no_wind_to_compare(room: Room, reader: Person) -> None:
+    asked = {"lang": "en", "show": "all"}
+    said = main(reader.client.get(f"{room.base}/review", params=asked).text)
+    assert "This threat is counted" in said

@@ -10,6 +10,7 @@ import pytest
 
 import haidang as hd
 from haidang.base.errors import BadData
+from haidang.web.series_chart import draw, sheet
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -67,3 +68,21 @@ def test_what_cannot_be_drawn_is_said(found):
         hd.chart(found, "c")
     with pytest.raises(BadData, match="cannot be drawn"):
         hd.chart(found.drop_vars("value"), "b")
+
+
+def test_a_sheet_holds_each_place_whole_under_its_name(found):
+    places = ["b", "<a>"]
+    for language in ("en", "vi"):
+        drawn = sheet(found, places, language=language)
+        names = [t.text for t in parts(drawn, "text") if t.get("font-size") == "14"]
+        assert names == places
+        inner = [draw(found, p, language=language) for p in places]
+        for tag in ("rect", "polygon", "path"):
+            ground = tag == "rect"
+            assert len(parts(drawn, tag)) == sum(len(parts(d, tag)) for d in inner) + ground
+    boxes = [s for s in parts(drawn, "svg") if s.get("y")]
+    tops = [float(s.get("y")) for s in boxes]
+    assert tops[1] >= tops[0] + float(boxes[0].get("height"))
+    assert parts(sheet(found, []), "text") == []
+    with pytest.raises(BadData):
+        sheet(found, ["nobody"])

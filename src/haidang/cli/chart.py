@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,23 @@ def plot(found: xr.Dataset, place: str, table: Path) -> None:
     from haidang.web.series_chart import draw  # noqa: PLC0415 - shapely waits
 
     path = table.with_name(f"{table.stem}-{re.sub(r'[^0-9A-Za-z_-]', '_', place)}.svg")
-    drawn = draw(found, place, language=language())
+    _write(draw(found, place, language=language()), path)
+
+
+def plot_worst(found: xr.Dataset, places: Sequence[str], path: Path) -> None:
+    """Write several places as one SVG, and say where it lies.
+
+    Raises:
+        Unavailable: The file cannot be written.
+    """
+    from haidang.web.series_chart import sheet  # noqa: PLC0415 - shapely waits
+
+    _write(sheet(found, places, language=language()), path)
+
+
+def _write(drawn: str, path: Path) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(drawn, "utf-8")
     except OSError as err:
         why = err.strerror or str(err)

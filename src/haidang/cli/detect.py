@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from haidang.cli.chart import plot
+from haidang.cli.chart import plot, plot_worst
 from haidang.cli.show import err, help_text, out, problems, say
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ def detect(
     period: Annotated[str, typer.Option(help=help_text("help_detect_period"))] = "",
     year: Annotated[str, typer.Option(help=help_text("help_detect_year"))] = "",
     place: Annotated[str, typer.Option("--plot", help=help_text("help_plot"))] = "",
+    worst: Annotated[
+        Path | None, typer.Option("--plot-worst", help=help_text("help_plot_worst"))
+    ] = None,
     coordinates: Annotated[
         Path | None, typer.Option(help=help_text("help_detect_coordinates"))
     ] = None,
@@ -64,6 +67,8 @@ def detect(
     _show(made)
     if place:
         plot(made.found, place, made.path)
+    if worst is not None:
+        plot_worst(made.found, made.worst, worst)
     out.print(say("decision_support"), highlight=False)
 
 

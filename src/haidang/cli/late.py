@@ -65,6 +65,7 @@ def nowcast(
     head = say("nowcast_title", day=made.found.attrs["as_of"], share=f"{level:.0%}")
     _show(made.shown, names, head, say("nowcast_none"))
     out.print(f"  {made.path}", highlight=False, soft_wrap=True)
+    out.print(f"  {made.counts}", highlight=False, soft_wrap=True)
     if place:
         plot(made.found, place, made.path)
     out.print(say("decision_support"), highlight=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import xarray as xr
@@ -18,6 +18,9 @@ from haidang.watch.detect import detect, find
 from haidang.watch.method import Param
 from haidang.watch.signal import State
 
+WORST: Final = 8
+"""Places that are named as those that stand out most."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -27,6 +30,7 @@ class Judged:
         found: As `haidang.watch.detect.detect` gives it.
         raised: Its rows that are raised, those of the newest period first, the least likely first.
         newest: How many places are in each state in the newest period.
+        worst: The places that stand out most in the newest period, at most `WORST`.
         path: The tidy table.
         problems: What of the file could not be used.
     """
@@ -34,6 +38,7 @@ class Judged:
     found: xr.Dataset
     raised: pd.DataFrame
     newest: Mapping[str, int]
+    worst: tuple[str, ...]
     path: Path
     problems: tuple[Problem, ...]
 
@@ -88,9 +93,19 @@ def judge_file(
     raised = tidy[tidy["state"] == State.RAISED].sort_values(
         ["time", "p_value", "score"], ascending=[False, True, False], kind="stable"
     )
-    newest = tidy.loc[tidy["time"] == tidy["time"].max(), "state"].value_counts()
+    now = tidy[tidy["time"] == tidy["time"].max()]
+    newest = now["state"].value_counts()
     counted = {s.value: int(newest.get(s.value, 0)) for s in State}
-    return Judged(found, raised, counted, path, found.attrs["problems"])
+    return Judged(found, raised, counted, _worst(now), path, found.attrs["problems"])
+
+
+def _worst(now: pd.DataFrame) -> tuple[str, ...]:
+    """Places that are raised come first, then by p-value and score; unknown ones are no worse."""
+    known = now[now["state"] != State.NO_DATA]
+    ranked = known.assign(calm=known["state"] != State.RAISED).sort_values(
+        ["calm", "p_value", "score"], ascending=[True, True, False], kind="stable"
+    )
+    return tuple(ranked["place"].astype(str).head(WORST))
 
 
 def read_settings(method: str, known: Sequence[Param], settings: Sequence[str]) -> dict[str, Any]:

@@ -36,12 +36,14 @@ class Answered:
         shown: Rows for the screen, the most telling first.
         path: The tidy table of everything.
         problems: What of the file could not be used.
+        counts: A table ``place, start, value`` of what is expected in the end, for other commands.
     """
 
     found: xr.Dataset
     shown: pd.DataFrame
     path: Path
     problems: tuple[Problem, ...]
+    counts: Path | None = None
 
 
 def nowcast_file(
@@ -62,7 +64,8 @@ def nowcast_file(
 
     Args:
         file: CSV with ``place, start, reported`` and, but for cases, ``value``.
-        folder: Where the table goes, as ``<name of the file>-nowcast.csv``.
+        folder: Where the tables go: everything as ``<name of the file>-nowcast.csv``, and what is
+            expected in the end as a table of counts, ``<name of the file>-expected.csv``.
         as_of: As in `haidang.watch.nowcast.nowcast`, and so the others.
         max_delay: See there.
         window: See there.
@@ -98,6 +101,9 @@ def nowcast_file(
         )
         problems = judged.attrs["problems"]
     path = _write(tidy, folder / f"{file.stem}-nowcast.csv")
+    expected = tidy[["place", "time", "median"]]
+    expected = expected.rename(columns={"time": "start", "median": "value"}).dropna()
+    counts = _write(expected, folder / f"{file.stem}-expected.csv")
     newest = tidy[(tidy["completeness"] - 1).abs() > 1 - LIMIT]
     if method is not None:
         rank = newest["state"].map({State.RAISED: 0, State.NO_DATA: 1}).fillna(2)
@@ -105,7 +111,7 @@ def nowcast_file(
         newest = newest.sort_values(["_rank", "time", "expected"], ascending=[True, False, False])
     else:
         newest = newest.sort_values(["time", "expected"], ascending=False)
-    return Answered(found, newest, path, problems)
+    return Answered(found, newest, path, problems, counts)
 
 
 def reproduction_file(

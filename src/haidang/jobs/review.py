@@ -91,8 +91,9 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
     case, context = played.case, played.context
     country = context.country.places.gazetteer
     facts, _ = read_facts(case.spec.review, case.folder, country, context.country.spec.languages)
-    kept = _kept(store, case, played.steps)
-    truth = _truth(case, context)
+    counted = context.pack.threat.counted
+    kept = _kept(store, case, played.steps, counted=counted)
+    truth = None if counted else _truth(case, context)
     by_issue = verify.outlooks(kept.assessments)
     bulletin = _last_bulletin(played.steps, truth)
     found = _found(facts, truth, case)
@@ -104,7 +105,10 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
         places_on=case.spec.places_on,
         scripted=scripted,
         timeline=timeline([*kept.events, *found]),
-        leads=timeliness.leads(
+        # Hours before a wind: of what is counted there are none to be early or late for.
+        leads=()
+        if counted
+        else timeliness.leads(
             kept.events,
             tuple(_kinds(context)),
             [k for k in context.pack.binding.levels if k],
@@ -115,7 +119,7 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
         handling=timeliness.handling(kept.events, scripted=scripted),
         orders=_orders(facts, kept, case, context, onsets),
         announced=verify.announced(played, by_issue),
-        verification=verify.verify(case, context, by_issue),
+        verification=() if counted else verify.verify(case, context, by_issue),
         winds=_winds(facts, truth, played.steps, bulletin, context),
         counted=(),
         houses=(),
@@ -128,6 +132,9 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
         last_bulletin=bulletin,
         sources=facts.sources if facts else {},
     )
+    if counted:
+        parts = [p for p in get_args(Part) if not getattr(book, p)]
+        return replace(book, absent=tuple(Absent(p, "absent_counted") for p in parts))
     book = _with_houses(book, facts, truth, kept, bulletin, context)
     return replace(book, absent=tuple(_absent(book, facts, truth, case)))
 
@@ -149,10 +156,14 @@ def _kinds(context: Context) -> Iterator[tuple[str, str]]:
 # ── what the store holds ────────────────────────────────────────────────────────────────────────
 
 
-def _kept(store: Store, case: Case, steps: Sequence[Step]) -> _Kept:
+def _kept(store: Store, case: Case, steps: Sequence[Step], *, counted: bool) -> _Kept:
     """The ledger and the deliveries as events."""
     assessments = store.assessments()
-    bulletin = {a.id: a.signals[0].start for a in assessments if a.signals}
+    bulletin: dict[str, datetime] = {a.id: a.signals[0].start for a in assessments if a.signals}
+    if counted:
+        # A signal begins with the period that it counts; what came in then was published later.
+        published = {s.now: s.issued for s in steps if s.issued is not None}
+        bulletin = {a.id: published[a.at] for a in assessments if a.at in published}
     decided = {d.id: d for d in store.decisions()}
     drafts = {d.id: d for d in store.drafts()}
     plans = store.plans()

@@ -12,8 +12,10 @@ from typing import Final, Protocol
 
 from haidang.base.errors import HaidangError
 from haidang.base.problem import Problem
+from haidang.law.lawbook import article_id
 from haidang.law.table import Table
 from haidang.pack.case import CaseSpec
+from haidang.pack.law import Law
 from haidang.pack.load import line_of, read_epidemic_years, short
 from haidang.pack.places import CountryPlaces
 from haidang.pack.schema import BindingSpec, CountsLaw, ThreatSpec
@@ -35,6 +37,8 @@ class _Threat(Protocol):
 
 
 class _Country(Protocol):
+    @property
+    def law(self) -> Law: ...
     @property
     def places(self) -> CountryPlaces | None: ...
 
@@ -108,6 +112,32 @@ def counts_problems(
             yield bound.problem("input_unanswered", "law", "rules", n, "inputs", **params)
     if law.epidemic_years:
         yield from _years(bound, law)
+    yield from _civil_defence(bound)
+
+
+def _civil_defence(bound: CountsBound) -> Iterator[Problem]:
+    """Every input of the article is answered by the level or by facts, with yes or no."""
+    rule = bound.binding.civil_defence
+    if rule is None:
+        return
+    having = [t for t in bound.country.law.book.tables if t.article == article_id(rule.article)]
+    if not having:
+        known = ", ".join(sorted({t.article for t in bound.country.law.book.tables})) or "-"
+        params = {"article": rule.article, "known": known}
+        yield bound.problem("no_article", "civil_defence", "article", **params)
+        return
+    table = max(having, key=lambda t: t.valid_from)
+    answered = {rule.epidemic, *rule.facts}
+    inputs = {i.id: i for i in table.inputs}
+    for name in sorted(answered - set(inputs)):
+        params = {"name": name, "known": ", ".join(inputs), "table": table.id}
+        yield bound.problem("no_input", "civil_defence", **params)
+    for name in sorted(set(inputs) - answered):
+        yield bound.problem("input_unanswered", "civil_defence", name=name, table=table.id)
+    for name in sorted(answered & set(inputs)):
+        if set(inputs[name].values) != {"yes", "no"}:
+            params = {"name": name, "kind": inputs[name].kind, "table": table.id}
+            yield bound.problem("input_kind", "civil_defence", **params)
 
 
 def _years(bound: CountsBound, law: CountsLaw) -> Iterator[Problem]:

@@ -42,7 +42,7 @@ from haidang.respond.spec import (
     in_force,
 )
 from haidang.respond.tasks import PLACEHOLDERS
-from haidang.risk.cyclone import MEASURES
+from haidang.risk.spec import MEASURES
 
 COUNTS: Final = PLACEHOLDERS - {"place"}
 Keys: TypeAlias = tuple[str | int, ...]

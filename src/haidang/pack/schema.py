@@ -21,8 +21,7 @@ from haidang.pack.places import CountryPlaces
 from haidang.respond.scenario import Layer, Scenario
 from haidang.respond.spec import AuthoritiesSpec, KindSpec, ScenarioSpec
 from haidang.risk.counts import BOUND, COUNT, MEAN, PER_WEEK
-from haidang.risk.cyclone import MEASURES
-from haidang.risk.spec import CycloneWind, Risk, ValuePerHead
+from haidang.risk.spec import MEASURES, CycloneWind, Risk, ValuePerHead
 from haidang.warn.spec import Messages, WarnSpec
 from haidang.watch.spec import CountsWatch, TrackWatch, Watch
 from haidang.words import catalogue

@@ -16,15 +16,10 @@ from haidang.risk.assessment import Impact, Interval, Onset, When
 from haidang.risk.hazards.holland_pressure import steady_tracks
 from haidang.risk.hazards.track_ensemble import Ensemble
 from haidang.risk.hazards.tropical_cyclone import Swath, swath
-from haidang.risk.spec import CycloneWind, ValuePerHead
+from haidang.risk.spec import CLASSES, CycloneWind, ValuePerHead
 from haidang.risk.vulnerability import loss_ratio
 
 Floats = NDArray[np.float64]
-CLASSES = tuple(range(6, 18))
-"""Wind forces whose people are counted: from the tropical depression up."""
-
-MEASURES = (*(f"people.force_{force}" for force in CLASSES), "loss_ratio", "loss")
-"""Every measure of impact that this model gives."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,13 @@ from pydantic_core import PydanticCustomError
 
 from haidang.base.spec import Spec
 
+CLASSES = tuple(range(6, 18))
+"""Wind forces whose people are counted: from the tropical depression up."""
+
+MEASURES = (*(f"people.force_{force}" for force in CLASSES), "loss_ratio", "loss")
+"""Every measure of impact that the model of a cyclone's wind gives; here and not beside the model,
+for packs are read without it."""
+
 
 class ErrorGrowth(Spec):
     """How an error grows with lead time, as somebody published it.

@@ -97,7 +97,8 @@ def backtest(
 
     Raises:
         NotFound: No such model.
-        BadData: As ``forecast``; or no origin has an outcome; or quantiles are not paired.
+        BadData: As ``forecast``; or no origin has an outcome; or there is no cell for which all
+            models have a forecast; or quantiles are not paired.
     """
     levels, wrong = verb.levels(quantiles)
     if not wrong and not np.allclose(levels, 1 - levels[::-1]):
@@ -287,6 +288,9 @@ def _judged(
     usable = np.isfinite(truth)
     for values in said.values():
         usable &= np.isfinite(values).all(axis=-1)
+    if not usable.any():
+        mute = [n for n, v in said.items() if not np.isfinite(v).any()] or list(said)
+        raise BadData(Problem("watch.no_cells", {"names": ", ".join(mute)}, field="models"))
     place, origin, step = np.nonzero(usable)
     rows = [
         pd.DataFrame(

@@ -28,6 +28,8 @@ INK, SOFT, BAND, MARK = "#12181b", "#8a979c", "#cfd8dc", "#8a1c1c"
 LAST: Final = 104
 """Periods that are drawn if nothing is said."""
 _TICKS: Final = 4
+_NAME: Final = 24.0
+"""Height of the line with a place's name on a sheet."""
 _DATES: Final = 6
 
 
@@ -89,6 +91,38 @@ def draw(
             "role": "img", "font-family": "sans-serif", "font-size": 11, "fill": INK,
         },
         title, el("rect", {"width": WIDTH, "height": HEIGHT, "fill": "#ffffff"}), *body,
+    )  # fmt: skip
+
+
+def sheet(
+    found: xr.Dataset, places: Sequence[str], *, last: int = LAST, language: str = "en"
+) -> str:
+    """Several places one below the other, each under its name, as one SVG document.
+
+    Args:
+        found: As for `draw`.
+        places: Some of its places, in the order in which they are drawn.
+        last: So many of the newest periods.
+        language: Of the words.
+
+    Raises:
+        BadData: As `draw`.
+    """
+    each = HEIGHT + _NAME
+    parts: list[str] = []
+    for i, place in enumerate(places):
+        name = {"x": LEFT, "y": each * i + _NAME - 4, "font-size": 14, "font-weight": "bold"}
+        parts.append(el("text", name, text(place)))
+        box = {"y": each * i + _NAME, "width": WIDTH, "height": HEIGHT}
+        parts.append(el("svg", box, draw(found, place, last=last, language=language)))
+    high = max(each * len(places), _NAME)
+    return el(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {WIDTH:g} {high:g}",
+            "font-family": "sans-serif", "fill": INK,
+        },
+        el("rect", {"width": WIDTH, "height": high, "fill": "#ffffff"}), *parts,
     )  # fmt: skip
 
 

@@ -34,7 +34,10 @@ NOWCAST: Final = 0.8
 """Probability of the interval of a nowcast."""
 
 _KEPT: Final = 8
-"""Looks that are remembered: the newest of some desks, and a few past ones."""
+"""Looks of a desk that are remembered: the newest, and a few past ones."""
+
+_MOST: Final = 1_000_000
+"""Reports of all of them together; the newest look is kept however many it has."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,7 @@ class Watching:
 
 _memory: WeakKeyDictionary[Desk, OrderedDict[tuple[int, datetime], Known]] = WeakKeyDictionary()
 _lands: WeakKeyDictionary[Desk, Land] = WeakKeyDictionary()
+_busy: WeakKeyDictionary[Desk, Lock] = WeakKeyDictionary()
 _lock = Lock()
 
 
@@ -191,15 +195,20 @@ def _known(desk: Desk, view: View) -> Known:
     key = (view.snapshot.receipt, hour)
     with _lock:
         kept = _memory.setdefault(desk, OrderedDict())
+        busy = _busy.setdefault(desk, Lock())
+    # Whoever asks for what another request is working out waits for it.
+    with busy:
         if key in kept:
             kept.move_to_end(key)
             return kept[key]
-    found = Known(watched(desk, view.until), _land(desk))
-    with _lock:
-        kept[key] = found
-        while len(kept) > _KEPT:
+        found = kept[key] = Known(watched(desk, view.until), _land(desk))
+        while len(kept) > 1 and (len(kept) > _KEPT or _reports(kept) > _MOST):
             kept.popitem(last=False)
-    return found
+        return found
+
+
+def _reports(kept: Mapping[tuple[int, datetime], Known]) -> int:
+    return sum(len(i.reports) for k in kept.values() for i in k.watched.indicators.values())
 
 
 def _land(desk: Desk) -> Land:

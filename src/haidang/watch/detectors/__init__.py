@@ -6,6 +6,7 @@ from typing import Final
 
 from haidang.watch.detectors import (
     bayes,
+    combined,
     cusum,
     ears,
     endemic,
@@ -33,6 +34,7 @@ METHODS: Final[dict[str, Method]] = {
         glr.NEGBIN,
         endemic.CHANNEL,
         endemic.PERCENTILE,
+        combined.COMBINED,
         scan.PERMUTATION,
         scan.POISSON,
     )

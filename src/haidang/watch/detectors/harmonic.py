@@ -38,7 +38,7 @@ def design(rows: int, per_year: int, harmonics: int, *, trend: bool) -> Floats:
 
 
 @jit
-def _cholesky_solve(a: Floats, b: Floats) -> bool:
+def cholesky_solve(a: Floats, b: Floats) -> bool:
     """Solve a x = b in place for a symmetric positive ``a``; False where it is not."""
     p = len(b)
     for i in range(p):
@@ -112,7 +112,7 @@ def fit_mean(  # noqa: C901 - one iteration, flat for the compiler
                 b[j] += x[i, j] * r
                 for k in range(j + 1):
                     a[j, k] += w * x[i, j] * x[i, k]
-        if not _cholesky_solve(a, b):
+        if not cholesky_solve(a, b):
             return False
         largest = 0.0
         for j in range(p):

@@ -52,11 +52,15 @@ from haidang.watch.positions import Positions
 BATCH: Final = 64
 """Replicates that are searched together; more would not stay in the processor's cache."""
 
+_ROOM: Final = 16_000_000
+"""Numbers that a batch may hold: 64 MB."""
+
 MOST_CASES: Final = 5_000_000
 """More in one study than can be counted place by place: a mistyped number, and hours of work."""
 
-TIED: Final = 1e-9
-"""Ratios that differ by less are equal: cells are added up in another order."""
+TIED: Final = 1e-7
+"""Ratios that differ by less are equal: cells are added up in another order, and expected cases
+where cells are missing come from an iteration."""
 
 _EULER: Final = 0.5772156649015329
 
@@ -121,12 +125,19 @@ def over_spans(table: Floats | NDArray[np.int64], spans: Ints) -> Any:
     return np.ascontiguousarray(total[:, spans[:, 1]] - total[:, spans[:, 0]])
 
 
-def generators(seed: int, row: int, replicates: int) -> list[tuple[np.random.Generator, int]]:
+def batch_of(cells: int) -> int:
+    """How many replicates are searched together: fewer where each has many places and spans."""
+    return min(BATCH, max(4, _ROOM // max(cells, 1)))
+
+
+def generators(
+    seed: int, row: int, replicates: int, batch: int = BATCH
+) -> list[tuple[np.random.Generator, int]]:
     """A generator for each batch, and how many replicates it draws.
 
     The same for any number of threads, and for one period whatever others are judged with it.
     """
-    sizes = [min(BATCH, replicates - i) for i in range(0, replicates, BATCH)]
+    sizes = [min(batch, replicates - i) for i in range(0, replicates, batch)]
     seeds = np.random.SeedSequence([seed, row]).spawn(len(sizes))
     return [(np.random.default_rng(s), n) for s, n in zip(seeds, sizes, strict=True)]
 
@@ -258,7 +269,9 @@ def search(task: Task, params: Mapping[str, Any], one: Study) -> tuple[tuple[Clu
     )
     if not each[0].any():
         return (), math.inf
-    batches = generators(int(params["seed"]), one.last, int(params["replicates"]))
+    batches = generators(
+        int(params["seed"]), one.last, int(params["replicates"]), batch_of(expected.size)
+    )
     largest = _largest(area, spans, expected, total, least, one.draw, batches)
     against = Chance(np.sort(largest), bool(params["gumbel"]))
     picked = _apart(area, one, spans, total, each, positions, against)
@@ -281,7 +294,7 @@ def _apart(
         radius[i] = positions.on_the_ground(straight)
     taken = np.zeros(len(ratio), np.bool_)
     found: list[Cluster] = []
-    for i in np.lexsort((radius, -np.round(ratio, 9))):
+    for i in np.lexsort((radius, -np.round(ratio, 7))):
         within = area.order[area.begin[i] : area.begin[i] + size[i]]
         p_value = against.p_value(float(ratio[i]))
         if ratio[i] == 0 or (found and p_value >= 1):

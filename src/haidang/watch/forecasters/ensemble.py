@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from haidang.watch.forecaster import Fan, Forecaster, ForecastTask, apply, only_whole
-from haidang.watch.forecasters import ets, naive, pooled_growth, theta
+from haidang.watch.forecasters import ets, lagged_regression, naive, pooled_growth, theta
 from haidang.watch.method import NO_DATA, Codes, Floats, Param, Reason
 from haidang.watch.quantile import between, wis
 
@@ -28,7 +28,8 @@ MEMBERS: Final[tuple[Forecaster, ...]] = (
     naive.SEASONAL,
     naive.RANDOM_WALK,
 )
-"""Who is asked; a member that does not take the table's periods is left out."""
+"""Who is asked; a member that does not take the table's periods is left out, and where there are
+covariates the regression on them is asked too."""
 
 FACTORS: Final = np.exp(np.linspace(-0.8, 0.8, 33))
 """Factors of the spread that are tried."""
@@ -50,6 +51,8 @@ class _Past:
 def kernel(task: ForecastTask, params: Mapping[str, Any]) -> Fan:
     """Quantiles ``(place, horizon, quantile)``; a place no member can do has their reason."""
     members = [m for m in MEMBERS if not m.rule(m.defaults(), task.calendar)]
+    if task.covariates:
+        members.append(lagged_regression.LAGGED_REGRESSION)
     now = [_said(m, task) for m in members]
     said = np.stack([fan.values for fan in now])
     past = _past(members, task, params["origins"])

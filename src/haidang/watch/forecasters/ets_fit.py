@@ -15,10 +15,12 @@ NONE: Final = 0
 ADDITIVE: Final = 1
 DAMPED: Final = 2
 
-_STEPS: Final = 120
+_STEPS: Final = 160
 """Most evaluations of one search; most end after half of it."""
 _CLOSE: Final = 1e-5
-"""Relative size of the sum of squares over the simplex at which a search ends."""
+"""A smaller relative gain is none."""
+_FINEST: Final = 0.1
+"""Step, on the scale of logits, below which nothing that matters changes."""
 
 
 @jit
@@ -88,7 +90,8 @@ def with_season(
     """
     alpha, beta, phi, gamma = theta[0], theta[1], theta[2], theta[3]
     m = len(season)
-    out[0, :m], out[1:, :m] = season, 0.0
+    for i in range(m):
+        out[0, i], out[1, i], out[2, i] = season[i], 0.0, 0.0
     l0, l1, l2, s0, s1, s2 = 0.0, 1.0, 0.0, 0.0, 0.0, 0.0 if trend == NONE else 1.0
     a11 = a12 = a22 = b1 = b2 = total = 0.0
     for t in range(len(y)):
@@ -147,75 +150,44 @@ def _value(
 
 
 @jit
-def _ranked(value: Floats) -> tuple[int, int, int]:
-    """Where the least, the largest and the second largest value stand."""
-    low = high = 0
-    for i in range(len(value)):
-        if value[i] < value[low]:
-            low = i
-        if value[i] > value[high]:
-            high = i
-    second = low
-    for i in range(len(value)):
-        if i != high and value[i] > value[second]:
-            second = i
-    return low, high, second
-
-
-@jit
-def _point(at: Floats, worst: int, by: float, into: Floats) -> None:
-    """The worst corner moved through the centre of the others by a factor."""
-    dim = at.shape[1]
-    for j in range(dim):
-        centre = 0.0
-        for i in range(dim + 1):
-            if i != worst:
-                centre += at[i, j] / dim
-        into[j] = centre + by * (centre - at[worst, j])
-
-
-@jit
 def search(
     y: Floats, season: Floats, m: int, trend: int, theta: Floats, state: Floats, out: Floats
 ) -> float:
-    """Nelder and Mead's simplex over the parameters that the model has; gives the least sum.
+    """Least sum of squares over the parameters that the model has.
+
+    A pattern search (Hooke and Jeeves 1961): one parameter at a time up and down, further where
+    it helped, half as far where nothing did. The sum stands in one line of one loop on purpose:
+    the compiler copies the recursion to every place that asks for it, and takes seconds for each.
 
     ``theta``, ``state`` and ``out`` are those of the best point.
     """
     dim = 1 + trend + (1 if m > 0 else 0)
-    at = np.full((dim + 1, dim), -2.0)
-    at[:, 0] = 0.0
-    value = np.empty(dim + 1)
-    for i in range(dim + 1):
-        if i > 0:
-            at[i, i - 1] += 1.5
-        value[i] = _value(at[i], y, season, m, trend, theta, state, out)
-    done = dim + 1
-    new, other = np.empty(dim), np.empty(dim)
-    while done < _STEPS:
-        low, high, second = _ranked(value)
-        if value[high] - value[low] <= _CLOSE * value[low] + 1e-300:
-            break
-        _point(at, high, 1.0, new)
-        here = _value(new, y, season, m, trend, theta, state, out)
-        # Further where it went well, back or inside where it went badly.
-        by = 2.0 if here < value[low] else 0.5 if here < value[high] else -0.5
-        if by == 2.0 or here >= value[second]:  # noqa: PLR2004 - the factor just set
-            _point(at, high, by, other)
-            there = _value(other, y, season, m, trend, theta, state, out)
-            done += 1
-            if there < here:
-                new[:], here = other, there
-        done += 1
-        if here < value[high]:
-            at[high], value[high] = new, here
-            continue
-        for i in range(dim + 1):
-            if i != low:
-                at[i] = at[low] + 0.5 * (at[i] - at[low])
-                value[i] = _value(at[i], y, season, m, trend, theta, state, out)
-                done += 1
-    return float(_value(at[np.argmin(value)], y, season, m, trend, theta, state, out))
+    best_at, at = np.empty(dim), np.empty(dim)
+    for i in range(dim):
+        best_at[i] = at[i] = -2.0 if i > 0 else 0.0
+    best, step, way, moved, left = np.inf, 1.6, 0, False, _STEPS
+    while True:
+        value = _value(at, y, season, m, trend, theta, state, out)
+        left -= 1
+        if left < 0:
+            return value
+        if value < best - _CLOSE * abs(best if best < np.inf else value):
+            moved = True
+        elif way < 2 * dim - 1:
+            way += 1
+        else:
+            way, step = 0, step if moved else step / 2
+            moved = False
+        for i in range(dim):
+            if value < best:
+                best_at[i] = at[i]
+            else:
+                at[i] = best_at[i]
+        best = min(best, value)
+        if step < _FINEST or left == 0:
+            left = 0  # once more at the best point, for its state
+        else:
+            at[way // 2] += step if way % 2 == 0 else -step
 
 
 @jit
@@ -241,7 +213,9 @@ def _try(
     mean: Floats, spread: Floats,
 ) -> None:  # fmt: skip
     """Fit the models to one series on one scale; keep the best so far by the criterion."""
-    told = np.count_nonzero(~np.isnan(y))
+    told = 0
+    for t in range(len(y)):
+        told += 0 if math.isnan(y[t]) else 1
     theta, state = np.empty(4), np.empty(2)
     out = np.empty((3, len(y) + max(m, 1)))
     for trend in trends:
@@ -253,7 +227,9 @@ def _try(
         if value < best[0]:
             sigma2 = squares / max(told - (k - 1), 1)
             best[0], best[1], best[2] = value, trend, 1.0 if m > 0 else 0.0
-            best[3:7], best[7] = theta, math.sqrt(sigma2)
+            for i in range(4):
+                best[3 + i] = theta[i]
+            best[7] = math.sqrt(sigma2)
             _ahead(len(y), m, theta, state, out, sigma2, mean, spread)
 
 

@@ -91,25 +91,26 @@ def _search(
     y: Floats, thetas: Floats, alphas: Floats, dynamic: bool, mean: Floats
 ) -> tuple[float, float, float]:
     """Least sum of squares, alpha and theta: over a grid, then ever finer around the best."""
+    # The sum stands in one line of one loop: the compiler copies the recursion to every place.
     line = _line(y)
     best, alpha, theta = np.inf, 0.5, thetas[0]
-    for th in thetas:
-        for a in alphas:
-            value = _run(y, a, th, line, dynamic, mean)
-            if value < best:
-                best, alpha, theta = value, a, th
-    wide, factor = 0.05, 1.25
-    for _ in range(_FINER):
-        middle, ratio = alpha, theta
-        for i in range(-1, 2):
-            for j in range(-1, 2) if len(thetas) > 1 else range(1):
-                a = min(max(middle + i * wide, 0.001), 0.999)
-                th = max(ratio * factor**j, 1.0)
-                value = _run(y, a, th, line, dynamic, mean)
-                if value < best:
-                    best, alpha, theta = value, a, th
-        wide, factor = wide / 2, math.sqrt(factor)
-    return _run(y, alpha, theta, line, dynamic, mean), alpha, theta
+    grid, around = len(alphas) * len(thetas), 9
+    wide, factor, middle, ratio = 0.1, 1.5625, alpha, theta
+    for i in range(grid + _FINER * around + 1):
+        if i < grid:
+            a, th = alphas[i % len(alphas)], thetas[i // len(alphas)]
+        elif i < grid + _FINER * around:
+            k = (i - grid) % around
+            if k == 0:
+                middle, ratio, wide, factor = alpha, theta, wide / 2, math.sqrt(factor)
+            a = min(max(middle + (k % 3 - 1) * wide, 0.001), 0.999)
+            th = max(ratio * factor ** (k // 3 - 1), 1.0) if len(thetas) > 1 else ratio
+        else:
+            a, th = alpha, theta  # once more at the best point, for the periods ahead
+        value = _run(y, a, th, line, dynamic, mean)
+        if value < best:
+            best, alpha, theta = value, a, th
+    return best, alpha, theta
 
 
 @jit
@@ -118,9 +119,12 @@ def _all(
 ) -> None:
     """Means and standard deviations ahead of every series (equation 12 of the paper)."""
     for i in range(len(y)):
-        there = np.flatnonzero(~np.isnan(y[i]))
-        squares, alpha, _ = _search(y[i, there[0] :], thetas, alphas, dynamic, mean[i])
-        free = len(there) - (3 if len(thetas) > 1 else 2)
+        told, first = 0, -1
+        for t in range(y.shape[1]):
+            if not math.isnan(y[i, t]):
+                told, first = told + 1, t if first < 0 else first
+        squares, alpha, _ = _search(y[i, first:], thetas, alphas, dynamic, mean[i])
+        free = told - (3 if len(thetas) > 1 else 2)
         sigma2 = squares / max(1.0 * free, 1.0)
         for h in range(mean.shape[1]):
             spread[i, h] = math.sqrt(sigma2 * (1 + h * alpha * alpha))

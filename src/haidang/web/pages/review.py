@@ -146,7 +146,7 @@ def _facts(w: Writer) -> tuple[Fact, ...]:
 
 
 def _leads(w: Writer) -> Section:
-    forces = w.context.pack.threat.wind.forces
+    forces = w.context.pack.threat.forces
     rows = []
     for one in w.book.leads:
         if one.sent is None and not any(one.onsets.values()):

@@ -114,6 +114,11 @@ def count(say: Speaker, value: float) -> str:
 _BIG: Final = 100.0
 
 
+def scored(say: Speaker, score: float) -> str:
+    """A score; what rounds to nothing has no sign."""
+    return "–" if math.isnan(score) else say.number(round(score, 1) + 0.0, 1)
+
+
 def chance(say: Speaker, p: float) -> str:
     """A probability."""
     if math.isnan(p):
@@ -225,7 +230,7 @@ class Series:
                     value=count(say, point.value),
                     expected=count(say, point.expected),
                     upper=count(say, point.upper),
-                    score="–" if math.isnan(score) else say.number(float(score), 1),
+                    score=scored(say, float(score)),
                     nowcast=say("nowcast_range", middle=count(say, point.middle), **told)
                     if math.isfinite(point.middle)
                     else "–",
@@ -314,7 +319,7 @@ class Series:
         if row is None:
             return
         yield Reason(
-            say("col_score"), "–" if math.isnan(row.score) else say.number(row.score, 1),
+            say("col_score"), scored(say, row.score),
             say("score_note"),
         )  # fmt: skip
         if math.isnan(row.p):

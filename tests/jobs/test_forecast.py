@@ -1,0 +1,118 @@
+"""A file of counts forecast and backtested through the commands' job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from haidang.base.errors import BadData, NotFound, Unavailable
+from haidang.jobs.forecast import backtest_file, forecast_file
+from haidang.watch import hubverse
+from haidang.watch.forecaster import HUB_QUANTILES
+from jobs import backtest_real as real
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "guide" / "counts.csv"
+
+
+def test_the_example_of_the_guide(tmp_path):
+    told = []
+    made = forecast_file(
+        EXAMPLE, "theta", tmp_path / "f.csv", ["kind=standard"], horizon=2,
+        hub=tmp_path / "h.csv", target="inc case", picture=tmp_path / "p.svg", language="vi",
+        progress=lambda *a: told.append(a),
+    )  # fmt: skip
+    assert made.problems == ()
+    assert made.silent == 0
+    assert made.found.attrs["param_kind"] == "standard"
+    assert told[-1] == (3, 3)
+    written = pd.read_csv(tmp_path / "f.csv")
+    assert len(written) == 3 * 2 * 23
+    assert set(written["target"]) == {"2024-12-23", "2024-12-30"}
+    hub = pd.read_csv(tmp_path / "h.csv", dtype={"location": str})
+    assert hubverse.problems(hub) == ()
+    picture = (tmp_path / "p.svg").read_text("utf-8")
+    assert "khoảng 50" in picture
+    assert len(ElementTree.fromstring(picture).findall(".//{*}polygon")) == 3 * 2
+    middle = made.wide.set_index(["place", "period"]).loc[("an_phu", "2024-12-23")]
+    assert middle["low_95"] <= middle["low_50"] <= middle["median"] <= middle["high_95"]
+
+
+def test_bad_cells_are_named_and_a_place_without_a_forecast_is_counted(tmp_path):
+    file = tmp_path / "c.csv"
+    lines = ["start,a,b"]
+    days = pd.date_range("2022-01-03", periods=40, freq="7D")
+    lines += [f"{d:%Y-%m-%d},{i % 7},{'' if i < 37 else 3}" for i, d in enumerate(days)]
+    lines[5] = lines[5].replace(",4,", ",four,") if ",4," in lines[5] else "2022-01-31,-4,"
+    file.write_text("\n".join(lines), "utf-8")
+    made = forecast_file(file, "persistence", tmp_path / "f.csv", picture=tmp_path / "p.svg")
+    assert [p.row for p in made.problems] == [6]
+    assert made.silent == 1
+    assert set(made.wide.loc[made.wide["place"] == "b", "reason"]) == {"history"}
+    with pytest.raises(BadData, match="it has"):
+        forecast_file(file, "persistence", tmp_path / "f.csv", ["horizon=3"])
+    with pytest.raises(NotFound):
+        forecast_file(file, "nope", tmp_path / "f.csv")
+    blocked = tmp_path / "blocked"
+    blocked.write_text("", "utf-8")
+    with pytest.raises(Unavailable):
+        forecast_file(file, "persistence", blocked / "f.csv")
+    with pytest.raises(Unavailable):
+        forecast_file(file, "persistence", tmp_path / "f.csv", picture=blocked / "p.svg")
+
+
+def test_vintages_in_a_file_are_used(tmp_path):
+    days = pd.date_range("2022-01-03", periods=40, freq="7D")
+    rows = [
+        f"{days[v - 1]:%Y-%m-%d},{d:%Y-%m-%d},a,{i % 5 + 3}"
+        for v in range(30, 41)
+        for i, d in enumerate(days[:v])
+    ]
+    file = tmp_path / "v.csv"
+    file.write_text("\n".join(["as_of,start,place,value", *rows]), "utf-8")
+    tried = backtest_file(file, ["persistence"], tmp_path / "s.csv", horizon=2)
+    assert tried.made.revised
+    assert tried.made.forecasts.sizes["time"] == 10
+    assert len(pd.read_csv(tried.path)) == len(tried.made.scores)
+
+
+def test_the_page_of_backtests_comes_from_vintages_of_the_week_before(monkeypatch):
+    """On a toy hub whose baseline is ours: the vintage of R - 7 days gives it exactly."""
+    monkeypatch.setattr(real, "LAST_TARGET", "2023-01-07")
+    ends = pd.date_range("2021-06-05", "2023-01-28", freq="7D")
+    rng = np.random.default_rng(1)
+    counts = pd.DataFrame(rng.poisson(40, (len(ends), 2)), index=ends, columns=["01", "US"])
+    told, hub = [], []
+    for as_of in ends[-12:]:
+        part = counts[:as_of].copy()
+        if as_of < ends[-1]:
+            part.iloc[-1] += 7  # the newest week is revised later
+        long = part.rename_axis("date").reset_index().melt("date", var_name="location")
+        told.append(long.assign(as_of=as_of))
+        last = part.iloc[-1]
+        for h in range(4):
+            for place in counts:
+                hub += [
+                    {"reference_date": as_of + pd.Timedelta(days=7), "horizon": h,
+                     "target_end_date": as_of + pd.Timedelta(days=7 * (h + 1)),
+                     "location": place, "output_type_id": q, "value": float(last[place])}
+                    for q in HUB_QUANTILES
+                ]  # fmt: skip
+    days = ["as_of", "date", "reference_date", "target_end_date"]
+    tables = [pd.concat(told), pd.DataFrame(hub)]
+    for table in tables:
+        for name in set(days) & set(table):
+            table[name] = table[name].dt.strftime("%Y-%m-%d")
+    case = real.flusight(*tables, ["persistence", "pooled_growth"])
+    made = case.made.forecasts["forecast"]
+    middle = made.sel(model="persistence", quantile=0.5, horizon=1).to_numpy()
+    theirs = made.sel(model="FluSight-baseline", quantile=0.5, horizon=1).to_numpy()
+    np.testing.assert_array_equal(middle, theirs)
+    monkeypatch.setattr(real, "CHOSEN", ("pooled_growth",))
+    page = "\n".join(real.lines(case))
+    assert "| `FluSight-baseline` |" in page
+    assert "the nation" in page
+    assert "| 1.000 |" in page
