@@ -26,6 +26,7 @@ from haidang.web.pages.watch_series import (
     chance,
     count,
     period,
+    scored,
     share,
     short,
 )
@@ -413,7 +414,7 @@ class _Builder:
             value=count(say, row.value),
             expected=count(say, row.expected),
             upper=count(say, row.upper),
-            score="–" if row.score != row.score else say.number(row.score, 1),
+            score=scored(say, row.score),
             q=chance(say, row.q),
             running=str(row.running),
             complete=share(say, row.completeness),
