@@ -22,7 +22,7 @@ from haidang.data.observations import Observations
 from haidang.jobs.replay import play
 from haidang.pack.case import load_case
 from haidang.pack.load import Roots
-from haidang.web.pages import watch, watch_chart, watch_data, watch_map
+from haidang.web.pages import watch, watch_chart, watch_data, watch_map, watch_parts
 from haidang.web.pages.watch_chart import Point, Said
 from haidang.web.pages.watch_rank import Ranking, beside
 from haidang.web.speak import Speaker
@@ -145,8 +145,8 @@ def test_neighbours_touch_or_lie_close() -> None:
 # --- the page ------------------------------------------------------------------------------------
 
 
-def whole(view: Watching, language: str = "en", **asked: Any) -> watch.Page:
-    return watch.build(view, speaker(language), watch.Asked(**asked))
+def whole(view: Watching, language: str = "en", **asked: Any) -> watch_parts.Page:
+    return watch.build(view, speaker(language), watch_parts.Asked(**asked))
 
 
 def test_the_first_line_answers(nation: Watching) -> None:
@@ -170,7 +170,7 @@ def test_the_same_look_gives_the_same_page(nation: Watching) -> None:
     assert whole(nation) == whole(nation)
 
 
-@pytest.mark.parametrize("order", watch.ORDERS)
+@pytest.mark.parametrize("order", watch_parts.ORDERS)
 def test_the_list_is_sorted_as_asked(nation: Watching, order: str) -> None:
     page = whole(nation, order=order)
     assert page.heads[order].sorted in {"ascending", "descending"}

@@ -10,7 +10,7 @@ import gzip
 import time
 
 from haidang.web.console import Clock, DeskBar, Frame, nav, render
-from haidang.web.pages import watch, watch_data
+from haidang.web.pages import watch, watch_data, watch_parts
 from haidang.web.speak import Speaker
 from haidang.web.watching import Watching
 from web import counted
@@ -39,7 +39,7 @@ def page(view: Watching, **asked: object) -> str:
     frame = Speaker("vi", counted.toy().zone, "console")
     clock = Clock("", "", "", "")
     bar = DeskBar("desk", "Desk", "", "", clock, "/levels.css", counted=True)
-    context = watch.build(view, say, watch.Asked(**asked))  # type: ignore[arg-type]
+    context = watch.build(view, say, watch_parts.Asked(**asked))  # type: ignore[arg-type]
     links = nav(frame, bar, "watch")
     return render("watch.html", Frame(frame, "watch", desk=bar, nav=links), context, say)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -17,11 +16,21 @@ from haidang.base.problem import Problem
 from haidang.jobs.watch_view import WatchedIndicator
 from haidang.watch.counts import ends
 from haidang.web.pages import watch_chart, watch_map
-from haidang.web.pages.moment import Moment, moment
+from haidang.web.pages.moment import moment
+from haidang.web.pages.watch_parts import (
+    NOTHING_ASKED,
+    ORDERS,
+    Asked,
+    Figure,
+    Head,
+    Listed,
+    Option,
+    Page,
+    Quieted,
+    Shown,
+)
 from haidang.web.pages.watch_rank import Ranking, Row, Standing, Unknown
 from haidang.web.pages.watch_series import (
-    Line,
-    Reason,
     Series,
     chance,
     count,
@@ -46,144 +55,8 @@ FILLING: Final = 12
 PHONE: Final = 26
 """Newest periods of the chart on a phone."""
 
-ORDERS: Final = ("rank", "place", "value", "score", "running")
-"""How the list may be sorted; each is a heading."""
 
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of the strip: what it is, in a shape of its own where it is a state."""
-
-    label: str
-    tag: Tag | None
-    value: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One row of the ranked list, in words."""
-
-    number: str
-    name: str
-    indicator: str
-    href: str
-    period: str
-    value: str
-    expected: str
-    upper: str
-    score: str
-    q: str
-    running: str
-    complete: str
-    event: str
-    standing: Tag
-    spark: Markup
-    current: bool
-    silent: str
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A heading of the list that sorts it."""
-
-    id: str
-    label: str
-    href: str
-    sorted: str
-    number: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Quieted:
-    """Places of which the same is not known.
-
-    Attributes:
-        names: Of the places, with links.
-        folded: Whether they are too many to stand open.
-    """
-
-    title: str
-    since: str
-    count: str
-    names: tuple[tuple[str, str], ...]
-    folded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A value that can be chosen."""
-
-    id: str
-    label: str
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The series that is shown."""
-
-    title: str
-    unit: str
-    definition: str
-    state: Tag
-    chart: Markup
-    phone: Markup
-    nowcast: bool
-    late: bool
-    gaps: bool
-    lines: tuple[Line, ...]
-    answer: str
-    means: str
-    reasons: tuple[Reason, ...]
-    csv: str
-    empty: str
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Everything on the page, in words."""
-
-    title: str
-    lead: str
-    moment: Moment
-    figures: tuple[Figure, ...]
-    heads: Mapping[str, Head]
-    rows: tuple[Listed, ...]
-    rows_note: str
-    more: str
-    more_href: str
-    blind: tuple[Quieted, ...]
-    filling: tuple[Quieted, ...]
-    never: tuple[str, ...]
-    shown: Shown
-    map: Markup
-    shades: tuple[tuple[str, str], ...]
-    indicators: tuple[Option, ...]
-    places: tuple[Option, ...]
-    keep: tuple[tuple[str, str], ...]
-    csv: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for; "" is what the page chooses.
-
-    Attributes:
-        at: Id of a run.
-        place, indicator: Of the series.
-        order: Of the list, one of ``ORDERS``.
-        whole: Whether all of the list is shown.
-    """
-
-    at: str = ""
-    place: str = ""
-    indicator: str = ""
-    order: str = ""
-    whole: bool = False
-
-
-def build(view: Watching, say: Speaker, asked: Asked = Asked()) -> Page:
+def build(view: Watching, say: Speaker, asked: Asked = NOTHING_ASKED) -> Page:
     """Put the page together; the same look, clock and language give the same page.
 
     Raises:

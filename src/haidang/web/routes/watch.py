@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from haidang.web.desks import bar
-from haidang.web.pages import watch, watch_data
+from haidang.web.pages import watch, watch_data, watch_parts
 from haidang.web.speak import Speaker
 from haidang.web.visit import Visited
 from haidang.web.watching import watching
@@ -27,7 +27,7 @@ def page(
     found = visit.desk(desk)
     view = found.at(at or None, visit.now)
     say = Speaker(visit.language, found.context.zone, "watch_page")
-    asked = watch.Asked(at, place, indicator, order, whole=bool(all))
+    asked = watch_parts.Asked(at, place, indicator, order, whole=bool(all))
     context = watch.build(watching(found, view), say, asked)
     return visit.page(
         "watch.html", context, page="watch", desk=bar(visit, found, view), room="watch_page"
