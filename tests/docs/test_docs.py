@@ -603,7 +603,7 @@ def test_the_two_readmes_say_the_same():
     assert blocks_of(english) == blocks_of(vietnamese)
     links = [re.findall(r"\]\(([^)]+)\)", p.read_text("utf-8")) for p in READMES]
     english_links, vietnamese_links = (
-        [link.replace(f".{language}.png", ".png") for link in found]
+        [re.sub(rf"\.{language}\.(png|md)$", r".\1", link) for link in found]
         for language, found in zip(("en", "vi"), links, strict=True)
     )
     assert english_links == vietnamese_links
