@@ -80,3 +80,14 @@ def test_density_and_mid_p(x, mean, ratio):
 
 def test_normal_tail_keeps_its_digits():
     assert special.normal_tail(10.0) == pytest.approx(7.619853024160527e-24, rel=1e-12)
+
+
+def test_a_mean_that_was_blown_up_has_its_bound_at_once():
+    z = 1.6448536269514722
+    for mean, ratio in ((1e9, 3.0), (1e12, 100.0), (1e30, 5.0), (1e300, 2.0)):
+        bound = special.count_quantile(z, 0.95, mean, ratio)
+        assert bound == pytest.approx(mean + z * math.sqrt(mean * ratio), rel=1e-6)
+    # Where it begins, searching and the corrected normal quantile meet.
+    below = special.count_quantile(z, 0.95, 1e8 - 1.0, 3.0)
+    above = special.count_quantile(z, 0.95, 1e8, 3.0)
+    assert above - below == pytest.approx(1.0, abs=1e-3 * math.sqrt(3e8))
