@@ -265,7 +265,7 @@ def count_mid(x: float, mean: float, ratio: float) -> float:
 
 
 @jit
-def count_quantile(z: float, level: float, mean: float, ratio: float) -> float:  # noqa: C901 - a search
+def count_quantile(z: float, level: float, mean: float, ratio: float) -> float:  # noqa: C901, PLR0912 - a search
     """The smallest x with P(X ≤ x) ≥ level, of a count as in `count_tail`.
 
     Args:
