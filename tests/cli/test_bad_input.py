@@ -106,6 +106,7 @@ TOGETHER = (
 def country_with(tree: Path, *edits: tuple[Edit, ...]) -> Path:
     """A copy of the toy country, spoilt."""
     shutil.copytree(TOY / XT, tree / XT)
+    shutil.copytree(TOY / "threats", tree / "threats")
     for each in edits:
         plant(tree, each)
     return tree

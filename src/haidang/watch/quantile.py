@@ -45,7 +45,7 @@ def wis(quantiles: Floats, levels: Floats, observed: Floats) -> Floats:
         observed: ``(...)``.
 
     >>> wis(np.array([1.0, 2.0, 5.0]), np.array([0.25, 0.5, 0.75]), np.array(4.0)).item()
-    1.6666666666666667
+    1.3333333333333333
     """
     off = observed[..., None] - quantiles
     found: Floats = 2.0 * np.maximum(levels * off, (levels - 1.0) * off).mean(axis=-1)

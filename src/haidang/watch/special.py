@@ -50,7 +50,7 @@ def normal_from_tail(p: float) -> float:
     A rational approximation (Abramowitz & Stegun 1964, 26.2.23), then Newton's steps.
 
     >>> round(normal_from_tail(0.025), 12)
-    1.959963984540
+    1.95996398454
     """
     q = min(p, 1.0 - p)
     if q <= 0.0:
