@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pack.response_faults import fault
 
 PACK = "threats/fever/pack.yaml"
 XT = "countries/xt/threats/fever"
@@ -10,21 +10,6 @@ BINDING = f"{XT}/binding.yaml"
 YEARS = f"{XT}/epidemic_years.csv"
 CASE = f"{XT}/golden/fever-2030/case.yaml"
 INPUTS = "inputs: {above: sd_above_mean, spread: spread}"
-
-
-def fault(
-    name: str,
-    edits: tuple[tuple[str, str | None, str | None], ...],
-    code: str,
-    file: str,
-    key: str,
-    says: tuple[str, ...],
-    remedy: tuple[str, str],
-    at: str | None,
-) -> dict[str, Any]:
-    return dict(
-        name=name, edits=edits, code=code, file=file, key=key, says=says, remedy=remedy, at=at
-    )
 
 
 FAULTS = [

@@ -38,6 +38,7 @@ from haidang.watch import simulate
 from haidang.watch.calendar import Calendar, Ints
 from haidang.watch.combine import FEATURES, learned, log_probability
 from haidang.watch.detectors import combined_fit as core
+from haidang.watch.detectors.windows import enough_cases
 from haidang.watch.method import Codes, Floats, Found, Method, Param, Reason, Task, empty
 from haidang.watch.special import count_mid, jit, normal_from_tail
 
@@ -175,17 +176,6 @@ def _bound(y: Floats, mu: Floats, phi: float, spread: float, o: Options, out: Fl
 
 
 @jit
-def _enough(y: Floats, t: int, o: Options) -> bool:
-    """Whether there are cases enough; what was not reported may have held them."""
-    recent = 0.0
-    for i in range(max(0, t - o.span + 1), t + 1):
-        if math.isnan(y[i]):
-            return True
-        recent += y[i]
-    return recent >= o.least
-
-
-@jit
 def _period(
     y: Floats, x: Floats, t: int, o: Options, held: Floats, w: core.Room, last: Floats, mu: Floats,
     trial: Floats, out: Floats, features: Floats,
@@ -214,7 +204,7 @@ def _period(
     mean = mu[0] if total > 0.0 else 0.0
     out[3] = math.exp(log_probability(s, o.score, o.log_p))
     out[4], out[5], out[6] = s, found.phi, mean
-    if not _enough(y, t, o):
+    if not enough_cases(y, t, o.span, o.least):
         return _FEW_CASES
     bound = _bound(last, mu, found.phi, found.spread, o, trial)
     out[0], out[1] = mean, bound

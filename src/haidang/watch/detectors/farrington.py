@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from haidang.base.problem import Problem
 from haidang.watch.calendar import Calendar, Ints
 from haidang.watch.detectors import farrington_fit as core
+from haidang.watch.detectors.windows import enough_cases
 from haidang.watch.method import Codes, Floats, Found, Method, Param, Reason, Task, empty
 from haidang.watch.special import count_mid, count_quantile, count_tail, jit, normal_tail, student_p
 
@@ -230,17 +231,6 @@ def _usable(runs: Ints, size: core.Size, w: core.Work) -> bool:
 
 
 @jit
-def _enough(y: Floats, t: int, o: Options) -> bool:
-    """Whether there are cases enough for a bound; what was not reported may have held them."""
-    recent = 0.0
-    for i in range(max(0, t - o.span + 1), t + 1):
-        if math.isnan(y[i]):
-            return True
-        recent += y[i]
-    return recent >= o.least
-
-
-@jit
 def _period(
     y: Floats, population: Floats, t: int, runs: Ints, o: Options, w: core.Work, out: Floats
 ) -> int:
@@ -261,7 +251,7 @@ def _period(
     size = core.gather(y, population, runs, t, o.seasons, w)
     if not _usable(runs, size, w):
         return _HISTORY
-    enough = _enough(y, t, o)
+    enough = enough_cases(y, t, o.span, o.least)
     now = population[t] if size.offset else 1.0
     largest = np.max(w.y[: size.n])
     if largest == 0.0:

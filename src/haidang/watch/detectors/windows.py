@@ -1,7 +1,8 @@
-"""The same periods of this year and of the last ones, as the baseline of simple rules."""
+"""Rows that several methods look at: those of the baseline, and the newest ones."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from haidang.base.problem import Problem
 from haidang.watch.calendar import Calendar, Ints
-from haidang.watch.method import Param, Task
+from haidang.watch.method import Floats, Param, Task
+from haidang.watch.special import jit
 
 PARAMS: Final = ("years_back", "half_window", "current_year")
 
@@ -40,3 +42,21 @@ def rows(task: Task, given: Mapping[str, Any]) -> Ints:
         past = task.calendar.reference(int(t), years)[:-1]
         found[j] = np.concatenate([t + before, (past[:, None] + around).ravel()])
     return found
+
+
+@jit
+def enough_cases(y: Floats, t: int, span: int, least: int) -> bool:
+    """Whether the last rows hold cases enough; what was not reported may have held them.
+
+    Args:
+        y: ``(time,)`` counts, NaN where nothing was reported.
+        t: The newest row.
+        span: So many rows, ``t`` included.
+        least: Cases that are enough.
+    """
+    recent = 0.0
+    for i in range(max(0, t - span + 1), t + 1):
+        if math.isnan(y[i]):
+            return True
+        recent += y[i]
+    return recent >= least
