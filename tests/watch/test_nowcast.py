@@ -12,8 +12,8 @@ import pytest
 import haidang as hd
 from haidang.base.errors import BadData
 from haidang.watch.calendar import Calendar
-from haidang.watch.delay import estimate
-from haidang.watch.nowcast import from_triangle, quantile
+from haidang.watch.delay import Delays, estimate
+from haidang.watch.nowcast import _with_level, from_triangle, quantile
 from haidang.watch.triangle import Triangle, read_triangle
 from watch import study_late
 
@@ -329,3 +329,20 @@ def test_real_vintages_are_held_and_better_than_face_value(shared):
     assert 0.75 < newest["held"].mean() < 0.97
     assert newest["wis"].mean() < 0.85 * newest["face"].mean()
     assert found["wis"].mean() < found["face"].mean()
+
+
+@pytest.mark.parametrize(("share", "vague"), [(0.4, 0.02), (0.6, 0.03), (0.8, 0.005)])
+def test_an_uncertain_share_lifts_what_is_still_to_come(share, vague):
+    # Where nothing is known of the place's level, the rest is k (1 - F) / F, and its mean over an
+    # uncertain F is larger than at the mean of F.
+    size = share * (1 - share) / (vague * share**2) - 1
+    drawn = np.random.default_rng(7).beta(share * size, (1 - share) * size, 400_000)
+    wanted = 50.0 * ((1 - drawn) / drawn).mean()
+    one = np.array([[1.0]])
+    delays = Delays(
+        share=share * one, linear=(1 - share) / share * one, square=vague * one, error=0 * one,
+        falls=False, still=np.array([[False]]),
+    )  # fmt: skip
+    mean, _ = _with_level(50.0 * one, delays, 1e-6 * one, 1e-8 * one)
+    assert mean.item() - 50.0 == pytest.approx(wanted, rel=0.015)
+    assert wanted > 1.02 * 50.0 * (1 - share) / share  # else the lift would not be told from none

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from haidang.watch import combine, simulate
+from haidang.watch.detectors import METHODS
 from watch import make_combined, study_budget, study_scenarios, trial
 
 SCENARIO = next(s for s in simulate.SCENARIOS if s.name == "6-flat-1")
@@ -112,3 +113,12 @@ def test_false_discoveries_in_small(monkeypatch):
     z = np.stack([study_budget.field(rng, 0.5) for _ in range(3000)]).reshape(-1, 8, 8)
     assert z.std() == pytest.approx(1, abs=0.02)
     assert (z[:, 0, 0] * z[:, 0, 1]).mean() == pytest.approx(2 / 3, abs=0.05)
+
+
+def test_the_pages_tell_of_every_method_and_scenario():
+    page = study_scenarios.PAGE.read_text("utf-8")
+    assert {name for name, _ in study_scenarios.METHODS.values()} <= set(METHODS)
+    for label in study_scenarios.METHODS:
+        assert f"`{label.replace(', ', '`, `')}`" in page
+    for scenario in simulate.SCENARIOS:
+        assert f"| {scenario.name} |" in page
