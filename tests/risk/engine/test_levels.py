@@ -72,8 +72,8 @@ def test_provinces_of_a_real_country():
     where = roots()
     country = load_country(next(iter(where.countries.values())), where.threats)
     old, new = date(2024, 9, 7), date(2026, 1, 1)
-    codes = [p.code for p in country.gazetteer.at(old, "province")]
-    found, problems = above(country.gazetteer, codes, "province", old, "province", new)
+    codes = [p.code for p in country.places.gazetteer.at(old, "province")]
+    found, problems = above(country.places.gazetteer, codes, "province", old, "province", new)
     assert problems == ()
     assert len(found) == 63
     assert len(set(found.values())) == 34

@@ -14,8 +14,8 @@ from haidang.risk.engine.curves import table
 from haidang.risk.engine.events import event_set
 from haidang.risk.engine.exposed import exposed
 from haidang.risk.engine.measures import Measure, annuity, cost_benefit
-from haidang.risk.engine.sensitivity import Factor, sensitivity
 from haidang.risk.engine.run import Adjust, impacts
+from haidang.risk.engine.sensitivity import Factor, sensitivity
 from haidang.risk.vulnerability import WindDamage
 from risk.engine.test_engine import CURVE, assets, events
 

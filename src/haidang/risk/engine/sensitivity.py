@@ -144,8 +144,8 @@ def sensitivity(
 
     Raises:
         Unavailable: SALib is not installed; the extra that has it is named.
-        BadData: No factor, two of one name or one named as an outcome, a number of samples that is no power of 2, a category
-            or peril that there is not, a draw below 0; or as `impacts`.
+        BadData: No factor, two of one name or one named as an outcome, a number of samples that is
+            no power of 2, a category or peril that there is not, a draw below 0; or as `impacts`.
     """
     sample, analyze = _salib()
     sets = [perils] if isinstance(perils, EventSet) else list(perils)
