@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 import pytest
-from app.toy import TOY
 
+from app.toy import TOY
 from haidang.app.assess import assess
 from haidang.app.context import Context, build_context
 from haidang.app.decide import Wish, decide
@@ -91,7 +91,7 @@ def test_several_over_the_country_crosses_borders():
 
 
 def test_what_the_act_leaves_open_for_a_part_makes_the_rest_at_least():
-    # From alarm 1 in several basins: 2 on the plain, nothing said of hills. One basin gives 1 there.
+    # From alarm 1 in several basins: 2 on the plain, nothing is said of hills; one basin gives 1.
     north = found(("alba", 0, 2.1), ("borgo", 0, 2.2))["N"]
     assert north.grounds.level == 2
     assert north.grounds.status == "defined"
