@@ -1,4 +1,4 @@
-"""Every row of every law table is asked, read against the codification, and missed when it is gone."""
+"""Every row of every law table is asked, read against the codification, missed when it is gone."""
 
 from __future__ import annotations
 
@@ -120,7 +120,8 @@ def test_a_bound_that_slips_is_found(table):
 SLIPS = (
     ("°c", "°C"), ("oc ", "°C "), ("oc,", "°C,"), (" °C", "°C"), (" ờ ", " ở "),
     ("tình Quảng Bình", "tỉnh Quảng Bình"), ("các tình trong", "các tỉnh trong"),
-    ("khu Vực", "khu vực"), ("°C dài liên tiếp", "°C kéo dài liên tiếp"), ("dòng cháy", "dòng chảy"),
+    ("khu Vực", "khu vực"), ("°C dài liên tiếp", "°C kéo dài liên tiếp"),
+    ("dòng cháy", "dòng chảy"),
 )  # fmt: skip
 
 
