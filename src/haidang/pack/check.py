@@ -23,6 +23,7 @@ from haidang.pack.check_binding import Bound, Found, binding_problems
 from haidang.pack.check_counts import watch_problems
 from haidang.pack.check_readings import model_problems
 from haidang.pack.check_response import response_problems, threat_problems
+from haidang.pack.index import load_index
 from haidang.pack.law import Law, read_law
 from haidang.pack.load import Roots, line_of, parse, read_messages, read_yaml, short
 from haidang.pack.places import CountryPlaces, load_places
@@ -358,6 +359,9 @@ def _country(
     lists = _attempt(problems, load_regions, folder)
     if lists is not None and places is not None:
         problems += check_regions(lists, law.book, places.gazetteer)
+    if places is not None:
+        index = _attempt(problems, load_index, folder, places, day)
+        problems += index.problems if index is not None else ()
     raw = _attempt(problems, read_yaml, path)
     spec = None if raw is None else _attempt(problems, parse, CountrySpec, raw, path)
     bindings = dict(_bindings(folder, threats, problems))
