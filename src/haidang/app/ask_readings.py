@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -35,6 +35,7 @@ class Answer:
         level: Rank; 0 below the article; None where there is no answer.
         status: Why.
         clause: That decides, "" where none does.
+        open: One thing is not known, and the level would be higher for some value of it.
     """
 
     case: Case
@@ -43,6 +44,7 @@ class Answer:
     level: int | None
     status: Status
     clause: str
+    open: bool = False
 
     @property
     def strength(self) -> float:
@@ -62,7 +64,7 @@ _GRAVITY: Final[Mapping[Status, int]] = {
 
 def gravest(answer: Answer) -> int:
     """How much a reason for no level weighs: what is not in force or not defined is told first."""
-    return _GRAVITY[answer.status]
+    return 2 if answer.open else _GRAVITY[answer.status]
 
 
 def ask_all(context: Context, found: Sequence[Sequence[Case]]) -> tuple[tuple[Answer, ...], ...]:
@@ -121,15 +123,54 @@ def _answers(table: Table, ask: ReadingsAsk, asked: Sequence[_Question]) -> list
         given = [{**g, rule.input: g.get(rule.input) or rule.one} for g in given]
     alone = _evaluate(table, given)
     answers = [_answer(table, q.case, given[n], alone, n) for n, q in enumerate(asked)]
+    answers = _whatever(table, answers)
     if rule is None:
         return answers
     as_several = [{**g, rule.input: rule.several} for g in given]
-    together = _evaluate(table, as_several)
-    counted = _groups(rule, asked, together.level)
-    for n, (one, level) in enumerate(zip(answers, together.level, strict=True)):
-        if counted[n] >= TWO and int(level) > (one.level or 0):
-            answers[n] = _answer(table, asked[n].case, as_several[n], together, n)
-    return answers
+    found = _evaluate(table, as_several)
+    together = [_answer(table, q.case, as_several[n], found, n) for n, q in enumerate(asked)]
+    together = _whatever(table, together)
+    counted = _groups(rule, asked, [a.level or NO_LEVEL for a in together])
+    return [
+        whole if counted[n] >= TWO and (whole.level or 0) > (one.level or 0) else one
+        for n, (one, whole) in enumerate(zip(answers, together, strict=True))
+    ]
+
+
+def _whatever(table: Table, answers: list[Answer]) -> list[Answer]:
+    """Answers that hold whatever the one category is that nobody knows.
+
+    Every value is asked. Where all of them give the same level the unknown does not matter; where
+    each gives some level the least of them is certain, "at least". Where one gives none, nothing
+    is: the case stays without an answer.
+    """
+    names = {i.id: tuple(i.values) for i in table.inputs if i.kind == "category"}
+    blank: dict[int, str] = {}
+    for n, answer in enumerate(answers):
+        missing = [k for k, v in answer.given.items() if v is None]
+        if answer.status == "no data" and len(missing) == 1 and missing[0] in names:
+            blank[n] = missing[0]
+    each = [(n, {**answers[n].given, k: v}) for n, k in blank.items() for v in names[k]]
+    if not each:
+        return answers
+    found = _evaluate(table, [given for _, given in each])
+    levels: dict[int, list[int]] = defaultdict(list)
+    for (n, _), level in zip(each, found.level, strict=True):
+        levels[n].append(int(level))
+    out = list(answers)
+    for n, mine in levels.items():
+        least, one = min(mine), len(set(mine)) == 1
+        if least == NO_LEVEL or (least == 0 and not one):
+            out[n] = replace(answers[n], open=max(mine) > 0)
+            continue
+        status: Status = ("defined" if least else "below") if one else "no data"
+        decided = next(
+            k for k, (m, _) in enumerate(each) if m == n and int(found.level[k]) == least
+        )
+        row = int(found.row[decided])
+        clause = table.rows[row].clause if row >= 0 else ""
+        out[n] = replace(answers[n], level=least, status=status, clause=clause, open=not one)
+    return out
 
 
 def _evaluate(table: Table, given: Sequence[Mapping[str, Quantity]]) -> Rulings:
@@ -164,14 +205,14 @@ def _answer(
     )
 
 
-def _groups(rule: Several, asked: Sequence[_Question], levels: NDArray[np.int8]) -> list[int]:
+def _groups(rule: Several, asked: Sequence[_Question], levels: Sequence[int]) -> list[int]:
     """In how many groups the level of each question is reached, its own among them."""
     best: dict[str, dict[str, int]] = defaultdict(dict)
     for q, level in zip(asked, levels, strict=True):
         group, among = q.case.groups.get(rule.by, q.case.subject), best[_among(rule, q)]
-        among[group] = max(int(level), among.get(group, NO_LEVEL))
+        among[group] = max(level, among.get(group, NO_LEVEL))
     return [
-        sum(v >= max(int(level), 1) for v in best[_among(rule, q)].values())
+        sum(v >= max(level, 1) for v in best[_among(rule, q)].values())
         for q, level in zip(asked, levels, strict=True)
     ]
 

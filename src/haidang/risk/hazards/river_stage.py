@@ -110,15 +110,16 @@ def quantities(station: Station, stage: float | None) -> dict[str, Quantity]:
         "zone": station.zone or None,
         "alarm": alarm,
         "above_3": None if stage is None or alarm is None else above_3(stage, station.alarms),
-        "historic": (
-            None
-            if stage is None
-            else "above"
-            if station.historic is not None and stage > station.historic
-            else "not_above"
-        ),
+        "historic": passed(stage, station.historic),
         "basins": None,
     }
+
+
+def passed(stage: float | None, historic: float | None) -> Literal["above", "not_above"] | None:
+    """Whether the highest flood ever was passed; None where either is not known."""
+    if stage is None or historic is None:
+        return None
+    return "above" if stage > historic else "not_above"
 
 
 def alarm_of(stage: float, alarms: Sequence[float | None]) -> Alarm | None:
