@@ -104,7 +104,7 @@ def _questions(
         if ask.where and not set(ask.where) & set(categories):
             continue
         for case in mine:
-            if case.silent:
+            if case.silent or case.mute:
                 continue
             # Without an input for it the category is of no matter: asked once.
             for category in categories if by_category else ("",):
@@ -164,10 +164,9 @@ def _whatever(table: Table, answers: list[Answer]) -> list[Answer]:
             out[n] = replace(answers[n], open=max(mine) > 0)
             continue
         status: Status = ("defined" if least else "below") if one else "no data"
-        decided = next(
-            k for k, (m, _) in enumerate(each) if m == n and int(found.level[k]) == least
+        row = next(
+            int(found.row[k]) for k, (m, _) in enumerate(each) if m == n and found.level[k] == least
         )
-        row = int(found.row[decided])
         clause = table.rows[row].clause if row >= 0 else ""
         out[n] = replace(answers[n], level=least, status=status, clause=clause, open=not one)
     return out

@@ -64,7 +64,8 @@ def cases(
                 indicator=spec.of,
                 lead=lead,
                 groups=groups(area, station),
-                silent=silent,
+                silent=silent and any(a is not None for a in station.alarms),
+                mute=all(a is None for a in station.alarms),
                 notes=(*notes, *((HISTORIC_UNKNOWN,) if station.historic is None else ())),
             )
         )
