@@ -115,7 +115,8 @@ class Window:
 
     def holds(self, start: datetime, period_h: float) -> bool:
         """Whether a period that begins at ``start`` lies in the window, if only in part."""
-        return start <= self.end and start + timedelta(hours=period_h) >= self.start
+        end = start + timedelta(hours=period_h)
+        return start <= self.end and (end > self.start or start == end == self.start)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def cases(
     """
     main = watch.indicators[spec.of]
     heard = []
-    out: list[Case] = []
+    out: list[_Spell] = []
     for subject, station in subjects(main.at, area):
         rows = readings[spec.of].get(subject, ())
         half = readings[spec.half_day].get(subject, ()) if spec.half_day else ()
@@ -61,7 +61,7 @@ def cases(
             continue
         of = groups(area, station)
         if is_stale(rows or half, window.now, main.stale_after_h):
-            out.append(Case(subject, _unknown(), spec.of, None, of, silent=True))
+            out.append((Case(subject, _unknown(), spec.of, None, of, silent=True), None))
             continue
         heard.append(subject)
         out += spells(subject, of, spec.of, rows, main, _bounds(spec.bounds), "24h", window)
@@ -70,6 +70,10 @@ def cases(
             at_least = [partial(_at_least, spec.half_day_bound)]
             out += spells(subject, of, spec.half_day, half, indicator, at_least, "12h", window)
     return tuple(_scoped(spec, watch, readings, window, area, out, len(heard)))
+
+
+_Spell = tuple[Case, "Callable[[float], bool] | None"]
+"""A case, and the bound that its days reach; None where it reaches none."""
 
 
 def _unknown() -> dict[str, Quantity]:
@@ -98,7 +102,7 @@ def spells(
     bounds: Sequence[Callable[[float], bool]],
     per: str,
     window: Window,
-) -> Iterator[Case]:
+) -> Iterator[_Spell]:
     """Each bound's longest spell that reaches into the window; the wettest day where none does."""
     found = False
     for inside in bounds:
@@ -114,19 +118,14 @@ def spells(
         wettest = max(longest, key=lambda r: r.value or 0.0)
         least = min(r.value or 0.0 for r in longest)
         days = max(1.0, len(longest) * reading.period_h / DAY_H)
-        yield Case(
-            subject,
-            {"rain": least, "per": per, "days": days, "scope": None},
-            indicator,
-            wettest,
-            of,
-        )
+        quantities: dict[str, Quantity] = {"rain": least, "per": per, "days": days, "scope": None}
+        yield Case(subject, quantities, indicator, wettest, of), inside
     if not found:
         told = [r for r in rows if r.value is not None and window.holds(r.start, reading.period_h)]
         if told:
             wettest = max(told, key=lambda r: r.value or 0.0)
-            quantities: dict[str, Quantity] = {"rain": wettest.value, "per": per, "days": 1.0}
-            yield Case(subject, {**quantities, "scope": None}, indicator, wettest, of)
+            quantities = {"rain": wettest.value, "per": per, "days": 1.0, "scope": None}
+            yield Case(subject, quantities, indicator, wettest, of), None
 
 
 def _scoped(
@@ -135,47 +134,44 @@ def _scoped(
     readings: Readings,
     window: Window,
     area: Watched,
-    found: Sequence[Case],
+    found: Sequence[_Spell],
     heard: int,
 ) -> Iterator[Case]:
-    stated = None
-    if spec.share:
-        rows = readings[spec.share].get(area.code, ())
-        if not is_stale(rows, window.now, watch.indicators[spec.share].stale_after_h):
-            one = newest_begun(rows, window.now)
-            stated = None if one is None else one.value
-    lowest = spec.bounds[0]
-    for case in found:
+    stated = _stated(spec, watch, readings, window, area)
+    for case, inside in found:
         if case.silent:
             yield case
             continue
-        rain, per = case.quantities["rain"], case.quantities["per"]
         share = stated
-        if share is None and heard >= spec.least_gauges:
-            least = rain if isinstance(rain, float) else lowest
-            reaching = {
-                c.subject
-                for c in found
-                if c.quantities["per"] == per
-                and _class_of(_of(c), spec, str(per)) >= _class_of(least, spec, str(per))
-            }
-            share = len(reaching) / heard
+        if share is None and heard >= spec.least_gauges and inside is not None:
+            share = len(_reaching(found, str(case.quantities["per"]), inside)) / heard
         scope = None if share is None else scope_of(share)
         notes = (SCOPE_UNKNOWN,) if scope is None else ()
         yield replace(case, quantities={**case.quantities, "scope": scope}, notes=notes)
 
 
-def _of(case: Case) -> float:
-    rain = case.quantities["rain"]
-    return rain if isinstance(rain, float) else 0.0
+def _stated(
+    spec: RainSums, watch: ReadingsWatch, readings: Readings, window: Window, area: Watched
+) -> float | None:
+    """The share of communes that somebody stated; None where nobody did, or long ago."""
+    if not spec.share:
+        return None
+    rows = readings[spec.share].get(area.code, ())
+    if is_stale(rows, window.now, watch.indicators[spec.share].stale_after_h):
+        return None
+    one = newest_begun(rows, window.now)
+    return None if one is None else one.value
 
 
-def _class_of(rain: float, spec: RainSums, per: str) -> float:
-    """The bound of the class that a sum falls into: gauges of it or above count for its scope."""
-    if per != "24h":
-        return spec.half_day_bound if rain >= spec.half_day_bound else 0.0
-    inside = zip(spec.bounds, _bounds(spec.bounds), strict=True)
-    return max((b for b, holds in inside if holds(rain)), default=0.0)
+def _reaching(found: Sequence[_Spell], per: str, inside: Callable[[float], bool]) -> set[str]:
+    """Gauges whose rain reaches a bound."""
+    return {
+        case.subject
+        for case, _ in found
+        if case.quantities["per"] == per
+        and isinstance(rain := case.quantities["rain"], float)
+        and inside(rain)
+    }
 
 
 def scope_of(share: float) -> str:
