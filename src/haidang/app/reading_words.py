@@ -10,7 +10,7 @@ from typing import Final
 from haidang.law.evaluate import describe
 from haidang.law.interval import number
 from haidang.law.table import Table
-from haidang.risk.assessment import Grounds
+from haidang.risk.assessment import Assessment, Grounds
 from haidang.risk.hazards.river_stage import HISTORIC_UNKNOWN
 from haidang.risk.readings import Station
 from haidang.warn.message import unknown
@@ -98,6 +98,17 @@ def category(values: Sequence[str], tables: Iterable[Table], value: float, langu
             if name in of.values:
                 return of.values[name].say(language)
     return unknown(language)
+
+
+def grade(found: Assessment, language: str) -> str:
+    """The intensity of shaking, low to high, on its scale; "" where there is none.
+
+    An assessment of any other hazard must not be asked: its intensity is another quantity.
+    """
+    if found.intensity is None:
+        return ""
+    low, central, high = (number(round(v, 1), language) for v in found.intensity)
+    return word("readings.grade", language, low=low, central=central, high=high)
 
 
 def where(stations: Iterable[Station], subject: str, area: str, language: str) -> str:

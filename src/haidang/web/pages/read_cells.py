@@ -83,7 +83,7 @@ def read_cells(context: Context, d: Decision, found: Assessment, say: Speaker) -
         law=law(found, say),
         asked=asked(context, found, language),
         beside=words.beside(found.grounds, context.pack.stations, area, language),
-        grade=grade(found, say),
+        grade=words.grade(found, language),
         silent=d.reason in SILENT or found.state is State.NO_DATA,
     )
 
@@ -91,15 +91,6 @@ def read_cells(context: Context, d: Decision, found: Assessment, say: Speaker) -
 def indicators(context: Context) -> tuple[str, ...]:
     """Of the pack."""
     return tuple(context.pack.threat.readings.indicators)
-
-
-def grade(found: Assessment, say: Speaker) -> str:
-    """The intensity felt, low to high, on the scale of earthquakes; "" where there is none."""
-    felt = found.intensity
-    if felt is None:
-        return ""
-    low, central, high = (say.number(v, 1) for v in felt)
-    return say("readings.grade", low=low, central=central, high=high)
 
 
 def asked(context: Context, found: Assessment, language: str) -> str:
