@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from haidang.app.said_track import held
 from haidang.app.snapshot import Chain, Snapshot
 from haidang.app.together import Stepped, Together, pack_of, together
 from haidang.app.together_words import beside
-from haidang.app.verdict import Decision, Draft, Verdict, Withdrawal
+from haidang.app.verdict import Decision, Draft, Verdict, Whole, Withdrawal
 from haidang.app.wording import draft as worded
 from haidang.app.wording import said_now, seen_to_begin
 from haidang.base.errors import BadPack
@@ -138,7 +138,7 @@ def _decision(one: Stepped, whole: Together, greater: Named | None) -> Decision:
     content: tuple[object, ...] = (found.id, before.level, after.level, reason.value, whole.level)
     # Where a hazard is alone its decision is named as it ever was.
     if whole.whole is not None:
-        content = (*content, astuple(whole.whole))
+        content = (*content, tuple(getattr(whole.whole, name) for name in Whole.__slots__))
     if greater is not None:
         content = (*content, tuple(greater))
     return Decision(
