@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -21,7 +21,7 @@ from haidang.risk.readings import NONE, Case, Quantity
 CATEGORY: Final = "category"
 
 TWO: Final = 2
-"""From so many groups on it is several."""
+"""So many groups are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,8 @@ def _questions(
             for category in categories if by_category else ("",):
                 known = {**case.quantities, CATEGORY: category}
                 given = {k: known.get(q) for k, q in ask.inputs.items()}
-                out.append(_Question(area, case, category, {**given, **ask.given}))
+                told = case.led_by(ask.inputs.values())
+                out.append(_Question(area, told, category, {**given, **ask.given}))
     return out
 
 
@@ -125,10 +126,27 @@ def _answers(table: Table, ask: ReadingsAsk, asked: Sequence[_Question]) -> list
         return answers
     as_several = [{**g, rule.input: rule.several} for g in given]
     together = _evaluate(table, as_several)
-    counted = _groups(rule, asked, together.level)
-    for n, (one, level) in enumerate(zip(answers, together.level, strict=True)):
-        if counted[n] >= TWO and int(level) > (one.level or 0):
+    best = _best(rule, asked, together.level)
+    for n, one in enumerate(answers):
+        own = int(together.level[n])
+        others, partner = next(
+            (
+                found[:2]
+                for found in best[_among(rule, asked[n])]
+                if found[2] != _group(rule, asked[n])
+            ),
+            (0, n),
+        )
+        level = min(own, others)
+        if level <= (one.level or 0):
+            continue
+        if level == own:
             answers[n] = _answer(table, asked[n].case, as_several[n], together, n)
+        elif one.level is None:
+            # Alone beyond what several reach: the text leaves the case open, and it is no less
+            # than what this group and another reach together.
+            clause = table.rows[int(together.row[partner])].clause
+            answers[n] = replace(one, level=level, clause=clause)
     return answers
 
 
@@ -164,16 +182,23 @@ def _answer(
     )
 
 
-def _groups(rule: Several, asked: Sequence[_Question], levels: NDArray[np.int8]) -> list[int]:
-    """In how many groups the level of each question is reached, its own among them."""
-    best: dict[str, dict[str, int]] = defaultdict(dict)
-    for q, level in zip(asked, levels, strict=True):
-        group, among = q.case.groups.get(rule.by, q.case.subject), best[_among(rule, q)]
-        among[group] = max(int(level), among.get(group, NO_LEVEL))
-    return [
-        sum(v >= max(int(level), 1) for v in best[_among(rule, q)].values())
-        for q, level in zip(asked, levels, strict=True)
-    ]
+def _best(
+    rule: Several, asked: Sequence[_Question], levels: NDArray[np.int8]
+) -> dict[str, list[tuple[int, int, str]]]:
+    """The two groups that reach most, wherever groups are counted: level, question, group."""
+    found: dict[str, dict[str, tuple[int, int, str]]] = defaultdict(dict)
+    for n, (q, level) in enumerate(zip(asked, levels, strict=True)):
+        group, mine = _group(rule, q), found[_among(rule, q)]
+        if group not in mine or level > mine[group][0]:
+            mine[group] = int(level), n, group
+    return {
+        among: sorted(mine.values(), key=lambda g: (-g[0], g[1]))[:TWO]
+        for among, mine in found.items()
+    }
+
+
+def _group(rule: Several, question: _Question) -> str:
+    return question.case.groups.get(rule.by, question.case.subject)
 
 
 def _among(rule: Several, question: _Question) -> str:
