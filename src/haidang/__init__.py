@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from haidang.api import Replay, level, replay
+    from haidang.api import Replay, index, level, replay
     from haidang.risk.hazards.tropical_cyclone import windfield
     from haidang.risk.impact import impact
     from haidang.watch.backtest import backtest
@@ -33,6 +33,7 @@ __all__ = [
     "detect",
     "forecast",
     "impact",
+    "index",
     "level",
     "nowcast",
     "replay",
@@ -45,6 +46,7 @@ __version__ = version("haidang")
 _HOMES = {
     "chart": "haidang.web.series_chart",
     "Replay": "haidang.api",
+    "index": "haidang.api",
     "level": "haidang.api",
     "replay": "haidang.api",
     "windfield": "haidang.risk.hazards.tropical_cyclone",

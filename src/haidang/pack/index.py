@@ -43,6 +43,7 @@ class Given(Spec):
     Attributes:
         measure: Computed from the places of the country.
         merge: Of facts: how the values of provinces become that of the one they were merged into.
+        by: Of a mean: the facts that weigh it, such as people; rows of that name in the same file.
         codes_on: Day of the codes of the facts.
         rest: Value of places that the source does not list because it lists all that had any; None:
             a place that is not listed is not known.
@@ -51,7 +52,8 @@ class Given(Spec):
     """
 
     measure: Measure | None = None
-    merge: Literal["sum", "max"] | None = None
+    merge: Literal["sum", "max", "min", "mean"] | None = None
+    by: str = ""
     codes_on: date | None = None
     rest: float | None = Field(default=None, ge=0)
     per: Literal["people", "km2"] | None = None
@@ -65,6 +67,8 @@ class Given(Spec):
             raise PydanticCustomError(
                 "index_codes_on", "facts need codes_on, the day of their codes"
             )
+        if (self.merge == "mean") != bool(self.by):
+            raise PydanticCustomError("index_by", "a mean, and nothing else, needs by")
         return self
 
 
@@ -155,7 +159,9 @@ def load_index(folder: Path, places: CountryPlaces, day: date) -> CountryIndex |
         if one.given.measure is not None:
             values[name] = _MEASURES[one.given.measure](places, there, day)
         else:
-            values[name] = _merged(one.given, rows.get(name, {}), places, there, day, people, area)
+            weights = rows.get(one.given.by, {})
+            parts = rows.get(name, {}), weights
+            values[name] = _merged(one.given, *parts, places, there, day, people, area)
         if np.isnan(values[name]).all():
             where = {"indicator": name}
             problems.append(
@@ -179,14 +185,11 @@ def _facts(
     if not path.is_file():
         return found
     name = short(path)
-    codes = {
-        day: {p.code for p in places.gazetteer.at(day, "province")}
-        for day in {i.given.codes_on for i in spec.indicators.values() if i.given}
-        if day is not None
-    }
+    days = _days(spec)
+    codes = {d: {p.code for p in places.gazetteer.at(d, "province")} for d in days.values()}
     for number, row in _rows(path, problems):
         code, indicator = row["code"], row["indicator"]
-        refused = _refused(row, spec, codes)
+        refused = _refused(row, spec, days, codes)
         if refused is not None:
             field, key, params = refused
             problems.append(Problem(f"index.{key}", params, name, number, field))
@@ -214,19 +217,31 @@ def _rows(path: Path, problems: list[Problem]) -> Iterator[tuple[int, dict[str, 
         problems.append(Problem("index.unreadable", {}, short(path)))
 
 
+def _days(spec: CountryIndexSpec) -> dict[str, date]:
+    """Day of the codes, by name of every kind of facts that the index takes."""
+    found: dict[str, date] = {}
+    for name, one in spec.indicators.items():
+        if one.given is not None and one.given.codes_on is not None:
+            found[name] = one.given.codes_on
+            if one.given.by:
+                found.setdefault(one.given.by, one.given.codes_on)
+    return found
+
+
 def _refused(
-    row: Mapping[str, str], spec: CountryIndexSpec, codes: Mapping[date, set[str]]
+    row: Mapping[str, str],
+    spec: CountryIndexSpec,
+    days: Mapping[str, date],
+    codes: Mapping[date, set[str]],
 ) -> tuple[str, str, dict[str, object]] | None:
     """Field, key and parameters of what is wrong with a row; None for nothing."""
     indicator = row["indicator"]
-    if indicator not in spec.indicators:
-        known = ", ".join(sorted(spec.indicators))
-        return "indicator", "indicator", {"indicator": indicator, "known": known}
-    given = spec.indicators[indicator].given
-    if given is None or given.codes_on is None:
-        return "indicator", "not_facts", {"indicator": indicator}
-    if row["code"] not in codes[given.codes_on]:
-        return "code", "code", {"code": row["code"], "day": given.codes_on}
+    if indicator not in days:
+        if indicator in spec.indicators:
+            return "indicator", "not_facts", {"indicator": indicator}
+        return "indicator", "indicator", {"indicator": indicator, "known": ", ".join(sorted(days))}
+    if row["code"] not in codes[days[indicator]]:
+        return "code", "code", {"code": row["code"], "day": days[indicator]}
     if row["value"] and not _is_number(row["value"]):
         return "value", "value", {"value": row["value"]}
     return None
@@ -242,6 +257,7 @@ def _is_number(text: str) -> bool:
 def _merged(
     given: Given,
     rows: Mapping[str, float],
+    weights: Mapping[str, float],
     places: CountryPlaces,
     there: tuple[Place, ...],
     day: date,
@@ -251,14 +267,29 @@ def _merged(
     """Facts brought to the places of the day; where one part is not known the whole is not."""
     on = given.codes_on or day
     rest = math.nan if given.rest is None else given.rest
-    join = np.sum if given.merge == "sum" else np.max
     out = np.full(len(there), np.nan)
     for i, place in enumerate(there):
         parts = _parts(places, place, day, on)
         if parts and rows:
-            out[i] = join([rows.get(p.code, rest) for p in parts])
+            found = np.array([rows.get(p.code, rest) for p in parts])
+            out[i] = _joined(given, found, np.array([weights.get(p.code, np.nan) for p in parts]))
     divided = {"people": people, "km2": area}
     return out / divided[given.per] * given.times if given.per else out * given.times
+
+
+def _joined(given: Given, parts: Floats, weights: Floats) -> float:
+    """The value of a whole from those of its parts; NaN where one is not known."""
+    match given.merge:
+        case "max":
+            return float(np.max(parts))
+        case "min":
+            return float(np.min(parts))
+        case "mean":
+            # A single part needs no weight.
+            alone = len(parts) == 1
+            return float(parts[0] if alone else np.sum(parts * weights) / np.sum(weights))
+        case _:
+            return float(np.sum(parts))
 
 
 def _parts(places: CountryPlaces, place: Place, day: date, on: date) -> tuple[Place, ...]:

@@ -130,6 +130,7 @@ class Case:
         lead: That reading; None where there is none to tell of.
         groups: What the subject belongs to, by kind of group: ``basin``, ``station``, ``area``.
         silent: It was heard before and is no more: what it would say is not known.
+        mute: Nothing could ever be said of it (a gauge without alarm levels): the law is not asked.
         notes: What an answer must add, as keys of words.
         leads: Indicator and reading behind a quantity, where quantities come from several
             indicators.
@@ -141,6 +142,7 @@ class Case:
     lead: Read | None
     groups: Mapping[str, str] = field(default_factory=dict)
     silent: bool = False
+    mute: bool = False
     notes: tuple[str, ...] = ()
     leads: Mapping[str, tuple[str, Read]] = field(default_factory=dict)
 
