@@ -20,9 +20,6 @@ from haidang.risk.readings import NONE, Case, Quantity
 
 CATEGORY: Final = "category"
 
-TWO: Final = 2
-"""From so many groups on it is several."""
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -110,7 +107,8 @@ def _questions(
             for category in categories if by_category else ("",):
                 known = {**case.quantities, CATEGORY: category}
                 given = {k: known.get(q) for k, q in ask.inputs.items()}
-                out.append(_Question(area, case, category, {**given, **ask.given}))
+                told = case.led_by(ask.inputs.values())
+                out.append(_Question(area, told, category, {**given, **ask.given}))
     return out
 
 
@@ -130,11 +128,35 @@ def _answers(table: Table, ask: ReadingsAsk, asked: Sequence[_Question]) -> list
     found = _evaluate(table, as_several)
     together = [_answer(table, q.case, as_several[n], found, n) for n, q in enumerate(asked)]
     together = _whatever(table, together)
-    counted = _groups(rule, asked, [a.level or NO_LEVEL for a in together])
     return [
-        whole if counted[n] >= TWO and (whole.level or 0) > (one.level or 0) else one
-        for n, (one, whole) in enumerate(zip(answers, together, strict=True))
+        _of_several(one, whole, others)
+        for one, whole, others in zip(
+            answers, together, _elsewhere(rule, asked, together), strict=True
+        )
     ]
+
+
+def _of_several(alone: Answer, whole: Answer, others: Answer | None) -> Answer:
+    """What a case is answered, knowing what other groups reach.
+
+    Args:
+        alone: Its answer if it is the only group.
+        whole: Its answer if there are several.
+        others: The highest answer of the other groups, if there are several; None where none is.
+
+    Returns:
+        ``whole`` where another group reaches its level too. A case that goes farther than every
+        other has, where the text leaves the single one open, at least the level that it and
+        another reach together; that the text is open stays said.
+    """
+    shared = min(whole.level or 0, 0 if others is None else others.level or 0)
+    if others is None or shared <= (alone.level or 0):
+        return alone
+    if shared == whole.level:
+        return whole
+    if alone.level is None:
+        return replace(alone, level=shared, clause=others.clause)
+    return alone
 
 
 def _whatever(table: Table, answers: list[Answer]) -> list[Answer]:
@@ -204,16 +226,27 @@ def _answer(
     )
 
 
-def _groups(rule: Several, asked: Sequence[_Question], levels: Sequence[int]) -> list[int]:
-    """In how many groups the level of each question is reached, its own among them."""
-    best: dict[str, dict[str, int]] = defaultdict(dict)
-    for q, level in zip(asked, levels, strict=True):
-        group, among = q.case.groups.get(rule.by, q.case.subject), best[_among(rule, q)]
-        among[group] = max(level, among.get(group, NO_LEVEL))
+def _elsewhere(
+    rule: Several, asked: Sequence[_Question], answers: Sequence[Answer]
+) -> list[Answer | None]:
+    """The highest answer of a group other than one's own, wherever groups are counted."""
+    best: dict[str, dict[str, Answer]] = defaultdict(dict)
+    for q, answer in zip(asked, answers, strict=True):
+        group, mine = _group(rule, q), best[_among(rule, q)]
+        if group not in mine or (answer.level or 0) > (mine[group].level or 0):
+            mine[group] = answer
+    # The two highest will do: one of them is another group's.
+    first = {
+        among: sorted(mine.items(), key=lambda g: -(g[1].level or 0))[:2]
+        for among, mine in best.items()
+    }
     return [
-        sum(v >= max(level, 1) for v in best[_among(rule, q)].values())
-        for q, level in zip(asked, levels, strict=True)
+        next((a for g, a in first[_among(rule, q)] if g != _group(rule, q)), None) for q in asked
     ]
+
+
+def _group(rule: Several, question: _Question) -> str:
+    return question.case.groups.get(rule.by, question.case.subject)
 
 
 def _among(rule: Several, question: _Question) -> str:
