@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from haidang.cli import pack as pack_commands
-from haidang.cli import stock
+from haidang.cli import raising, stock
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.late import nowcast, reproduction
@@ -70,6 +70,7 @@ def build() -> typer.Typer:
     app.add_typer(places, name="places")
     app.add_typer(pack_commands.group(), name="pack")
     app.add_typer(stock.build(), name="stock")
+    app.add_typer(raising.build(), name="raise")
     _threat_groups(app)
     return app
 
