@@ -247,7 +247,7 @@ def _urgency(context: Context, found: Assessment, fresh: Said) -> str:
         return "Past"
     if fresh.onset is None:
         # What is counted is there already; how soon to act then hangs on whether it is still seen.
-        if kinds.of(context).observed:
+        if kinds.of(context).observed(found):
             return "Expected" if found.state is State.NO_DATA else "Immediate"
         return "Future"
     hours = (fresh.onset - now) / timedelta(hours=1)
@@ -266,9 +266,12 @@ def _certainty(context: Context, found: Assessment, fresh: Said, p: float | None
         return "Likely"
     if found.state is State.NO_DATA:
         return "Possible"
-    if kinds.of(context).observed and found.grounds.level == fresh.level:
+    kind = kinds.of(context)
+    if kind.observed(found) and found.grounds.level == fresh.level:
         return "Observed"
-    return "Likely" if p is not None and p > 0.5 else "Possible"  # noqa: PLR2004 - CAP's own bound
+    if p is None:
+        return kind.unsaid
+    return "Likely" if p > 0.5 else "Possible"  # noqa: PLR2004 - CAP's own bound
 
 
 def wakes(context: Context, level: int, severity: str, urgency: str, why: Occasion) -> bool:
