@@ -22,6 +22,7 @@ from haidang.cli.review import review
 from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
 from haidang.cli.show import places as show_places
+from haidang.cli.together import together
 from haidang.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def build() -> typer.Typer:
     )  # fmt: skip
     app.callback()(_callback)
     app.command("replay", help=help_text("help_replay"))(replay)
+    app.command("together", help=help_text("help_together"))(together)
     app.command("check", help=help_text("help_check"))(check)
     app.command("verify", help=help_text("help_verify"))(verify)
     app.command("review", help=help_text("help_review"))(review)
