@@ -21,6 +21,7 @@ from haidang.law.table import Table
 from haidang.pack.load import area_categories
 from haidang.pack.schema import Country, Pack
 from haidang.risk.areas import Areas
+from haidang.risk.cyclone_water import Shores, shores
 from haidang.risk.exposure import Towns, cells, coarsened, spread
 from haidang.risk.hazards.track_ensemble import OverLand
 
@@ -68,6 +69,8 @@ class Context:
         response: What the plan rests on; None where the pack has no scenario.
         event_names: Proper names of events as people write them, by event id.
         tables: Every law table that is asked, by article as the binding writes it.
+        shores: The coast and whose it is, for storm surge; None where the country does not know the
+            sea before it or no watched area lies on it.
     """
 
     country: Country
@@ -80,6 +83,7 @@ class Context:
     response: ResponseContext | None = None
     event_names: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
+    shores: Shores | None = None
 
     def act(self, table: str) -> Names:
         """What the act of one of the tables is called, by language."""
@@ -141,6 +145,7 @@ def build_context(
         over_land=_over_land(country, places_day),
         response=response_context(country, pack, areas, places_day),
         tables=tables,
+        shores=None if (shelf := country.places.shelf) is None else shores(shelf, areas),
     )
 
 
