@@ -44,7 +44,7 @@ def test_all_is_what_is_seen():
         assert getattr(hd, name) is not None
     assert hd.level is api.level
     assert hd.replay is api.replay
-    assert set(api.__all__) == {"Replay", "level", "replay", "replay_case"}
+    assert set(api.__all__) == {"Replay", "index", "level", "replay", "replay_case"}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = hd.nothing
 

@@ -25,6 +25,7 @@ from haidang.data.observations import Report, day_of
 from haidang.data.tracks import Fix
 from haidang.edge.channels import capfile
 from haidang.edge.feeds.bulletins import read_bulletins
+from haidang.edge.feeds.readings import read_readings
 from haidang.edge.feeds.reports import read_reports
 from haidang.edge.feeds.stock import INVENTORY, read_stock
 from haidang.edge.store.store import Store
@@ -119,8 +120,9 @@ def plan(
     Raises:
         BadData: No row of the file can be used.
     """
-    if context is not None and context.pack.threat.counted:
-        steps, problems = counted_steps(case, context)
+    if context is not None and not context.pack.threat.tracked:
+        made = counted_steps if context.pack.threat.counted else readings_steps
+        steps, problems = made(case, context)
         return with_ticks(case, steps), problems
     read = read_bulletins(case.bulletins, case.spec.event, case.spec.averaging_s)
     delay = timedelta(minutes=case.spec.received_after_min)
@@ -172,6 +174,35 @@ def counted_steps(case: Case, context: Context) -> tuple[list[Step], tuple[Probl
         kept = replace(report, published=at)
         by_time.setdefault(at if first is None else max(at, first), []).append(kept)
     return [Step(at + delay, at, (), tuple(rows)) for at, rows in by_time.items()], read.problems
+
+
+def readings_steps(case: Case, context: Context) -> tuple[list[Step], tuple[Problem, ...]]:
+    """The instants at which readings were published.
+
+    Args:
+        case: Its file of readings.
+        context: Its pack, areas and gauges.
+
+    Raises:
+        BadData: No row of the file can be used.
+    """
+    threat = context.pack.threat
+    read = read_readings(case.bulletins, threat.id, threat.readings, subjects(context))
+    delay = timedelta(minutes=case.spec.received_after_min)
+    by_time: dict[datetime, list[Report]] = {}
+    for report in read.reports:
+        assert report.published is not None
+        by_time.setdefault(report.published, []).append(report)
+    steps = [Step(at + delay, at, (), tuple(rows)) for at, rows in sorted(by_time.items())]
+    return steps, read.problems
+
+
+def subjects(context: Context) -> dict[str, frozenset[str]]:
+    """Codes that a reading of this pack may name: gauges, and watched areas."""
+    return {
+        "station": frozenset(s.code for s in context.pack.stations),
+        "area": frozenset(context.areas.codes),
+    }
 
 
 def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_: None) -> Played:
@@ -278,7 +309,7 @@ def ingest(store: Store, case: Case, step: Step) -> None:
         return
     if step.reports:
         # What one vintage says twice is told by the later row; a delivery holds each once.
-        newest = {(r.place, r.start): r for r in step.reports}
+        newest = {(r.series, r.place, r.start): r for r in step.reports}
         store.add_observations(
             key=key_of(case, step.issued),
             observations=tuple(newest.values()),
