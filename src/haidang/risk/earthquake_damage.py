@@ -23,8 +23,9 @@ class     typical buildings (EMS-98)                                            
 
 It holds for intensities VII to XII and for sums over many buildings of a class; a single building
 may be two classes off. At VI it gives somewhat more damage than the scale says (23 % of class A in
-grade 2, where the scale has few); the authors' later work corrects what lies below VII. Which classes a country's houses are is the country's to say: none is
-assumed here. MSK-64 and EMS-98 grades are taken as equal.
+grade 2, where the scale has few); the authors' later work corrects what lies below VII. Which
+classes a country's houses are is the country's to say: none is assumed here. MSK-64 and EMS-98
+grades are taken as equal.
 """
 
 from __future__ import annotations
