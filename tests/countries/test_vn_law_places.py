@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from collections import Counter
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,7 +15,14 @@ from haidang.base.errors import BadPack, NotFound
 from haidang.jobs.law import counted, find_table, tables_on, tell
 from haidang.pack.check import check
 from haidang.pack.load import load_country, roots
-from haidang.pack.regions import check_regions, load_regions
+from haidang.pack.regions import (
+    COLUMNS,
+    AnswersSpec,
+    Basis,
+    RegionsSpec,
+    check_regions,
+    load_regions,
+)
 from haidang.respond.commanding import commanding
 
 BEFORE, NOW = dt.date(2024, 9, 7), dt.date(2026, 11, 1)
@@ -207,3 +217,37 @@ def test_a_table_by_article_or_by_id_and_the_law_of_its_day(country):
     with pytest.raises(NotFound) as refused:
         find_table(country, "44", dt.date(2021, 6, 30))
     assert refused.value.problems[0].code == "law.not_in_force_then"
+
+
+def test_the_page_of_tables_counts_what_the_tables_hold(country):
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "law-tables.md").read_text("utf-8")
+    said = {
+        cells[0]: [int(c) for c in cells[3:]]
+        for line in text.splitlines()
+        if (cells := [c.strip() for c in line.strip("|").split("|")]) and len(cells) == 10
+        if cells[0].isdigit() or cells[0] == "all"
+    }
+    wanted: dict[str, list[int]] = {}
+    for table in country.lawbook.tables:
+        if not table.decision.startswith("18/2021"):
+            continue
+        count = counted((table,))
+        wanted[table.article] = [
+            len({r.clause for r in table.rows}),
+            len(table.rows),
+            len(table.gaps),
+            len(table.overlaps),
+            count.official,
+            count.disputed,
+            sum(bool(r.note) for r in table.rows),
+        ]
+    wanted["all"] = [sum(column) for column in zip(*wanted.values(), strict=True)]
+    assert said == wanted
+
+
+def test_every_key_of_the_lists_is_documented():
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "law-tables.md").read_text("utf-8")
+    part = text.partition("## Places by area")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", part, re.M)) == set(RegionsSpec.model_fields)
+    for name in (*AnswersSpec.model_fields, *COLUMNS, *get_args(Basis)):
+        assert f"`{name}`" in part
