@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from haidang.cli import pack as pack_commands
-from haidang.cli import raising, stock
+from haidang.cli import law, raising, stock
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
@@ -72,6 +72,7 @@ def build() -> typer.Typer:
     places.command("find", help=help_text("help_places_find"))(places_find)
     places.command("import", help=help_text("help_places_import"))(places_import)
     app.add_typer(places, name="places")
+    app.add_typer(law.group(), name="law")
     app.add_typer(pack_commands.group(), name="pack")
     app.add_typer(stock.build(), name="stock")
     app.add_typer(raising.build(), name="raise")

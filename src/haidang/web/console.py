@@ -18,7 +18,7 @@ from haidang.web.parts import Crumb
 from haidang.web.speak import Speaker
 from haidang.words import catalogue
 
-NAV: Final = ("situation", "watch", "warnings", "incident", "review", "ledger", "explain")
+NAV: Final = ("situation", "watch", "warnings", "incident", "review", "ledger", "law", "explain")
 """Pages of a desk, in the order of the chain; each has a word ``console.nav_<id>``."""
 
 COUNTED: Final = frozenset({"watch"})

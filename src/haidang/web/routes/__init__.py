@@ -5,6 +5,7 @@ from haidang.web.routes import (
     explain,
     home,
     incident,
+    law,
     ledger,
     login,
     review,
@@ -15,6 +16,6 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, login, home, situation, watch, warnings, incident, review, ledger, explain, entry,
+    statics, login, home, situation, watch, warnings, incident, review, ledger, law, explain, entry,
 )  # fmt: skip
 """Each has a ``router``."""
