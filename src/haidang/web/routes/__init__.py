@@ -8,6 +8,7 @@ from haidang.web.routes import (
     ledger,
     login,
     review,
+    risk,
     situation,
     statics,
     warnings,
@@ -15,6 +16,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, login, home, situation, watch, warnings, incident, review, ledger, explain, entry,
+    statics, login, home, situation, watch, risk, warnings, incident, review, ledger, explain,
+    entry,
 )  # fmt: skip
 """Each has a ``router``."""
