@@ -47,12 +47,8 @@ def build(view: Risking, say: Speaker) -> Page:
     at = () if view.newest else (("at", view.this),)
     if view.ranked is None:
         none = say("none_text", country=say.of(view.context.country.spec.name))
-        return Page(
-            title=say("none"), lead=say("lead"), moment=told, none=none, figures=(),
-            map=Markup(), shades=(), columns=(), rows=(), more="", more_href="", csv="",
-            shown="", why="", parts=(), places=(), place="", keep=at, method=(), unknown=(), uncounted=(),
-            forms=forms, no_what="" if forms else say("no_what"), outcome=outcome,
-        )  # fmt: skip
+        no_what = "" if forms else say("no_what")
+        return Page(say("none"), say("lead"), told, at, forms, no_what, outcome, none)
     return _Ranking(view, view.ranked, say, href, at).page(told, forms, outcome)
 
 

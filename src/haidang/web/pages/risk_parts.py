@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
@@ -166,24 +166,24 @@ class Page:
     title: str
     lead: str
     moment: Moment
-    none: str
-    figures: tuple[Fact, ...]
-    map: Markup
-    shades: tuple[tuple[str, str], ...]
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    more: str
-    more_href: str
-    csv: str
-    shown: str
-    why: str
-    parts: tuple[Part, ...]
-    places: tuple[tuple[str, str], ...]
-    place: str
     keep: tuple[tuple[str, str], ...]
-    method: tuple[str, ...]
-    unknown: tuple[tuple[str, str], ...]
-    uncounted: tuple[str, ...]
     forms: tuple[Form, ...]
     no_what: str
     outcome: Outcome | None
+    none: str = ""
+    figures: tuple[Fact, ...] = ()
+    map: Markup = field(default_factory=Markup)
+    shades: tuple[tuple[str, str], ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    more: str = ""
+    more_href: str = ""
+    csv: str = ""
+    shown: str = ""
+    why: str = ""
+    parts: tuple[Part, ...] = ()
+    places: tuple[tuple[str, str], ...] = ()
+    place: str = ""
+    method: tuple[str, ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
+    uncounted: tuple[str, ...] = ()
