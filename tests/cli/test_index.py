@@ -32,7 +32,7 @@ def test_the_worst_comes_first_with_its_reasons_and_its_interval():
     assert "6.6" in lines[north]
     assert "South Toyland" in lines[north + 1]
     assert "North Toyland, what makes it stand out:" in found.output
-    assert "nobody should say who is worse" in found.output
+    assert "nobody should say who is worse" in " ".join(found.output.split())
 
 
 @pytest.mark.parametrize(("language", "unknown"), [("en", "not known"), ("vi", "chưa rõ")])
@@ -54,7 +54,7 @@ def test_a_table_of_ones_own_with_a_tree_of_ones_own(tmp_path):
     )
     own = tmp_path / "tree.yaml"
     own.write_text(text, "utf-8")
-    found = run("index", str(table), "--structure", str(own))
+    found = run("--lang", "en", "index", str(table), "--structure", str(own))
     assert found.exit_code == 0, found.output
     first, second = (next(x for x in found.output.splitlines() if c in x) for c in ("AAA", "BBB"))
     assert "8.0" in first
