@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from haidang.app import reading_words
 from haidang.app.verdict import Decision, Draft, Message
 from haidang.base.errors import NotFound
 from haidang.base.problem import Problem
@@ -16,10 +17,10 @@ from haidang.edge.store.store import Store
 from haidang.edge.store.trace import Step
 from haidang.law.evaluate import cite
 from haidang.pack.load import read_yaml
-from haidang.pack.schema import Country
+from haidang.pack.schema import Country, Pack
 from haidang.risk.assessment import Assessment
 from haidang.warn.decide import Reason
-from haidang.words import word
+from haidang.words import catalogue, word
 
 SILENT = {Reason.HELD_NO_DATA, Reason.HOLD_EXPIRED, Reason.BLIND}
 
@@ -96,10 +97,9 @@ class Speaker:
         pack = self.country.packs.get(decision.threat)
         warn = pack.threat.warn if pack else None
         level = found.grounds.level
-        room = "counted.warn_" if pack is not None and pack.threat.counted else "warn."
-        return word(
-            f"{room}reason_{decision.reason.value}",
-            self.language,
+        return self.own(
+            f"warn.reason_{decision.reason.value}",
+            decision.threat,
             place=self.place(decision.place),
             level=decision.after,
             before=decision.before,
@@ -116,6 +116,8 @@ class Speaker:
         pack = self.country.packs.get(found.threat)
         if pack is not None and pack.threat.counted:
             return self._counted(found)
+        if pack is not None and pack.threat.read:
+            return self._read(found, pack)
         if grounds.status != "defined":
             status = self.say("status_" + grounds.status.replace(" ", "_"))
             return self.say("grounds_other", status=status)
@@ -132,6 +134,56 @@ class Speaker:
             central="?" if wind is None else f"{wind.central:.0f}",
             high="?" if wind is None else f"{wind.high:.0f}",
         )
+
+    def own(self, key: str, threat: str, /, **params: object) -> str:
+        """A text of any room, as a threat of this kind says it where it says it otherwise."""
+        pack = self.country.packs.get(threat)
+        own = ""
+        if pack is not None and not pack.threat.tracked:
+            own = "counted" if pack.threat.counted else "readings"
+        mine = f"{own}.{key.replace('.', '_', 1)}"
+        return word(mine if mine in catalogue() else key, self.language, **params)
+
+    def _read(self, found: Assessment, pack: Pack) -> str:
+        """The reading that decides, what the law says of it, and what is not known beside it."""
+        grounds, language = found.grounds, self.language
+        asked = reading_words.looked_up(grounds.inputs)
+        area = self.place(found.place)
+        tables = self.country.lawbook.tables
+        table = next((t for t in tables if t.id == grounds.table), None)
+        said: list[str] = []
+        spec = pack.threat.readings.indicators.get(asked.indicator)
+        if spec is not None and asked.value is not None and asked.start is not None:
+            local = self.country.local(asked.start)
+            said.append(
+                self.say(
+                    "read",
+                    indicator=spec.title.get(language, spec.title["en"]),
+                    where=reading_words.where(pack.stations, asked.subject, area, language),
+                    reading=reading_words.reading(spec, tables, asked.value, language),
+                    known=word(f"format.known_{asked.known}", language),
+                    when=reading_words.when(local, spec, language),
+                )
+            )
+        if found.intensity is not None:
+            said.append(self.say("read_grade", grade=reading_words.grade(found, language)))
+        case = "" if table is None else reading_words.asked(table, asked.given, language)
+        if grounds.level:
+            clause = cite(grounds.clause, language)
+            key = "read_level" if grounds.status == "defined" else "read_at_least"
+            text = self.say(
+                key, level=grounds.level, clause=clause, act=grounds.decision, case=case or "-"
+            )  # fmt: skip
+        else:
+            status = word(f"readings.status_{grounds.status.replace(' ', '_')}", language)
+            article = cite(grounds.article, language)
+            key = "read_other_case" if case else "read_other"
+            text = self.say(
+                key, article=article, act=grounds.decision, status=status, case=case
+            )  # fmt: skip
+        said.append(text)
+        said += reading_words.beside(grounds, pack.stations, area, language)
+        return " ".join(said)
 
     def _counted(self, found: Assessment) -> str:
         grounds = found.grounds
@@ -293,7 +345,7 @@ def _text(
         draft = decode_draft(_body(step))
         texts = draft.texts
         text = next((t for t in texts if t.language == speaker.language), texts[0])
-        occasion = speaker.say(f"occasion_{draft.occasion.value}")
+        occasion = speaker.own(f"explain.occasion_{draft.occasion.value}", draft.threat)
         return speaker.say(
             "draft", version=draft.version, occasion=occasion, headline=text.headline
         )

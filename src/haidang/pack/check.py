@@ -27,6 +27,7 @@ from haidang.pack.index import load_index
 from haidang.pack.law import Law, read_law
 from haidang.pack.load import Roots, line_of, parse, read_messages, read_yaml, short
 from haidang.pack.places import CountryPlaces, load_places
+from haidang.pack.regions import check_regions, load_regions
 from haidang.pack.schema import BindingSpec, CountrySpec, ThreatSpec
 from haidang.warn.message import COUNTED, OF_A_TRACK, OF_READINGS, SHOWN_FORCES, fields
 from haidang.warn.message import check as check_message
@@ -355,6 +356,9 @@ def _country(
     law = read_law(folder / "law")
     problems += [_filed(p, folder / "law") for p in law.problems]
     places = _attempt_places(folder / "places", problems)
+    lists = _attempt(problems, load_regions, folder)
+    if lists is not None and places is not None:
+        problems += check_regions(lists, law.book, places.gazetteer)
     if places is not None:
         index = _attempt(problems, load_index, folder, places, day)
         problems += index.problems if index is not None else ()

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
+from haidang.base.errors import BadPack
 from haidang.base.problem import Problem
 from haidang.law.interval import number
 from haidang.law.lawbook import article_id
@@ -17,8 +18,14 @@ from haidang.law.table import Input, Table
 from haidang.pack.case import CaseSpec
 from haidang.pack.law import Law
 from haidang.pack.load import line_of, short
+from haidang.pack.places import CountryPlaces
 from haidang.pack.schema import BindingSpec, ReadingsAsk, ReadingsLaw, ThreatSpec
-from haidang.pack.stations import STATIONS_FILE, SUSCEPTIBILITY_FILE
+from haidang.pack.stations import (
+    STATIONS_FILE,
+    SUSCEPTIBILITY_FILE,
+    read_stations,
+    read_susceptibility,
+)
 from haidang.risk.spec import FlashFlood, Shaking, Thresholds
 from haidang.words import word
 
@@ -38,6 +45,8 @@ class _Threat(Protocol):
 class _Country(Protocol):
     @property
     def law(self) -> Law: ...
+    @property
+    def places(self) -> CountryPlaces | None: ...
 
 
 class ReadingsBound(Protocol):
@@ -119,6 +128,39 @@ def readings_problems(
     ):
         if wanted and not (bound.folder / file).is_file():
             yield bound.problem("file_beside", file=file)
+    yield from _beside(bound)
+
+
+def _beside(bound: ReadingsBound) -> Iterator[Problem]:
+    """Gauges and slopes can be read, and lie in places that there were on their day."""
+    read: dict[Path, set[str]] = {}
+    for file, reader in (
+        (STATIONS_FILE, _provinces),
+        (SUSCEPTIBILITY_FILE, read_susceptibility),
+    ):
+        path = bound.folder / file
+        if not path.is_file():
+            continue
+        try:
+            read[path] = set(reader(path, short(path)))
+        except BadPack as err:
+            yield from err.problems
+    if (places := bound.country.places) is None:
+        return
+    days = [rule.codes_on for rule in bound.binding.areas]
+    for path, codes in read.items():
+        for code in sorted(codes):
+            if not any(
+                p.code == code and (on is None or p.valid(on))
+                for p in places.gazetteer
+                for on in days
+            ):
+                said = {"code": code, "day": ", ".join(str(d) for d in days if d) or "-"}
+                yield Problem("check.beside_place", said, short(path), None, code)
+
+
+def _provinces(path: Path, name: str) -> set[str]:
+    return {s.province for s in read_stations(path, name)}
 
 
 def _inputs(

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from haidang.base.errors import BadPack
 from haidang.base.problem import Problem
@@ -20,14 +21,33 @@ from haidang.law.table import Table, parse
 
 
 class CombineSpec(Spec):
-    """What the law allows when several hazards strike together."""
+    """What the law allows when several hazards strike together.
 
-    hazards: int
-    ordinary: int
-    serious: int
+    Attributes:
+        successive_h: A hazard whose level ended so recently is still followed by another, h.
+        assumption: Why that number, by language; needed with it, for no act gives one.
+        approval: Whether a second person must approve a raise.
+    """
+
+    hazards: int = Field(ge=2)
+    ordinary: int = Field(ge=1)
+    serious: int = Field(ge=1)
     decision: str
     clause: str
     text: Texts
+    successive_h: float = Field(default=0.0, ge=0)
+    assumption: Texts = Field(default_factory=dict)
+    approval: bool = True
+
+    @model_validator(mode="after")
+    def _assumed(self) -> CombineSpec:
+        if self.successive_h and not self.assumption:
+            raise PydanticCustomError(
+                "assumption_missing", "successive_h is no number of the act; say why in assumption"
+            )
+        if self.serious < self.ordinary:
+            raise PydanticCustomError("serious_less", "serious must not be less than ordinary")
+        return self
 
 
 class RankSpec(Spec):
@@ -174,5 +194,8 @@ def _scale(key: str, spec: ScaleSpec) -> Scale:
             decision=rule.decision,
             clause=rule.clause,
             text=Names(rule.text),
+            successive_h=rule.successive_h,
+            assumption=Names(rule.assumption),
+            approval=rule.approval,
         ),
     )

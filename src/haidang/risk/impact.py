@@ -11,11 +11,20 @@ from numpy.typing import NDArray
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.risk.vulnerability import Curve
+from haidang.risk.engine.curves import table
+from haidang.risk.engine.events import EVENT_DIMS, EventSet, event_set
+from haidang.risk.engine.exposed import Exposed, exposed
+from haidang.risk.engine.run import impacts
+from haidang.risk.numbers import numbers
 
 
-def impact(intensity: Any, exposure: Any, curve: Curve | pd.DataFrame) -> Any:
+def impact(intensity: Any, exposure: Any, curve: Any, **how: Any) -> Any:
     """The loss at each point: what is exposed there times the share that its intensity takes.
+
+    With a set of events (`haidang.risk.engine.events.event_set`, or an xarray over ``event`` or
+    ``member``) and points with values (`haidang.risk.engine.exposed.exposed`, or a GeoDataFrame)
+    it gives `haidang.risk.engine.result.Impacts`: see there, and
+    `haidang.risk.engine.run.impacts` for ``how``. The rest of this text is about plain arrays.
 
     Args:
         intensity: What the curve is a function of (for wind m/s, 1-minute mean at 10 m), zero or
@@ -26,6 +35,7 @@ def impact(intensity: Any, exposure: Any, curve: Curve | pd.DataFrame) -> Any:
         curve: A table with columns ``intensity, ratio`` (straight lines between its rows, flat
             beyond its ends) or a function from intensity to ratio, such as
             `haidang.risk.vulnerability.WindDamage`.
+        how: Only with a set of events.
 
     Returns:
         The loss in the unit of ``exposure``, of the kind and dims of ``intensity``. **NaN where
@@ -41,15 +51,22 @@ def impact(intensity: Any, exposure: Any, curve: Curve | pd.DataFrame) -> Any:
     >>> impact(np.array([10.0, 30.0, 60.0, np.nan]), 100.0, curve).tolist()
     [0.0, 25.0, 50.0, nan]
     """
+    if _many(intensity, exposure):
+        sets = [intensity] if not isinstance(intensity, (list, tuple)) else intensity
+        perils = [i if isinstance(i, EventSet) else event_set(i) for i in sets]
+        held = exposure if isinstance(exposure, Exposed) else exposed(exposure)
+        return impacts(perils, held, curve, **how)
+    if how:
+        raise TypeError(f"{', '.join(how)}: only with a set of events")
     if not isinstance(curve, pd.DataFrame) and not callable(curve):
         given = type(curve).__name__
         raise BadData(Problem("impact.curve_kind", {"given": given}, field="curve"))
     for field, values in (("intensity", intensity), ("exposure", exposure)):
         if values is None:
             raise BadData(Problem("impact.nothing", {}, field=field))
-    ratio_of = _interpolated(curve) if isinstance(curve, pd.DataFrame) else curve
-    strength = _numbers(intensity, "intensity")
-    value = _numbers(exposure, "exposure")
+    ratio_of = table(curve) if isinstance(curve, pd.DataFrame) else curve
+    strength = numbers(intensity, "intensity")
+    value = numbers(exposure, "exposure")
     if isinstance(intensity, xr.DataArray):
         lost = xr.DataArray(ratio_of(strength), coords=intensity.coords, dims=intensity.dims)
         return _with_xarray(lost, exposure, value, intensity)
@@ -61,6 +78,15 @@ def impact(intensity: Any, exposure: Any, curve: Curve | pd.DataFrame) -> Any:
             return pd.Series(loss, index=intensity.index, name="loss")
         return pd.DataFrame(loss, index=intensity.index, columns=intensity.columns)
     return _product(ratio_of(strength), value)
+
+
+def _many(intensity: Any, exposure: Any) -> bool:
+    """Whether the engine is meant, and not one field over plain arrays."""
+    first = intensity[0] if isinstance(intensity, (list, tuple)) and intensity else intensity
+    if isinstance(first, EventSet) or isinstance(exposure, Exposed):
+        return True
+    dims = first.dims if isinstance(first, xr.DataArray) else ()
+    return bool(dims) and dims[0] in EVENT_DIMS and hasattr(exposure, "crs")
 
 
 def _product(ratio: NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -111,48 +137,3 @@ def _aligned(
             raise _mismatch("columns", list(exposure.columns))
         return ordered
     return ordered[:, None] if isinstance(intensity, pd.DataFrame) else ordered
-
-
-def _numbers(values: Any, field: str) -> NDArray[np.float64]:
-    raw = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
-    if raw.dtype.kind not in "iufO":
-        raise BadData(Problem("impact.text", {"value": raw.ravel()[:1].tolist()}, field=field))
-    try:
-        if raw.dtype.kind == "O" and any(isinstance(v, str) for v in raw.ravel()):
-            raise TypeError
-        if raw.dtype.kind == "O":
-            raw = np.where(pd.isna(raw), np.nan, raw)
-        numbers = raw.astype(np.float64)
-    except (TypeError, ValueError):
-        at = next(i for i, v in enumerate(raw.ravel()) if isinstance(v, str) or np.ndim(v) > 0)
-        problem = Problem("impact.text", {"value": raw.ravel()[at]}, row=at + 2, field=field)
-        raise BadData(problem) from None
-    if np.any(numbers < 0):
-        at = int(np.argmax(numbers.ravel() < 0))
-        params = {"value": float(numbers.ravel()[at])}
-        raise BadData(Problem("impact.negative", params, row=at + 2, field=field))
-    return numbers
-
-
-def _interpolated(table: pd.DataFrame) -> Curve:
-    """The checked table as a function."""
-    file = str(table.attrs.get("file", ""))
-    for name in ("intensity", "ratio"):
-        if name not in table.columns:
-            raise BadData(Problem("impact.curve_column", {}, file=file, field=name))
-    x = _numbers(table["intensity"], "intensity")
-    y = _numbers(table["ratio"], "ratio")
-    if len(x) == 0:
-        raise BadData(Problem("impact.curve_empty", {}, file=file))
-    _refuse_row(np.isnan(x), "curve_missing", "intensity", file)
-    _refuse_row(np.isnan(y), "curve_missing", "ratio", file)
-    _refuse_row(np.diff(x, prepend=-np.inf) <= 0, "curve_order", "intensity", file)
-    _refuse_row(np.diff(y, prepend=0.0) < 0, "curve_falls", "ratio", file)
-    _refuse_row(y > 1, "curve_range", "ratio", file)
-    return lambda values: np.interp(values, x, y)
-
-
-def _refuse_row(bad: NDArray[np.bool_], code: str, field: str, file: str) -> None:
-    if bad.any():
-        row = int(np.argmax(bad)) + 2
-        raise BadData(Problem(f"impact.{code}", {}, file=file, row=row, field=field))

@@ -1,0 +1,215 @@
+"""Damage curves by name: tables with straight lines between their rows, or functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from haidang.base.errors import BadData
+from haidang.base.problem import Problem
+from haidang.risk.numbers import numbers
+from haidang.risk.vulnerability import Curve
+
+Floats = NDArray[np.float64]
+_PROBES = 512
+"""How many intensities a function is tried at before it is believed."""
+_BUCKETS_A_KNOT, _MOST_BUCKETS = 4, 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A checked table of a damage curve; call it with intensities.
+
+    Attributes:
+        intensity: Knots, rising, (knot,).
+        ratio: Lost share at each, 0 to 1, never falling, (knot,).
+    """
+
+    intensity: Floats
+    ratio: Floats
+
+    def __call__(self, intensity: Any) -> Floats:
+        """Straight lines between the knots, flat beyond their ends; NaN stays NaN."""
+        return np.asarray(np.interp(intensity, self.intensity, self.ratio))
+
+
+def table(given: pd.DataFrame) -> Table:
+    """A table with the columns ``intensity`` and ``ratio``, checked.
+
+    Args:
+        given: One row a knot. ``attrs["file"]`` is named in what is wrong with it.
+
+    Raises:
+        BadData: A column is missing, there is no row, a value is missing or no number, intensities
+            do not rise, a ratio falls or lies outside 0 to 1. Each names its line.
+    """
+    file = str(given.attrs.get("file", ""))
+    for name in ("intensity", "ratio"):
+        if name not in given.columns:
+            raise BadData(Problem("impact.curve_column", {}, file=file, field=name))
+    x = numbers(given["intensity"], "intensity")
+    y = numbers(given["ratio"], "ratio")
+    if len(x) == 0:
+        raise BadData(Problem("impact.curve_empty", {}, file=file))
+    _refuse_row(np.isnan(x), "curve_missing", "intensity", file)
+    _refuse_row(np.isnan(y), "curve_missing", "ratio", file)
+    _refuse_row(np.diff(x, prepend=-np.inf) <= 0, "curve_order", "intensity", file)
+    _refuse_row(np.diff(y, prepend=0.0) < 0, "curve_falls", "ratio", file)
+    _refuse_row(y > 1, "curve_range", "ratio", file)
+    return Table(x, y)
+
+
+def _refuse_row(bad: NDArray[np.bool_], code: str, field: str, file: str) -> None:
+    if bad.any():
+        row = int(np.argmax(bad)) + 2
+        raise BadData(Problem(f"impact.{code}", {}, file=file, row=row, field=field))
+
+
+Given: TypeAlias = Curve | pd.DataFrame
+Curves: TypeAlias = Given | Mapping[str, Any]
+"""One curve for everything; or by name of the curve; or by category and then by name."""
+
+
+def choose(given: Curves, category: str, name: str) -> Curve:
+    """The curve of a category's points that carry a name.
+
+    Args:
+        given: As `Curves`. A mapping is looked up by category first, then by the name; a
+            category's own mapping is looked up by the name.
+        category: Such as ``people``.
+        name: What the points say in their column ``curve``; "" where they say nothing.
+
+    Raises:
+        BadData: There is no such curve (those that exist are named), or what is there is neither a
+            table nor a function, or `table` refuses it.
+    """
+    found: object = given
+    for key in (category, name):
+        if not isinstance(found, Mapping):
+            break
+        if key in found:
+            found = found[key]
+    if isinstance(found, Mapping):
+        params = {"name": name or "-", "category": category, "known": ", ".join(map(str, found))}
+        raise BadData(Problem("impact.no_curve", params, field="curve"))
+    if isinstance(found, pd.DataFrame):
+        return table(found)
+    if not callable(found):
+        params = {"given": type(found).__name__}
+        raise BadData(Problem("impact.curve_kind", params, field="curve"))
+    return found
+
+
+def checked(curve: Curve, highest: float, name: str = "") -> Curve:
+    """A curve that may be used on a sparse set of events.
+
+    A sparse set does not store places that nothing reaches, so a curve that takes something at
+    intensity 0 would lose it in silence. A function cannot be read; it is tried at `_PROBES`
+    intensities up to the highest.
+
+    Args:
+        curve: From `choose`.
+        highest: Largest intensity that it will be asked.
+        name: For what is said.
+
+    Raises:
+        BadData: It takes something at intensity 0, gives shares outside 0 to 1 or none at all, or
+            falls.
+    """
+    if isinstance(curve, Table):
+        x, y = curve.intensity, curve.ratio
+        if y[0] > 0 and not x[0] > 0:
+            raise BadData(Problem("impact.curve_at_zero", {"ratio": float(y[0])}, field=name))
+        if y[0] > 0:
+            # Flat below its first row: it takes as much from a place that is not reached.
+            raise BadData(Problem("impact.curve_begins", {"ratio": float(y[0])}, field=name))
+        return curve
+    tried = np.linspace(0.0, max(highest, 1.0), _PROBES)
+    try:
+        said = np.asarray(curve(tried), np.float64)
+    except (TypeError, ValueError) as error:
+        raise BadData(Problem("impact.curve_fails", {"why": error}, field=name)) from error
+    if said.shape != tried.shape or not np.all((said >= 0) & (said <= 1)):
+        raise BadData(Problem("impact.curve_values", {}, field=name))
+    if said[0] > 0:
+        raise BadData(Problem("impact.curve_at_zero", {"ratio": float(said[0])}, field=name))
+    if np.any(np.diff(said) < 0):
+        at = float(tried[int(np.argmax(np.diff(said) < 0)) + 1])
+        raise BadData(Problem("impact.curve_falls_at", {"at": round(at, 3)}, field=name))
+    return curve
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed:
+    """Tables one after the other, as the kernel reads them, and the functions it cannot.
+
+    To find the knots around an intensity, the range of a table is cut into equal buckets, each of
+    which knows the last knot at or below its lower edge: that is one step instead of a search.
+
+    Attributes:
+        start: Knots of table c are start[c]..start[c+1], (table + 1,).
+        knots: Intensity, ratio and slope to the next knot, of all tables, (knot, 3).
+        guide_start: Buckets of table c are guide_start[c]..guide_start[c+1], (table + 1,).
+        guide: Number of a knot, (bucket,).
+        per_unit: Buckets for each unit of intensity, (table,).
+        functions: Those that are evaluated before the kernel; curve number ``tables + i``.
+    """
+
+    start: NDArray[np.int64]
+    knots: Floats
+    guide_start: NDArray[np.int64]
+    guide: NDArray[np.int64]
+    per_unit: Floats
+    functions: tuple[Curve, ...]
+
+
+def pack(curves: list[Curve]) -> tuple[Packed, NDArray[np.int64]]:
+    """Bring curves into the kernel's form.
+
+    Args:
+        curves: Tables and functions in any order.
+
+    Returns:
+        The packed curves, and the number of each given curve in them, (curve,).
+    """
+    tables = [c for c in curves if isinstance(c, Table)]
+    functions = tuple(c for c in curves if not isinstance(c, Table))
+    number = np.empty(len(curves), np.int64)
+    a, b = 0, len(tables)
+    for i, c in enumerate(curves):
+        if isinstance(c, Table):
+            number[i], a = a, a + 1
+        else:
+            number[i], b = b, b + 1
+    start = np.cumsum([0, *(len(t.intensity) for t in tables)]).astype(np.int64)
+    guides = [_guide(t, int(first)) for t, first in zip(tables, start[:-1], strict=True)]
+    guide_start = np.cumsum([0, *(len(g) for g, _ in guides)]).astype(np.int64)
+    return Packed(
+        start,
+        np.concatenate([np.empty((0, 3)), *map(_knots, tables)]),
+        guide_start,
+        np.concatenate([np.empty(0, np.int64), *(g for g, _ in guides)]),
+        np.array([per for _, per in guides], np.float64),
+        functions,
+    ), number
+
+
+def _knots(given: Table) -> Floats:
+    x, y = given.intensity, given.ratio
+    slope = np.append(np.diff(y) / np.diff(x), 0.0)
+    return np.column_stack([x, y, slope])
+
+
+def _guide(given: Table, first: int) -> tuple[NDArray[np.int64], float]:
+    x = given.intensity
+    count = min(_BUCKETS_A_KNOT * len(x), _MOST_BUCKETS)
+    width = (x[-1] - x[0]) / count
+    if not width > 0:
+        return np.array([first]), 0.0
+    edges = x[0] + width * np.arange(count)
+    return np.searchsorted(x, edges, side="right").astype(np.int64) - 1 + first, 1.0 / width

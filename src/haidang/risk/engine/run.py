@@ -1,0 +1,315 @@
+"""The engine: event sets, what stands at points, and damage curves into impact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from haidang.base.errors import BadData
+from haidang.base.problem import Problem
+from haidang.risk.engine.curves import Curves, Packed, checked, choose, pack
+from haidang.risk.engine.events import EventSet
+from haidang.risk.engine.exposed import Exposed
+from haidang.risk.engine.join import MAX_KM, Slots, join, slots
+from haidang.risk.engine.kernel import (
+    COMBINED,
+    MOST_CELLS,
+    SEVERE,
+    blocks,
+    gather,
+    in_order,
+    one_peril,
+    settle,
+)
+from haidang.risk.engine.result import Impacts
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+ManyCurves: TypeAlias = list[Curves] | tuple[Curves, ...]
+Rule = Literal["most_severe", "combined"]
+RULES: Mapping[str, int] = {"most_severe": SEVERE, "combined": COMBINED}
+"""How several perils on one asset meet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    """What is done to every intensity of a peril before the curve is asked.
+
+    Attributes:
+        factor: It is multiplied by this.
+        cutoff: What is then below does nothing: a dyke holds up to there.
+    """
+
+    factor: float = 1.0
+    cutoff: float = 0.0
+
+    def __call__(self, intensity: NDArray[Any]) -> Floats:
+        """Intensities of one block in float64; a copy only where something changes."""
+        found = np.asarray(intensity, np.float64)
+        if self.factor != 1:
+            found = found * self.factor
+        if self.cutoff > 0:
+            found = np.where(found < self.cutoff, 0.0, found)
+        return np.ascontiguousarray(found)
+
+
+def impacts(
+    perils: EventSet | Sequence[EventSet],
+    assets: Exposed,
+    curves: Curves | ManyCurves,
+    *,
+    rule: Rule = "most_severe",
+    max_km: float = MAX_KM,
+    adjust: Adjust | Sequence[Adjust] | None = None,
+    threads: int | None = None,
+) -> Impacts:
+    """Impact of every event on everything exposed, without a table of events by points.
+
+    Memory is that of the input and of its block of cells, the events and the points; time is
+    linear in stored cells, events and points.
+
+    Args:
+        perils: One event set; or several over the same events and points, such as wind and surge
+            of the same storms.
+        assets: What stands at points.
+        curves: For one peril as `haidang.risk.engine.curves.Curves`; for several one each.
+        rule: How several perils on one asset meet: ``most_severe`` takes the largest share,
+            ``combined`` 1 - (1 - a)(1 - b).
+        max_km: How far an asset may lie from its point of the event set.
+        adjust: What is done to intensities first, one for each peril.
+        threads: How many; the result is the same to the last bit with any number.
+
+    Raises:
+        BadData: Perils over different events or points, another number of curves than perils, an
+            unknown rule; or as `join`, `choose` and `checked`.
+    """
+    sets = [perils] if isinstance(perils, EventSet) else list(perils)
+    asked = listed(curves)
+    changes = [adjust or Adjust()] if isinstance(adjust, (Adjust, type(None))) else list(adjust)
+    if len(changes) == 1:
+        changes = changes * len(sets)
+    fit(sets, asked, rule)
+    point, findings = join(sets[0], assets, max_km)
+    packed, number = curves_of(sets, asked, assets, changes)
+    held = slots(assets, point, sets[0].points, number)
+    sums = _run(sets, packed, held, changes, RULES[rule], threads)
+    return _result(sets[0], assets, held, sums, findings)
+
+
+def listed(curves: Curves | ManyCurves) -> list[Curves]:
+    """Curves as a list with one entry a peril."""
+    return list(curves) if isinstance(curves, (list, tuple)) else [curves]
+
+
+def fit(sets: list[EventSet], asked: list[Curves], rule: str) -> None:
+    """See that perils, curves and rule belong together.
+
+    Raises:
+        BadData: As `impacts` says of them.
+    """
+    if rule not in RULES:
+        params = {"rule": rule, "known": ", ".join(RULES)}
+        raise BadData(Problem("impact.rule", params, field="rule"))
+    if not sets or len(asked) != len(sets):
+        told = {"what": "curves", "given": len(asked), "count": len(sets)}
+        raise BadData(Problem("impact.count", told, field="curves"))
+    first = sets[0]
+    for other in sets[1:]:
+        same = (
+            other.ids == first.ids
+            and other.points == first.points
+            and other.labels == first.labels
+            and _equal(other.lat, first.lat)
+            and _equal(other.lon, first.lon)
+            and _equal(other.frequency, first.frequency)
+        )
+        if not same:
+            params = {"first": first.peril or "1", "other": other.peril or "2"}
+            raise BadData(Problem("impact.perils_differ", params, field="perils"))
+
+
+def _equal(a: Floats | None, b: Floats | None) -> bool:
+    return (a is None and b is None) or (a is not None and b is not None and np.array_equal(a, b))
+
+
+def curves_of(
+    sets: list[EventSet], asked: list[Curves], assets: Exposed, changes: list[Adjust]
+) -> tuple[list[Packed], Ints]:
+    """Packed curves by peril, and the number of each: (peril, category, name)."""
+    packed, numbers = [], []
+    for given, events, change in zip(asked, sets, changes, strict=True):
+        found: dict[int, int] = {}
+        curves: list[Any] = []
+        which = np.empty((len(assets.categories), len(assets.curves)), np.int64)
+        for k, category in enumerate(assets.categories):
+            for n, name in enumerate(assets.curves):
+                curve = choose(given, category, name)
+                # The same table, chosen twice, is the same curve: its share is taken once.
+                key = id(_source(given, category, name))
+                if key not in found:
+                    found[key] = len(curves)
+                    label = name or category
+                    curves.append(checked(curve, events.highest * change.factor, label))
+                which[k, n] = found[key]
+        one, number = pack(curves)
+        packed.append(one)
+        numbers.append(number[which])
+    return packed, np.stack(numbers)
+
+
+def _source(given: Any, category: str, name: str) -> object:
+    for key in (category, name):
+        if isinstance(given, Mapping) and key in given:
+            given = given[key]
+    return given
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What is added up, block after block."""
+
+    at_event: Floats
+    blind: Ints
+    reached: Ints
+    per_slot: Floats
+    blind_slot: Floats
+
+
+def _run(
+    sets: list[EventSet],
+    packed: list[Packed],
+    held: Slots,
+    changes: list[Adjust],
+    rule: int,
+    threads: int | None,
+) -> _Sums:
+    events, (count, categories) = len(sets[0]), held.value.shape
+    sums = _Sums(
+        np.zeros((events, categories)), np.zeros((events, categories), np.int64),
+        np.zeros(events, np.int64), np.zeros(count), np.zeros(count),
+    )  # fmt: skip
+    weight = sets[0].weight
+    # A block has a ledger of its own that is written and added up once: it should have more cells.
+    start = np.sum([s.start for s in sets], axis=0)
+    parts = blocks(start, max(MOST_CELLS, 4 * count))
+
+    def work(part: tuple[int, int]) -> tuple[Floats, Floats]:
+        ledger = np.zeros((count, 1 + categories))
+        ledger[:, 1:] = held.value
+        blind = np.zeros(count)
+        if len(sets) == 1:
+            _one(part, sets[0], packed[0], held, changes[0], weight, sums, ledger, blind)
+        else:
+            _several(part, sets, packed, held, changes, rule, sums, ledger, blind)
+        return ledger[:, 0], blind
+
+    for per_slot, blind_slot in in_order(work, parts, threads):
+        sums.per_slot += per_slot
+        sums.blind_slot += blind_slot
+    return sums
+
+
+def block(part: tuple[int, int], events: EventSet, change: Adjust) -> tuple[int, Floats]:
+    """First cell of some events, and the intensities of all of them, changed."""
+    first, last = int(events.start[part[0]]), int(events.start[part[1]])
+    return first, change(events.intensity[first:last])
+
+
+def by_function(packed: Packed, strength: Floats) -> Floats:
+    """Shares by each function at the cells of a block, (function, cell)."""
+    if not packed.functions:
+        return np.empty((0, 0))
+    return np.stack([np.asarray(f(strength), np.float64) for f in packed.functions])
+
+
+def _one(
+    part: tuple[int, int],
+    events: EventSet,
+    packed: Packed,
+    held: Slots,
+    change: Adjust,
+    weight: Floats,
+    sums: _Sums,
+    ledger: Floats,
+    blind_slot: Floats,
+) -> None:
+    offset, strength = block(part, events, change)
+    one_peril(
+        part[0], part[1], events.start, events.point, strength, offset, weight,
+        packed.start, packed.knots, packed.guide_start, packed.guide, packed.per_unit,
+        by_function(packed, strength),
+        held.lean_start, held.lean_curve, held.lean_unknown, ledger,
+        sums.at_event, sums.blind, sums.reached, blind_slot,
+    )  # fmt: skip
+
+
+def _several(
+    part: tuple[int, int],
+    sets: list[EventSet],
+    packed: list[Packed],
+    held: Slots,
+    changes: list[Adjust],
+    rule: int,
+    sums: _Sums,
+    ledger: Floats,
+    blind_slot: Floats,
+) -> None:
+    count = len(held.value)
+    share, stamp = np.zeros(count), np.full(count, -1, np.int64)
+    touched = np.zeros(count, np.int64)
+    given = []
+    for events, curves, change in zip(sets, packed, changes, strict=True):
+        offset, strength = block(part, events, change)
+        given.append((events, curves, offset, strength, by_function(curves, strength)))
+    weight = sets[0].weight
+    for e in range(*part):
+        n = 0
+        for h, (events, curves, offset, strength, ready) in enumerate(given):
+            n = gather(
+                rule, e, e, events.start, events.point, strength, offset,
+                curves.start, curves.knots, curves.guide_start, curves.guide, curves.per_unit,
+                ready,
+                held.start, held.curve[h], share, stamp, touched, n,
+            )  # fmt: skip
+        settle(
+            e, weight[e], share, touched, n, held.lean_unknown, ledger,
+            sums.at_event, sums.blind, sums.reached, blind_slot,
+        )  # fmt: skip
+
+
+def _result(
+    events: EventSet,
+    assets: Exposed,
+    held: Slots,
+    sums: _Sums,
+    findings: tuple[Problem, ...],
+) -> Impacts:
+    told = held.of >= 0
+    at = np.maximum(held.of, 0)
+    share = np.where(told, sums.per_slot[at], 0.0) if len(sums.per_slot) else np.zeros(at.shape)
+    blind = np.where(told, sums.blind_slot[at], np.inf) if len(sums.per_slot) else share
+    missed = np.flatnonzero(sums.reached == 0)
+    if len(missed):
+        some = ", ".join(events.ids[int(e)] for e in missed[:3])
+        params = {"count": len(missed), "of": len(events), "events": some}
+        findings = (*findings, Problem("impact.events_outside", params, severity="warning"))
+    lost = int((sums.blind > 0).any(axis=1).sum())
+    if lost:
+        counted = {"count": lost, "of": len(events)}
+        findings = (*findings, Problem("impact.events_unknown", counted, severity="warning"))
+    return Impacts(
+        events=replace(events, start=events.start[:1], point=events.point[:0],
+                       intensity=events.intensity[:0]),
+        exposed=assets,
+        known_at_event=np.ascontiguousarray(sums.at_event.T),
+        unknown_at_event=np.ascontiguousarray(sums.blind.T),
+        reached=sums.reached,
+        share=share,
+        blind=blind,
+        findings=(*assets.findings, *findings),
+    )  # fmt: skip
