@@ -9,6 +9,7 @@ from haidang.web.routes import (
     ledger,
     login,
     review,
+    risk,
     situation,
     statics,
     warnings,
@@ -17,5 +18,7 @@ from haidang.web.routes import (
 
 MODULES = (
     statics, login, home, situation, watch, warnings, incident, review, ledger, law, explain, entry,
+    statics, login, home, situation, watch, risk, warnings, incident, review, ledger, explain,
+    entry,
 )  # fmt: skip
 """Each has a ``router``."""
