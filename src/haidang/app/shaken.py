@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from haidang.app import assess_readings as plain
 from haidang.app.ask_readings import ask_all
 from haidang.app.context import Context
 from haidang.app.snapshot import Snapshot
+from haidang.base.place import Kind
 from haidang.risk.areas import Areas
 from haidang.risk.assessment import Assessment, Grounds, Impact, Interval
 from haidang.risk.hazards.earthquake import shaking
@@ -80,7 +81,8 @@ def _home(
         return None
     at = Point(lon.value, lat.value)
     for i, (kind, code) in enumerate(zip(context.areas.kinds, context.areas.codes, strict=True)):
-        outline = context.country.places.outlines_on(kind, snapshot.places_day).get(code)
+        drawn = context.country.places.outlines_on(cast("Kind", kind), snapshot.places_day)
+        outline = drawn.get(code)
         if outline is not None and outline.covers(at):
             return i
     return None

@@ -16,6 +16,7 @@ from haidang.cli import stock
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
+from haidang.cli.joint import together
 from haidang.cli.late import nowcast, reproduction
 from haidang.cli.observe import observe
 from haidang.cli.review import review
@@ -49,6 +50,7 @@ def build() -> typer.Typer:
     )  # fmt: skip
     app.callback()(_callback)
     app.command("replay", help=help_text("help_replay"))(replay)
+    app.command("together", help=help_text("help_together"))(together)
     app.command("check", help=help_text("help_check"))(check)
     app.command("verify", help=help_text("help_verify"))(verify)
     app.command("review", help=help_text("help_review"))(review)
