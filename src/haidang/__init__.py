@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from haidang.api import Replay, level, replay
+    from haidang.api import Replay, index, level, replay
     from haidang.edge.feeds.exposure import exposure
     from haidang.edge.feeds.raster import zonal
     from haidang.risk.engine.events import event_set
@@ -46,6 +46,7 @@ __all__ = [
     "forecast",
     "frequency_map",
     "impact",
+    "index",
     "level",
     "losses",
     "nowcast",
@@ -61,6 +62,7 @@ __version__ = version("haidang")
 _HOMES = {
     "chart": "haidang.web.series_chart",
     "Replay": "haidang.api",
+    "index": "haidang.api",
     "level": "haidang.api",
     "replay": "haidang.api",
     "windfield": "haidang.risk.hazards.tropical_cyclone",

@@ -16,6 +16,7 @@ from haidang.jobs import verify
 from haidang.jobs.replay import Played, play
 from haidang.jobs.review import review
 from haidang.jobs.review_tables import ReviewTables, review_tables
+from haidang.jobs.risk_index import RiskIndex, of_country, of_table, own_index
 from haidang.jobs.tables import Tables, tables
 from haidang.jobs.tables_response import ResponseTables, response_tables
 from haidang.law.evaluate import Ruling, lookup
@@ -25,7 +26,7 @@ from haidang.review.announced import Compared
 from haidang.review.verification import Contingency
 from haidang.words import word
 
-__all__ = ["Replay", "level", "replay", "replay_case"]
+__all__ = ["Replay", "index", "level", "replay", "replay_case"]
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def replay_case(
 def judged(played: Played) -> tuple[tuple[Compared, ...], tuple[Contingency, ...]]:
     """A played case beside what was announced and beside what happened."""
     with Store.open(played.database, check=False) as store:
-        by_issue = verify.outlooks(store.assessments())
+        by_issue = verify.outlooks(store.assessments(), verify.published(played))
     compared = verify.announced(played, by_issue)
     return compared, verify.verify(played.case, played.context, by_issue)
 
@@ -222,6 +223,39 @@ def level(
     found = roots()
     book = load_country(found.country(country), found.threats).lawbook
     return lookup(book.at(article, asked), day=asked, **inputs)
+
+
+def index(
+    values: pd.DataFrame | None = None,
+    structure: str | Path | None = None,
+    *,
+    country: str | None = None,
+    day: date | str | None = None,
+    language: str = "en",
+) -> RiskIndex:
+    """A composite index of risk: a country's own, or one from values brought along.
+
+    Args:
+        values: A row a place, a column an indicator, in the unit of the tree; places are the index,
+            or the column ``code``. None takes a country's own index.
+        structure: File with the tree; None is that of INFORM, down to its components (0 to 10).
+        country: Country id, without ``values``; may be left out where only one is installed.
+        day: Whose provinces are ranked, without ``values``; None is today.
+        language: Of names and titles.
+
+    Returns:
+        Tables: ``table`` by place, ``parts`` of the tree, ``drivers`` of each place; ``problems``.
+
+    Raises:
+        NotFound: No such country, or it has no index.
+        BadData: The table has no places or no indicator, or the day is none.
+        BadPack: The tree does not fit.
+    """
+    if values is not None:
+        return of_table(values, structure, language)
+    found = roots()
+    home = load_country(found.country(country), found.threats)
+    return of_country(own_index(home, _day(day)), language)
 
 
 def _day(given: object) -> date:

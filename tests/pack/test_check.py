@@ -18,7 +18,9 @@ from haidang.pack.check import Report, check
 from haidang.pack.load import Roots, roots
 from haidang.words import catalogue
 from pack.counts_faults import FAULTS as COUNTS_FAULTS
+from pack.readings_faults import FAULTS as READINGS_FAULTS
 from pack.response_faults import FAULTS as RESPONSE_FAULTS
+from pack.together_faults import FAULTS as TOGETHER_FAULTS
 
 SRC = Path(haidang.__file__).parent
 TOY = Path(__file__).parents[1] / "toy"
@@ -26,6 +28,7 @@ DAY = date(2026, 11, 23)
 
 THREAT = "threats/storm"
 FEVER = "threats/fever"
+FLOOD = "threats/flood"
 PACK = f"{THREAT}/pack.yaml"
 XT = "countries/xt"
 COUNTRY = f"{XT}/country.yaml"
@@ -464,8 +467,8 @@ FAULTS = [
     ),
     Fault(
         "threat that does not exist",
-        ((f"{XT}/threats/flood/binding.yaml", None, "law: {}\n"),),
-        "pack.no_threat", f"{XT}/threats/flood/binding.yaml", "", ("'flood'",), ("add threats",
+        ((f"{XT}/threats/tide/binding.yaml", None, "law: {}\n"),),
+        "pack.no_threat", f"{XT}/threats/tide/binding.yaml", "", ("'tide'",), ("add threats",
          "hãy thêm"),
     ),
     Fault(
@@ -475,8 +478,8 @@ FAULTS = [
     ),
     Fault(
         "threat without its first file",
-        (("threats/flood/messages.en.yaml", None, "0: {}\n"),),
-        "pack.missing_file", "threats/flood/pack.yaml", "", (), ("add it", "bổ sung"),
+        (("threats/tide/messages.en.yaml", None, "0: {}\n"),),
+        "pack.missing_file", "threats/tide/pack.yaml", "", (), ("add it", "bổ sung"),
     ),
     Fault(
         "two ways to a category",
@@ -521,8 +524,8 @@ FAULTS = [
     ),
     Fault(
         "category given twice",
-        listed("N,land", "S,land", "N,sea"),
-        "check.code_twice", REGIONS, "code", ("'N'",), ("keep one", "giữ lại một"), "N,sea",
+        listed("N,land", "S,land", "N,land"),
+        "check.code_twice", REGIONS, "code", ("'N'",), ("keep one", "giữ lại một"), "N,land",
     ),
     Fault(
         "category of a place that there is not",
@@ -581,8 +584,8 @@ FAULTS = [
     ),
     Fault(
         "case of another threat",
-        ((CASE, "threat: storm", "threat: flood"),),
-        "check.case_threat", CASE, "threat", ("'flood'", "'storm'"), ("move it", "chuyển"),
+        ((CASE, "threat: storm", "threat: tide"),),
+        "check.case_threat", CASE, "threat", ("'tide'", "'storm'"), ("move it", "chuyển"),
         "threat:",
     ),
     Fault(
@@ -634,11 +637,14 @@ def tree(tmp_path: Path) -> Path:
     shutil.copytree(SRC / THREAT, tmp_path / THREAT)
     shutil.copytree(TOY / XT, tmp_path / XT)
     shutil.copytree(TOY / FEVER, tmp_path / FEVER)
+    shutil.copytree(TOY / FLOOD, tmp_path / FLOOD)
     return tmp_path
 
 
 FAULTS += [Fault(**found) for found in RESPONSE_FAULTS]
 FAULTS += [Fault(**found) for found in COUNTS_FAULTS]
+FAULTS += [Fault(**found) for found in TOGETHER_FAULTS]
+FAULTS += [Fault(**found) for found in READINGS_FAULTS]
 
 
 def plant(tree: Path, edits: tuple[Edit, ...]) -> None:
@@ -719,7 +725,7 @@ def test_nothing_is_found_in_a_sound_tree(tree: Path) -> None:
     report = looked(tree)
     assert report.problems == ()
     assert report.ok
-    assert (report.threats, report.countries, report.cases) == (2, 1, 2)
+    assert (report.threats, report.countries, report.cases) == (3, 1, 3)
     assert report.files >= 14
 
 

@@ -11,7 +11,8 @@ from typing import Final
 from haidang.base.errors import NotFound
 from haidang.base.problem import Problem
 from haidang.data.observations import vintages
-from haidang.edge.feeds.reports import read_reports
+from haidang.edge.feeds.readings import ReadingsFile, read_readings
+from haidang.edge.feeds.reports import ReportFile, read_reports
 from haidang.edge.store.store import Store
 from haidang.pack.schema import Country, Pack
 from haidang.watch.calendar import Step
@@ -53,6 +54,8 @@ def find(country: Country, series: str) -> tuple[Pack, str, Step]:
     if pack is not None and series in pack.series:
         if name.startswith(FACT):
             return pack, "1", "day"
+        if pack.threat.read:
+            return pack, pack.threat.readings.indicators[name].unit["en"], "day"
         spec = pack.threat.counts.indicators[name]
         return pack, spec.unit["en"], spec.period
     known = sorted(s for p in country.packs.values() for s in p.series)
@@ -72,7 +75,7 @@ def observe(
 
     Args:
         store: Where they go.
-        file: See ``edge.feeds.reports``.
+        file: See ``edge.feeds.reports``; of readings ``edge.feeds.readings``.
         country: Whose places and packs.
         series: ``threat/indicator``.
         received: When we had the file.
@@ -85,7 +88,14 @@ def observe(
     pack, unit, step = find(country, series)
     codes = {p.code for rule in pack.binding.areas for p in country.places.gazetteer
              if p.kind == rule.kind}  # fmt: skip
-    read = read_reports(file, series, unit, step, codes, country.zone)
+    read: ReportFile | ReadingsFile
+    name = series.partition("/")[2]
+    if pack.threat.read and not name.startswith(FACT):
+        known = {"station": {s.code for s in pack.stations}, "area": codes}
+        watch, said = pack.threat.readings, published or received
+        read = read_readings(file, pack.id, watch, known, indicator=name, published=said)
+    else:
+        read = read_reports(file, series, unit, step, codes, country.zone)
     mark = sha256(file.read_bytes()).hexdigest()[:16]
     receipts = []
     for told, reports in vintages(read.reports):

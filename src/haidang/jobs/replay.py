@@ -25,6 +25,7 @@ from haidang.data.observations import Report, day_of
 from haidang.data.tracks import Fix
 from haidang.edge.channels import capfile
 from haidang.edge.feeds.bulletins import read_bulletins
+from haidang.edge.feeds.readings import read_readings
 from haidang.edge.feeds.reports import read_reports
 from haidang.edge.feeds.stock import INVENTORY, read_stock
 from haidang.edge.store.store import Store
@@ -119,8 +120,9 @@ def plan(
     Raises:
         BadData: No row of the file can be used.
     """
-    if context is not None and context.pack.threat.counted:
-        steps, problems = counted_steps(case, context)
+    if context is not None and not context.pack.threat.tracked:
+        made = counted_steps if context.pack.threat.counted else readings_steps
+        steps, problems = made(case, context)
         return with_ticks(case, steps), problems
     read = read_bulletins(case.bulletins, case.spec.event, case.spec.averaging_s)
     delay = timedelta(minutes=case.spec.received_after_min)
@@ -174,6 +176,35 @@ def counted_steps(case: Case, context: Context) -> tuple[list[Step], tuple[Probl
     return [Step(at + delay, at, (), tuple(rows)) for at, rows in by_time.items()], read.problems
 
 
+def readings_steps(case: Case, context: Context) -> tuple[list[Step], tuple[Problem, ...]]:
+    """The instants at which readings were published.
+
+    Args:
+        case: Its file of readings.
+        context: Its pack, areas and gauges.
+
+    Raises:
+        BadData: No row of the file can be used.
+    """
+    threat = context.pack.threat
+    read = read_readings(case.bulletins, threat.id, threat.readings, subjects(context))
+    delay = timedelta(minutes=case.spec.received_after_min)
+    by_time: dict[datetime, list[Report]] = {}
+    for report in read.reports:
+        assert report.published is not None
+        by_time.setdefault(report.published, []).append(report)
+    steps = [Step(at + delay, at, (), tuple(rows)) for at, rows in sorted(by_time.items())]
+    return steps, read.problems
+
+
+def subjects(context: Context) -> dict[str, frozenset[str]]:
+    """Codes that a reading of this pack may name: gauges, and watched areas."""
+    return {
+        "station": frozenset(s.code for s in context.pack.stations),
+        "area": frozenset(context.areas.codes),
+    }
+
+
 def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_: None) -> Played:
     """Play a case to its end, or from where it was interrupted.
 
@@ -203,7 +234,7 @@ def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_:
     steps, problems = plan(case, context)
     with Store.open(folder / DATABASE) as store:
         fits(store, case, context, steps)
-        _register(store, case.spec.officers)
+        register(store, case.spec.officers)
         ingest_stock(store, case, context, steps)
         for number, step in enumerate(steps):
             progress(number, len(steps), f"{context.local(step.now):%d/%m %H:%M}")
@@ -267,7 +298,8 @@ def fits(store: Store, case: Case, context: Context, steps: tuple[Step, ...]) ->
             raise BadData(Problem("replay.late", said, file=file, field="issued"))
 
 
-def _register(store: Store, officers: tuple[OfficerSpec, ...]) -> None:
+def register(store: Store, officers: tuple[OfficerSpec, ...]) -> None:
+    """Make a case's officers known to its store; again changes nothing."""
     for officer in officers:
         store.add_actor(officer.role, actor_id=officer.actor)
 
@@ -278,7 +310,7 @@ def ingest(store: Store, case: Case, step: Step) -> None:
         return
     if step.reports:
         # What one vintage says twice is told by the later row; a delivery holds each once.
-        newest = {(r.place, r.start): r for r in step.reports}
+        newest = {(r.series, r.place, r.start): r for r in step.reports}
         store.add_observations(
             key=key_of(case, step.issued),
             observations=tuple(newest.values()),
@@ -382,25 +414,37 @@ def act(store: Store, case: Case, context: Context, now: datetime | None) -> Non
             officers have done their part, and no further. Without an officer for a part the draft
             keeps waiting, as it would on duty.
     """
-    waiting = store.pending()
+    act_on(store, lambda draft: (case, context), now)
+
+
+def act_on(store: Store, of: Callable[[Draft], tuple[Case, Context]], now: datetime | None) -> None:
+    """As ``act``, where drafts of several cases wait side by side.
+
+    Args:
+        store: Of the cases.
+        of: The case of a draft, which says who acts and when, and the context of its threat.
+        now: As in ``act``.
+    """
+    waiting = [(draft, *of(draft)) for draft in store.pending()]
     acts = [
         Act(draft.at + timedelta(minutes=officer.after_min), number, FIRST + rank, officer, "")
-        for number, draft in enumerate(waiting)
+        for number, (draft, case, _) in enumerate(waiting)
         for rank, officer in enumerate(case.spec.officers)
     ]
     until = max((a.at for a in acts), default=None) if now is None else now
     if until is None:
         return
-    limit = timedelta(minutes=context.pack.threat.warn.approval_limit_min)
-    acts += [
-        # A person may have put in new words after the hour: they are passed on at once.
-        Act(max(draft.due + rank * limit, draft.at), number, rank, None, role)
-        for number, draft in enumerate(waiting)
-        for rank, role in enumerate(context.country.spec.escalation)
-    ]
+    for number, (draft, _, context) in enumerate(waiting):
+        limit = timedelta(minutes=context.pack.threat.warn.approval_limit_min)
+        acts += [
+            # A person may have put in new words after the hour: they are passed on at once.
+            Act(max(draft.due + rank * limit, draft.at), number, rank, None, role)
+            for rank, role in enumerate(context.country.spec.escalation)
+        ]
     due = [a for a in acts if a.at <= until]
     for one in sorted(due, key=lambda a: (a.at, a.draft, a.rank)):
-        _do(store, context, waiting[one.draft], one)
+        draft, _, context = waiting[one.draft]
+        _do(store, context, draft, one)
 
 
 def _do(store: Store, context: Context, draft: Draft, one: Act) -> None:

@@ -282,3 +282,13 @@ def _named(rows: list[Row]) -> Names:
 
 def _own(key: str) -> Names:
     return Names({k: word(key, k) for k in LANGUAGES})
+
+
+def disputed(table: Table) -> tuple[Row, ...]:
+    """Rows that never decide: all their cases lie where the text says several things at once.
+
+    Such a row was read rightly and still gives no level: a person must see the original.
+    """
+    grid = _grid(table)
+    open_ones = grid.any(tuple(o for o in table.overlaps if o.rule == "none"))
+    return tuple(r for r in table.rows if not (grid.mask(r) & ~open_ones).any())

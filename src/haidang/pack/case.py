@@ -18,6 +18,7 @@ from haidang.pack.review import ReviewSpec
 
 BULLETINS_FILE: Final = "bulletins.csv"
 COUNTS_FILE: Final = "counts.csv"
+READINGS_FILE: Final = "readings.csv"
 """What lies beside ``case.yaml``, by the kind of the threat."""
 
 
@@ -117,7 +118,7 @@ class Case:
 
     Attributes:
         country: Id of the country whose binding it belongs to.
-        bulletins: File of what came in: bulletins, or counts.
+        bulletins: File of what came in: bulletins, counts or readings.
     """
 
     spec: CaseSpec
@@ -161,8 +162,9 @@ def load_case(name: str, roots: Roots) -> Case:
         where = {"id": spec.id, "folder": name}
         raise NotFound(Problem("pack.id_folder", where, file=short(path), field="id"))
     country = folder.parents[3].name
-    counts = folder / COUNTS_FILE
-    return Case(spec, country, folder, counts if counts.is_file() else folder / BULLETINS_FILE)
+    others = (folder / name for name in (COUNTS_FILE, READINGS_FILE))
+    facts = next((path for path in others if path.is_file()), folder / BULLETINS_FILE)
+    return Case(spec, country, folder, facts)
 
 
 def case_of_file(

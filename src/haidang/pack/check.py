@@ -21,12 +21,16 @@ from haidang.law.lawbook import article_id
 from haidang.law.table import Table
 from haidang.pack.check_binding import Bound, Found, binding_problems
 from haidang.pack.check_counts import watch_problems
+from haidang.pack.check_readings import model_problems
 from haidang.pack.check_response import response_problems, threat_problems
+from haidang.pack.check_together import scale_problems, together_problems
+from haidang.pack.index import load_index
 from haidang.pack.law import Law, read_law
 from haidang.pack.load import Roots, line_of, parse, read_messages, read_yaml, short
 from haidang.pack.places import CountryPlaces, load_places
+from haidang.pack.regions import check_regions, load_regions
 from haidang.pack.schema import BindingSpec, CountrySpec, ThreatSpec
-from haidang.warn.message import COUNTED, OF_A_TRACK, SHOWN_FORCES, fields
+from haidang.warn.message import COUNTED, OF_A_TRACK, OF_READINGS, SHOWN_FORCES, fields
 from haidang.warn.message import check as check_message
 from haidang.words import catalogue
 
@@ -111,6 +115,8 @@ def check(roots: Roots, day: date) -> Report:
         ]
     for threat in threats.values():
         problems += _threat(threat, [b for b in bound if b.threat is threat], day)
+        if threat.spec is not None:
+            problems += together_problems(threat.path, threat.spec, threats)
     for base in sorted({f.parent for f in (*roots.threats.values(), *roots.countries.values())}):
         problems += _without_head(base)
     return Report(
@@ -222,11 +228,12 @@ def _threat(threat: _Threat, bound: list[Bound], day: date) -> Iterator[Problem]
             yield threat.problem("text_missing", key, language="en", what=key)
     for language, pattern in spec.called.items():
         # What is counted is one event without a name, so its pattern may leave the name out.
-        if not _names_only(pattern, may_lack=spec.counted):
+        if not _names_only(pattern, may_lack=not spec.has_events):
             yield threat.problem("called", "called", language, pattern=pattern)
     yield from _tier(threat, spec, bound)
     yield from _sections(threat, spec)
     yield from watch_problems(threat.folder, spec)
+    yield from model_problems(threat.folder, spec)
 
 
 def _names_only(pattern: str, *, may_lack: bool) -> bool:
@@ -288,8 +295,9 @@ def _sections(threat: _Threat, spec: ThreatSpec) -> Iterator[Problem]:
 def _never_filled(path: Path, texts: Found, spec: ThreatSpec) -> Iterator[Problem]:
     """Placeholders that would always read "not known": another kind's, or a force not computed."""
     forces = ", ".join(map(str, spec.forces))
-    foreign = set(OF_A_TRACK if spec.counted else COUNTED)
-    if spec.counted:
+    foreign = {*OF_A_TRACK, *COUNTED, *OF_READINGS}
+    foreign -= set(OF_A_TRACK if spec.tracked else COUNTED if spec.counted else OF_READINGS)
+    if not spec.tracked:
         foreign |= {f"{edge}{force}" for edge in ("onset", "end") for force in SHOWN_FORCES}
     absent = {f"{e}{f}" for e in ("onset", "end") for f in set(SHOWN_FORCES) - set(spec.forces)}
     for level, message in texts.items():
@@ -351,6 +359,12 @@ def _country(
     law = read_law(folder / "law")
     problems += [_filed(p, folder / "law") for p in law.problems]
     places = _attempt_places(folder / "places", problems)
+    lists = _attempt(problems, load_regions, folder)
+    if lists is not None and places is not None:
+        problems += check_regions(lists, law.book, places.gazetteer)
+    if places is not None:
+        index = _attempt(problems, load_index, folder, places, day)
+        problems += index.problems if index is not None else ()
     raw = _attempt(problems, read_yaml, path)
     spec = None if raw is None else _attempt(problems, parse, CountrySpec, raw, path)
     bindings = dict(_bindings(folder, threats, problems))
@@ -364,6 +378,10 @@ def _country(
                 problems += _never_filled(file, texts, threat_spec)
     if spec is None:
         return []
+    files = {
+        n: (b, folder / "threats" / n / "binding.yaml", t.spec) for n, (b, t) in bindings.items()
+    }
+    problems += scale_problems(spec, files)
     country = _Country(folder, spec, law, places)
     problems += _country_itself(country, [t for _, t in bindings.values()])
     out = []

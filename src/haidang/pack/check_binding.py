@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
-from haidang.base.errors import HaidangError
+from haidang.base.errors import BadPack, HaidangError
 from haidang.base.place import Place
 from haidang.base.problem import Problem
 from haidang.law.lawbook import article_id
 from haidang.law.levels import Scale
 from haidang.law.table import Input, Table
-from haidang.pack.case import BULLETINS_FILE, COUNTS_FILE, CaseSpec
+from haidang.pack.case import BULLETINS_FILE, COUNTS_FILE, READINGS_FILE, CaseSpec
 from haidang.pack.check_counts import counts_problems, published, sample_counts
+from haidang.pack.check_readings import (
+    categories_asked,
+    readings_problems,
+    readings_published,
+    sample_readings,
+)
 from haidang.pack.law import Law
-from haidang.pack.load import line_of, parse, read_yaml, short
+from haidang.pack.load import NOT_SPOKEN_OF, line_of, parse, read_yaml, short
 from haidang.pack.places import CountryPlaces
 from haidang.pack.review import read_facts
 from haidang.pack.schema import (
@@ -27,8 +32,10 @@ from haidang.pack.schema import (
     CountrySpec,
     CountsLaw,
     LawBinding,
+    ReadingsLaw,
     ThreatSpec,
 )
+from haidang.pack.stations import rows_of
 from haidang.risk.assessment import Assessment, Grounds, Impact, Interval, Onset, When
 from haidang.warn.message import check as check_message
 from haidang.warn.message import facts, render
@@ -153,6 +160,8 @@ def binding_problems(bound: Bound, day: date) -> tuple[list[Problem], Bound]:
     problems += _rules(bound)
     if isinstance(law, CountsLaw):
         problems += counts_problems(bound, law, tables)
+    elif isinstance(law, ReadingsLaw):
+        problems += readings_problems(bound, law, tables)
     elif table is not None:
         problems += _inputs(bound, law, table)
     if len(tables) == len(law.articles):
@@ -167,7 +176,9 @@ def binding_problems(bound: Bound, day: date) -> tuple[list[Problem], Bound]:
 def _kinds(bound: Bound) -> Iterator[Problem]:
     """A threat and its law must be of one kind: nobody can ask a wind how many cases there were."""
     spec = bound.threat.spec
-    if spec is not None and spec.counted != isinstance(bound.binding.law, CountsLaw):
+    law = bound.binding.law
+    kinds = (isinstance(law, CountsLaw), isinstance(law, ReadingsLaw))
+    if spec is not None and (spec.counted, spec.read) != kinds:
         yield bound.problem("law_kind", "law", kind=spec.watch.kind)
 
 
@@ -249,14 +260,7 @@ def _areas(bound: Bound, table: Table | None, day: date) -> Iterator[Problem]:
     places = bound.country.places
     if places is None:
         return
-    known = None
-    law = bound.binding.law
-    if isinstance(law, CountsLaw):
-        # The rules say which categories there are; without any every area is like every other.
-        known = tuple(dict.fromkeys(r.where for r in law.rules if r.where)) or None
-    elif table is not None:
-        of = {i.id: i for i in table.inputs}.get(law.area)
-        known = tuple(of.values) if of else None
+    known = _known_categories(bound, table, day)
     for n, rule in enumerate(bound.binding.areas):
         there = places.gazetteer.at(day, rule.kind)
         if not there:
@@ -271,6 +275,18 @@ def _areas(bound: Bound, table: Table | None, day: date) -> Iterator[Problem]:
                 yield bound.problem("category_unknown", "areas", n, "category", **params)
         elif rule.file is not None:
             yield from _listed(bound, n, rule, known, day)
+
+
+def _known_categories(bound: Bound, table: Table | None, day: date) -> tuple[str, ...] | None:
+    """Area categories that the law asks for; None where every area is like every other."""
+    law = bound.binding.law
+    if isinstance(law, ReadingsLaw):
+        return categories_asked(bound, law, day)
+    if isinstance(law, CountsLaw):
+        # The rules say which categories there are.
+        return tuple(dict.fromkeys(r.where for r in law.rules if r.where)) or None
+    of = {i.id: i for i in table.inputs}.get(law.area) if table is not None else None
+    return tuple(of.values) if of else None
 
 
 def _undrawn(
@@ -310,19 +326,19 @@ def _listed(
         return
     gazetteer = bound.country.places.gazetteer
     on = rule.codes_on or day
-    listed: dict[str, str] = {}
+    listed: dict[str, set[str]] = {}
     for line, row in rows:
         code, category = row["code"], row["category"]
-        if known is not None and category not in known:
+        if known is not None and category not in known and category not in NOT_SPOKEN_OF:
             params = {"category": category or "-", "known": ", ".join(known)}
             yield Problem("check.category_unknown", params, short(path), line, "category")
-        if code in listed:
+        if category in listed.setdefault(code, set()):
             yield Problem("check.code_twice", {"code": code}, short(path), line, "code")
         if gazetteer.find(rule.kind, code, on) is None:
             gone = {"code": code, "kind": rule.kind, "day": on}
             found = Problem("check.code_unknown", gone, short(path), line, "code")
             yield replace(found, severity="warning")
-        listed[code] = category
+        listed[code].add(category)
     for place in gazetteer.at(day, rule.kind):
         try:
             trace = gazetteer.predecessors if on <= day else gazetteer.successors
@@ -340,23 +356,10 @@ def _rows(
     path: Path, columns: tuple[str, ...]
 ) -> tuple[list[tuple[int, dict[str, str]]], list[Problem]]:
     """Rows with their lines, or the one problem that stops a table from being read."""
-    name = short(path)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            rows = [
-                (reader.line_num, {k: (v or "").strip() for k, v in row.items() if k in columns})
-                for row in reader
-            ]
-            missing = [c for c in columns if c not in (reader.fieldnames or ())]
-    except FileNotFoundError:
-        return [], [Problem("pack.missing_file", {}, name)]
-    except (OSError, UnicodeDecodeError, csv.Error) as err:
-        return [], [Problem("pack.unreadable", {"why": err}, name)]
-    if missing:
-        params = {"missing": ", ".join(missing), "wanted": ", ".join(columns)}
-        return [], [Problem("check.columns", params, name, 1)]
-    return rows, []
+        return list(rows_of(path, short(path), columns)), []
+    except BadPack as err:
+        return [], list(err.problems)
 
 
 # ── words ───────────────────────────────────────────────────────────────────────────────────────
@@ -496,6 +499,8 @@ def _sample(
         sender=bound.country.spec.sender.name.get(language, ""),
         act=table.act.say(language) if table else "",
     )
+    if spec.read:
+        return said | sample_readings(spec, language)
     return said | (sample_counts(spec, language) if spec.counted else {})
 
 
@@ -510,8 +515,10 @@ def _cases(bound: Bound, problems: list[Problem]) -> Iterator[GoldenCase]:
         except HaidangError as err:
             problems += err.problems
             continue
-        counted = bound.threat.spec is not None and bound.threat.spec.counted
-        if counted:
+        threat = bound.threat.spec
+        if threat is not None and threat.read:
+            found = set(readings_published(folder / READINGS_FILE, spec, bound, problems))
+        elif threat is not None and threat.counted:
             found = set(published(folder / COUNTS_FILE, spec, bound, problems))
         else:
             found = set(_issued(folder / BULLETINS_FILE, problems))

@@ -34,6 +34,13 @@ from haidang.pack.schema import (
     Pack,
     ThreatSpec,
 )
+from haidang.pack.stations import (
+    STATIONS_FILE,
+    SUSCEPTIBILITY_FILE,
+    read_stations,
+    read_susceptibility,
+    rows_of,
+)
 from haidang.respond.scenario import Layer, Scenario, compose
 from haidang.respond.spec import AuthoritiesSpec, KindSpec, OverlaySpec, ScenarioSpec
 from haidang.warn.spec import Messages, MessageSpec
@@ -319,6 +326,8 @@ def load_binding(country_folder: Path, threat_folder: Path) -> Pack:
     binding = parse(BindingSpec, read_yaml(path), path)
     asked = read_scenario(threat_folder, country_folder)
     years = binding.law.epidemic_years if isinstance(binding.law, CountsLaw) else ""
+    stations = country_folder / STATIONS_FILE
+    slopes = country_folder / SUSCEPTIBILITY_FILE
     return Pack(
         threat=threat,
         binding=binding,
@@ -331,6 +340,8 @@ def load_binding(country_folder: Path, threat_folder: Path) -> Pack:
         scenario=asked.scenario,
         local=asked.local,
         epidemic_years=read_epidemic_years(country_folder / years) if years else {},
+        stations=read_stations(stations, short(stations)) if stations.is_file() else (),
+        susceptibility=read_susceptibility(slopes, short(slopes)) if slopes.is_file() else {},
     )
 
 
@@ -573,7 +584,8 @@ def area_categories(
 
     Returns:
         Categories by (kind, code). A place that was made of several old ones takes the categories
-        of all of them.
+        of all of them. One whose file says nothing of it but its code, or ``-``, is not watched:
+        the article does not speak of it.
 
     Raises:
         BadPack: The file of categories is missing a place, or a place has none.
@@ -598,11 +610,22 @@ def area_categories(
                 if missing or not olds:
                     where = {"place": place.name("en"), "codes": ", ".join(missing) or "-"}
                     raise BadPack(Problem("pack.no_category", where, file=file))
-                categories = [listed[old.code] for old in olds]
+                categories = [c for old in olds for c in listed[old.code]]
+                if not categories:
+                    continue
             found[rule.kind, place.code] = tuple(dict.fromkeys(categories))
     return found
 
 
-def _listed(path: Path) -> Mapping[str, str]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return {row["code"]: row["category"] for row in csv.DictReader(stream)}
+def _listed(path: Path) -> Mapping[str, tuple[str, ...]]:
+    """Categories by code; a code may stand in several rows, and in one without any."""
+    found: dict[str, list[str]] = {}
+    for _, row in rows_of(path, short(path), ("code", "category")):
+        mine = found.setdefault(row["code"], [])
+        if row["category"] not in NOT_SPOKEN_OF:
+            mine.append(row["category"])
+    return {code: tuple(mine) for code, mine in found.items()}
+
+
+NOT_SPOKEN_OF: Final = ("", "-")
+"""Categories of a place that the article does not speak of."""

@@ -21,9 +21,18 @@ from haidang.pack.places import CountryPlaces
 from haidang.respond.scenario import Layer, Scenario
 from haidang.respond.spec import AuthoritiesSpec, KindSpec, ScenarioSpec
 from haidang.risk.counts import BOUND, COUNT, MEAN, PER_WEEK
-from haidang.risk.spec import MEASURES, CycloneWind, Risk, ValuePerHead
+from haidang.risk.readings import PEOPLE, SHAKEN, VALUE, Station
+from haidang.risk.spec import (
+    MEASURES,
+    CountsRisk,
+    CycloneWind,
+    ReadingsRisk,
+    Risk,
+    Shaking,
+    ValuePerHead,
+)
 from haidang.warn.spec import Messages, WarnSpec
-from haidang.watch.spec import CountsWatch, TrackWatch, Watch
+from haidang.watch.spec import CountsWatch, ReadingsWatch, TrackWatch, Watch
 from haidang.words import catalogue
 
 Tier = Literal["draft", "exercised", "verified"]
@@ -66,7 +75,10 @@ class ThreatSpec(Spec):
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> ThreatSpec:
-        if isinstance(self.watch, TrackWatch) != isinstance(self.risk, CycloneWind):
+        kind = {CycloneWind: TrackWatch, CountsRisk: CountsWatch}.get(
+            type(self.risk), ReadingsWatch
+        )
+        if not isinstance(self.watch, kind):
             raise PydanticCustomError(
                 "kinds_differ", "watch.kind and risk.hazard belong to two kinds of threat"
             )
@@ -98,9 +110,38 @@ class ThreatSpec(Spec):
         return self.watch
 
     @property
+    def readings(self) -> ReadingsWatch:
+        """What is said of watching readings; raises as ``wind``."""
+        if not isinstance(self.watch, ReadingsWatch):
+            raise TypeError(f"{self.id} has no readings")
+        return self.watch
+
+    @property
+    def model(self) -> ReadingsRisk:
+        """The model that starts from readings; raises as ``wind``."""
+        if isinstance(self.risk, CycloneWind | CountsRisk):
+            raise TypeError(f"{self.id} has no readings")
+        return self.risk
+
+    @property
     def counted(self) -> bool:
         """Whether the threat is told by counts, and not by the bulletins of an event."""
         return isinstance(self.watch, CountsWatch)
+
+    @property
+    def tracked(self) -> bool:
+        """Whether the threat is told by the bulletins of an event that moves."""
+        return isinstance(self.watch, TrackWatch)
+
+    @property
+    def read(self) -> bool:
+        """Whether the threat is told by readings."""
+        return isinstance(self.watch, ReadingsWatch)
+
+    @property
+    def has_events(self) -> bool:
+        """Whether it strikes as events with names of their own; else it is one that stands."""
+        return self.tracked or isinstance(self.risk, Shaking)
 
     @property
     def forces(self) -> tuple[int, ...]:
@@ -110,15 +151,18 @@ class ThreatSpec(Spec):
     @property
     def measures(self) -> tuple[str, ...]:
         """Measures of impact that its assessments may hold: what a need can rest on."""
-        if not isinstance(self.watch, CountsWatch):
+        if isinstance(self.watch, TrackWatch):
             return MEASURES
+        if isinstance(self.watch, ReadingsWatch):
+            shaken = SHAKEN if isinstance(self.risk, Shaking) else ()
+            return (PEOPLE, *shaken, *(f"{n}.{VALUE}" for n in self.watch.indicators))
         named = (f"{n}.{m}" for n in self.watch.indicators for m in (COUNT, MEAN, BOUND))
         return (PER_WEEK, *named)
 
     @property
     def series(self) -> tuple[str, ...]:
         """Names of the series that are read for it, in the store; none for a track."""
-        if not isinstance(self.watch, CountsWatch):
+        if isinstance(self.watch, TrackWatch):
             return ()
         return tuple(f"{self.id}/{name}" for name in self.watch.indicators)
 
@@ -207,6 +251,61 @@ class CountsLaw(Spec):
         return tuple(dict.fromkeys(rule.article for rule in self.rules))
 
 
+class Several(Spec):
+    """An input that asks whether it is so in one group or in several.
+
+    Attributes:
+        input: Of the table.
+        by: What makes a group: the ``basin`` of a gauge, the ``station`` itself, or an ``area``.
+        over: Among which groups are counted: those of one ``area``, of all areas of the same
+            ``category``, or of the ``country``. Areas are always counted over the country.
+        one: Value of the input while fewer than two groups reach the level; "" leaves what the
+            model says.
+        several: Its value from two groups on.
+    """
+
+    input: str
+    by: Literal["basin", "station", "area"]
+    over: Literal["area", "category", "country"] = "area"
+    one: str = ""
+    several: str
+
+
+class ReadingsAsk(Spec):
+    """One article that is asked of every reading's case.
+
+    Attributes:
+        article: In the country's law book.
+        where: Area categories to which it applies; empty for every area.
+        inputs: Which quantity of the model answers each input of the table; ``category`` is the
+            area's own, and an area of several is asked for each.
+        given: Inputs with one fixed value, where an article is asked twice of two quantities.
+        several: Where the words of the article tell one basin, river mouth or province from
+            several.
+    """
+
+    article: str
+    where: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = Field(min_length=1)
+    given: Mapping[str, str] = {}
+    several: Several | None = None
+
+
+class ReadingsLaw(Spec):
+    """Which articles judge readings; the highest answer counts.
+
+    Attributes:
+        asks: Asked one after the other.
+    """
+
+    asks: tuple[ReadingsAsk, ...] = Field(min_length=1)
+
+    @property
+    def articles(self) -> tuple[str, ...]:
+        """Every article that is asked."""
+        return tuple(dict.fromkeys(ask.article for ask in self.asks))
+
+
 class CivilDefenceRule(Spec):
     """Which article gives civil-defence levels from facts that people state.
 
@@ -232,13 +331,15 @@ class CivilDefenceRule(Spec):
 
 
 def _kind_of_law(raw: Any) -> str:
-    """Which of the two a mapping means to be: only what is counted is asked by rules."""
+    """Which of the three a mapping means to be: each has a key that no other has."""
     given = raw if isinstance(raw, Mapping) else vars(raw)
-    return "counts" if "rules" in given else "wind"
+    return "counts" if "rules" in given else "readings" if "asks" in given else "wind"
 
 
 Law = Annotated[
-    Annotated[LawBinding, Tag("wind")] | Annotated[CountsLaw, Tag("counts")],
+    Annotated[LawBinding, Tag("wind")]
+    | Annotated[CountsLaw, Tag("counts")]
+    | Annotated[ReadingsLaw, Tag("readings")],
     Discriminator(_kind_of_law),
 ]
 """The section ``law`` of a binding."""
@@ -280,6 +381,13 @@ class BindingSpec(Spec):
         """The articles of what is counted; raises as ``wind_law``."""
         if not isinstance(self.law, CountsLaw):
             raise TypeError("no article of counts")
+        return self.law
+
+    @property
+    def readings_law(self) -> ReadingsLaw:
+        """The articles of readings; raises as ``wind_law``."""
+        if not isinstance(self.law, ReadingsLaw):
+            raise TypeError("no article of readings")
         return self.law
 
 
@@ -336,6 +444,9 @@ class Pack:
         scenario: Framework and the country's overlay; None where there is no framework.
         local: Scenario by the code of a place that has an overlay of its own.
         epidemic_years: Years that are left out of a comparison, by place.
+        stations: Gauges of ``stations.csv`` beside the binding.
+        susceptibility: How readily slopes give way, by code of the place as of the day that the
+            binding's areas are written for; from ``susceptibility.csv``.
     """
 
     threat: ThreatSpec
@@ -349,6 +460,8 @@ class Pack:
     scenario: Scenario | None = None
     local: Mapping[str, Scenario] = field(default_factory=dict)
     epidemic_years: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    stations: tuple[Station, ...] = ()
+    susceptibility: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -364,7 +477,7 @@ class Pack:
 
     @property
     def standing_event(self) -> str:
-        """Id of the one event that a counted threat is: it has no beginning and no name."""
+        """Id of the one event that a threat without events is: it has no beginning and no name."""
         return self.id.replace("_", "-")
 
     def title(self, language: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -13,8 +14,12 @@ from haidang.base.spec import Spec
 CLASSES = tuple(range(6, 18))
 """Wind forces whose people are counted: from the tropical depression up."""
 
-MEASURES = (*(f"people.force_{force}" for force in CLASSES), "loss_ratio", "loss")
-"""Every measure of impact that the model of a cyclone's wind gives; here and not beside the model,
+RAIN, SURGE = "rain.max_24h", "surge.max"
+WATER = (RAIN, SURGE)
+"""What a cyclone's water measures: of places, not of what stands there."""
+
+MEASURES = (*(f"people.force_{force}" for force in CLASSES), "loss_ratio", "loss", *WATER)
+"""Every measure of impact that the model of a cyclone gives; here and not beside the model,
 for packs are read without it."""
 
 
@@ -83,6 +88,36 @@ class ValuePerHead(Spec):
     source: str = Field(min_length=1)
 
 
+class CycloneRain(Spec):
+    """Rain of a tropical cyclone, from the same tracks as its wind.
+
+    Attributes:
+        model: R-CLIPER (Tuleya, DeMaria & Kuligowski 2007).
+        cutoff_km: No rain beyond this distance from the centre, km.
+        cell_deg: Blocks over which the rain is taken as one, degrees.
+        source: Why this model and these numbers.
+    """
+
+    model: Literal["R-CLIPER"]
+    cutoff_km: float = Field(gt=0)
+    cell_deg: float = Field(gt=0, le=1)
+    source: str = Field(min_length=1)
+
+
+class CycloneSurge(Spec):
+    """Storm surge of a tropical cyclone at the country's coast, from the same tracks.
+
+    Attributes:
+        model: ``setup_1d``: steady set-up across the shelf and low pressure.
+        cutoff_km: A centre farther than this from a shore raises nothing there, km.
+        source: Why this model and these numbers.
+    """
+
+    model: Literal["setup_1d"]
+    cutoff_km: float = Field(gt=0)
+    source: str = Field(min_length=1)
+
+
 class CycloneWind(Spec):
     """Wind of a tropical cyclone over an ensemble of tracks.
 
@@ -103,6 +138,8 @@ class CycloneWind(Spec):
         persistence_errors: Mean position error of persistence, km.
         intensity_errors: Mean absolute error of the strongest wind, m/s.
         surface: Exposure for averaging-period conversions (Harper et al. 2010).
+        rain: Rain, too; none if left out.
+        surge: Storm surge, too, where the country knows the sea before its coast; none if left out.
     """
 
     hazard: Literal["tropical_cyclone_wind"]
@@ -122,6 +159,8 @@ class CycloneWind(Spec):
     intensity_errors: ErrorGrowth
     surface: Literal["at-sea", "off-sea", "off-land", "in-land"]
     vulnerability: Vulnerability
+    rain: CycloneRain | None = None
+    surge: CycloneSurge | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> CycloneWind:
@@ -146,5 +185,190 @@ class CountsRisk(Spec):
     horizon_h: float = Field(gt=0)
 
 
-Risk = Annotated[CycloneWind | CountsRisk, Field(discriminator="hazard")]
+class Take(Spec):
+    """One number out of the readings of a subject, as a table of law asks for it.
+
+    Attributes:
+        of: The indicator.
+        how: ``newest``: the last one that had begun, else the first to come; ``max``, ``min``,
+            ``sum`` over the window; ``run``: the longest row of consecutive periods inside
+            ``within`` that reaches into the window, counted in periods. A period without a
+            reading ends a run: what nobody measured is not taken for more of the same.
+        within: Of a run: ``>=35``, ``<13`` and the like.
+    """
+
+    of: str
+    how: Literal["newest", "max", "min", "sum", "run"]
+    within: str = Field(default="", pattern=r"^(|(>=|<=|>|<)\s*-?\d+(\.\d+)?)$")
+
+    @model_validator(mode="after")
+    def _run(self) -> Take:
+        if (self.how == "run") != bool(self.within):
+            raise PydanticCustomError("take_within", "within goes with how: run, and only with it")
+        return self
+
+
+class _FromReadings(Spec):
+    """What every model that starts from readings says.
+
+    Attributes:
+        horizon_h: How far ahead readings are looked at, h.
+        look_back_h: How far back the window reaches, h.
+        source: Where both come from, and whatever else is assumed.
+    """
+
+    horizon_h: float = Field(gt=0)
+    look_back_h: float = Field(ge=0)
+    source: str = Field(min_length=1)
+
+
+class Thresholds(_FromReadings):
+    """Readings go to the law as they are, each by a take.
+
+    Attributes:
+        hazard: ``thresholds``.
+        takes: By the name that the binding calls it.
+    """
+
+    hazard: Literal["thresholds"]
+    takes: Mapping[str, Take] = Field(min_length=1)
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """Indicators that the model reads."""
+        return tuple(dict.fromkeys(t.of for t in self.takes.values()))
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What it can answer to a table."""
+        return (*self.takes, "category")
+
+
+class RiverStage(_FromReadings):
+    """The stage of gauges against their alarm levels.
+
+    Attributes:
+        hazard: ``river_stage``.
+        of: Indicator of the stage, m.
+        forecast_h: Hours that the program itself looks ahead where nobody gave a forecast: the
+            last trend, damped. 0 leaves it to others.
+    """
+
+    hazard: Literal["river_stage"]
+    of: str
+    forecast_h: float = Field(default=0, ge=0, le=24)
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """Indicators that the model reads."""
+        return (self.of,)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What it can answer to a table."""
+        return ("zone", "alarm", "above_3", "historic", "basins", "category")
+
+
+class RainSums(_FromReadings):
+    """Rain of a day, how many days in a row, and over how much of a province.
+
+    Attributes:
+        hazard: ``rain_sums``.
+        of: Indicator of the sum over 24 hours, mm.
+        half_day: Indicator of the sum over 12 hours, mm; "" where there is none.
+        share: Indicator that states which share of the districts and communes it rains over,
+            0..1; "" where only gauges tell.
+        bounds: Sums over 24 hours above which days are counted, mm, ascending: those of the law.
+        half_day_bound: The same for 12 hours, mm.
+        least_gauges: So many gauges in an area must have read before their share stands for the
+            share of communes.
+    """
+
+    hazard: Literal["rain_sums"]
+    of: str
+    half_day: str = ""
+    share: str = ""
+    bounds: tuple[float, ...] = (100, 200, 400)
+    half_day_bound: float = 50
+    least_gauges: int = Field(default=4, ge=1)
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """Indicators that the model reads."""
+        return tuple(n for n in (self.of, self.half_day, self.share) if n)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What it can answer to a table."""
+        return ("rain", "per", "days", "scope", "category")
+
+
+class FlashFlood(_FromReadings):
+    """Rain to come on ground that is wet already, where slopes give way.
+
+    Attributes:
+        hazard: ``flash_flood``.
+        of: Indicator of the sum over 24 hours, mm.
+        wet_day_mm: A day counts as one on which it had rained from this sum on, mm.
+    """
+
+    hazard: Literal["flash_flood"]
+    of: str
+    wet_day_mm: float = Field(gt=0)
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """Indicators that the model reads."""
+        return (self.of,)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What it can answer to a table."""
+        return ("rain", "days", "risk", "category")
+
+
+class Shaking(_FromReadings):
+    """An earthquake's magnitude and place become the intensity felt in every area.
+
+    Attributes:
+        hazard: ``shaking``.
+        magnitude, depth, latitude, longitude: Indicators of the event: moment magnitude, km, and
+            degrees.
+        felt: Indicator of an intensity that was observed in an area, MSK; it replaces the model's
+            there. "" where nobody tells.
+        vs30: Shear-wave velocity of the upper 30 m assumed at every site, m/s.
+        members: Draws of the model's own scatter.
+        seed: Of their random numbers.
+        quantile: The level is that of this quantile over the members of the area's maximum.
+        interval: Quantiles shown as low and high.
+    """
+
+    hazard: Literal["shaking"]
+    magnitude: str
+    depth: str
+    latitude: str
+    longitude: str
+    felt: str = ""
+    vs30: float = Field(gt=0)
+    members: int = Field(ge=1, le=10_000)
+    seed: int
+    quantile: float = Field(gt=0, lt=1)
+    interval: tuple[float, float]
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """Indicators that the model reads."""
+        named = (self.magnitude, self.depth, self.latitude, self.longitude, self.felt)
+        return tuple(n for n in named if n)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What it can answer to a table."""
+        return ("msk", "category")
+
+
+ReadingsRisk = Thresholds | RiverStage | RainSums | FlashFlood | Shaking
+"""Models that start from readings."""
+
+Risk = Annotated[CycloneWind | CountsRisk | ReadingsRisk, Field(discriminator="hazard")]
 """The section ``risk`` of any pack."""

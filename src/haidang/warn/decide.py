@@ -52,6 +52,20 @@ class Standing:
     quieter_max: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A level of one threat at one place that is over.
+
+    Attributes:
+        at: When it fell to none.
+    """
+
+    threat: str
+    event: str
+    place: str
+    at: datetime
+
+
 def first(threat: str, event: str, place: str, now: datetime) -> Standing:
     """What stands where nothing was ever decided."""
     return Standing(threat, event, place, 0, now, now)
@@ -92,6 +106,9 @@ def step(
         return kept, Reason.UNCHANGED if level else Reason.STILL_QUIET
     if ended:
         return _entered(before, level, now), Reason.OVER
+    if assessment.grounds.status not in ("defined", "below"):
+        # "At least": a part that is silent, or that the text leaves open, may still be higher.
+        return _not_quieter(before), Reason.NOT_DEFINED
     quieter_since = before.quieter_since or now
     # One quiet reading after hours at level 3 does not undo those hours: the level falls to the
     # highest that was seen while it was held, and is held there anew.

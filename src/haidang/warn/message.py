@@ -60,6 +60,11 @@ FACTS: Final = frozenset(
         "period",  # of that count: week 23 of 2024 (03/06–09/06)
         "mean",  # of the same period in past years
         "bound",  # that mean and two standard deviations
+        "indicator",  # what is read, for threats that are told by readings
+        "reading",  # its value with the unit
+        "where",  # gauge and river, or the area
+        "when",  # the time it holds for
+        "how_known",  # measured, or forecast
     }
     | {f"{edge}{force}" for edge in ("onset", "end") for force in SHOWN_FORCES}
 )
@@ -67,6 +72,9 @@ FACTS: Final = frozenset(
 
 COUNTED: Final = ("count", "counted", "period", "mean", "bound")
 """Those that only a counted threat fills; elsewhere they are not known."""
+
+OF_READINGS: Final = ("indicator", "reading", "where", "when", "how_known")
+"""Those that only a threat told by readings fills."""
 
 OF_A_TRACK: Final = (
     "force", "force_range", "force_full", "wind_kmh", "lead", "onset_lead", "end_lead",
@@ -263,7 +271,7 @@ def facts(
         "exercise": prefix(status, language),
         **_wind(None if blind else assessment.intensity, say),
         **_people(assessment, people or f"people.force_{lead}", say),
-        **dict.fromkeys(COUNTED, say.unknown),
+        **dict.fromkeys((*COUNTED, *OF_READINGS), say.unknown),
     }
     for suffix, force in (("_lead", lead), *((str(f), f) for f in SHOWN_FORCES)):
         onset = None if blind else onsets.get(force)

@@ -82,5 +82,66 @@ class CountsWatch(Spec):
         return self
 
 
-Watch = Annotated[TrackWatch | CountsWatch, Field(discriminator="kind")]
+class Reading(Spec):
+    """Something that is measured, forecast or stated, at one instant or over one period.
+
+    Attributes:
+        title: What it is called, by language.
+        unit: Of the number, by language; of a category what it tells.
+        at: What a reading is of: a ``station`` of the binding, a watched ``area``, or an ``event``.
+        period_h: What one reading covers from its start on, h; 0 an instant.
+        stale_after_h: After so many hours without a reading of now or later the subject is NO_DATA.
+        domain: Lowest and highest number that can be meant; others are refused by the feed.
+        values: Of a category: what the readings 1, 2, 3 ... stand for.
+        news_step: A notice under the same level is news when its reading has passed so much more,
+            in the unit; 0 makes no reading news by itself.
+    """
+
+    title: Mapping[str, str]
+    unit: Mapping[str, str]
+    at: Literal["station", "area", "event"]
+    period_h: float = Field(default=0, ge=0)
+    stale_after_h: float = Field(gt=0)
+    domain: tuple[float, float] | None = None
+    values: tuple[str, ...] = ()
+    news_step: float = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Reading:
+        if self.domain is not None and self.domain[0] >= self.domain[1]:
+            raise PydanticCustomError("domain_order", "domain is (lowest, highest): ascending")
+        return self
+
+
+class ReadingsWatch(Spec):
+    """Watch readings: river stages, rain, temperatures, what a person states.
+
+    A forecast is a reading whose start lies after the time at which it was published. What was
+    measured in the end is a revision of it.
+
+    Attributes:
+        kind: ``readings``.
+        indicators: By id; the series in the store is ``threat/indicator``.
+        leads: The indicator that a notice tells of first; the first one where empty.
+        source: Where the limits come from.
+    """
+
+    kind: Literal["readings"]
+    indicators: Mapping[str, Reading] = Field(min_length=1)
+    leads: str = ""
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _leads(self) -> ReadingsWatch:
+        if self.leads not in ("", *self.indicators):
+            raise PydanticCustomError("leads", "leads must be one of the indicators")
+        return self
+
+    @property
+    def first(self) -> str:
+        """The indicator that leads."""
+        return self.leads or next(iter(self.indicators))
+
+
+Watch = Annotated[TrackWatch | CountsWatch | ReadingsWatch, Field(discriminator="kind")]
 """The section ``watch`` of any pack; its ``kind`` says how the whole chain reads the threat."""

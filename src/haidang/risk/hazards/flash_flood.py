@@ -1,0 +1,82 @@
+"""Rain to come on ground that is wet already, where slopes give way: flash floods, landslides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from haidang.risk.readings import (
+    Case,
+    Quantity,
+    Read,
+    Readings,
+    Watched,
+    Window,
+    follows,
+    groups,
+    is_stale,
+    subjects,
+)
+from haidang.risk.spec import FlashFlood
+from haidang.watch.spec import ReadingsWatch
+
+RISK_UNKNOWN = "risk_unknown"
+"""Note: nobody has mapped where the slopes of the area give way."""
+
+
+def cases(
+    spec: FlashFlood, watch: ReadingsWatch, readings: Readings, window: Window, area: Watched
+) -> tuple[Case, ...]:
+    """A case for every day of rain in the window, with the wet days before it.
+
+    Args:
+        spec: From which sum on a day counts as wet.
+        watch: The indicators.
+        readings: As they were known.
+        window: The time that is looked at.
+        area: Its gauges, and how readily its slopes give way.
+
+    Returns:
+        Quantities ``rain`` (mm in 24 h), ``days`` (wet days in a row before it), ``risk`` (the
+        highest class that is mapped in the area; None where none is: that is no low risk).
+    """
+    indicator = watch.indicators[spec.of]
+    out = []
+    notes = (RISK_UNKNOWN,) if area.susceptibility is None else ()
+    for subject, station in subjects(indicator.at, area):
+        rows = readings[spec.of].get(subject, ())
+        if not rows:
+            continue
+        of = groups(area, station)
+        if is_stale(rows, window.now, indicator.stale_after_h):
+            unknown: dict[str, Quantity] = {"rain": None, "days": None, "risk": None}
+            out.append(Case(subject, unknown, spec.of, None, of, silent=True))
+            continue
+        for n, row in enumerate(rows):
+            if row.value is None or not window.holds(row.start, indicator.period_h):
+                continue
+            days = wet_days(rows[:n], row, indicator.period_h, spec.wet_day_mm)
+            quantities: dict[str, Quantity] = {
+                "rain": row.value,
+                "days": days,
+                "risk": area.susceptibility,
+            }
+            out.append(Case(subject, quantities, spec.of, row, of, notes=notes))
+    return tuple(out)
+
+
+def wet_days(before: Sequence[Read], row: Read, period_h: float, wet_day_mm: float) -> float:
+    """Days of rain in a row up to a reading; a day without a reading ends them.
+
+    Args:
+        before: Readings before it, the oldest first.
+        row: The reading.
+        period_h: What one covers, h.
+        wet_day_mm: From which sum on a day counts, mm.
+    """
+    days, after = 0.0, row
+    for one in reversed(before):
+        if one.value is None or one.value < wet_day_mm or not follows(one, after, period_h):
+            break
+        days += period_h / 24
+        after = one
+    return days
