@@ -57,8 +57,8 @@ def ratio_at(value: float, c: int, head: Floats, knots: Floats, guide: Names) ->
     if np.isnan(value):
         return value
     k = guide[np.uint32(head[c, 5]) + np.uint32((value - head[c, 0]) * head[c, 4])]
-    # The bucket was found by rounding: its knot may be one too high, or some too low.
-    if knots[k, 0] > value:
+    # The bucket was found by rounding: its knot may be too high, or some too low.
+    while knots[k, 0] > value:
         k -= np.uint32(1)
     while knots[k + np.uint32(1), 0] <= value:
         k += np.uint32(1)
@@ -95,7 +95,7 @@ def plain(
                 r = y1
             elif v > x0:
                 k = guide[np.uint32((v - x0) * per)]
-                if knots[k, 0] > v:
+                while knots[k, 0] > v:
                     k -= np.uint32(1)
                 while knots[k + np.uint32(1), 0] <= v:
                     k += np.uint32(1)
@@ -174,7 +174,7 @@ def one_peril(  # noqa: C901, PLR0912 - in one piece: see `ratio_at`
                     r = head[c, 3]
                 elif v > head[c, 0]:
                     n = guide[np.uint32(head[c, 5]) + np.uint32((v - head[c, 0]) * head[c, 4])]
-                    if knots[n, 0] > v:
+                    while knots[n, 0] > v:
                         n -= np.uint32(1)
                     while knots[n + np.uint32(1), 0] <= v:
                         n += np.uint32(1)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.risk.engine.curves import Curves, Packed, checked, choose, pack
+from haidang.risk.engine.curves import Curves, Packed, Table, checked, choose, pack
 from haidang.risk.engine.events import EventSet
 from haidang.risk.engine.exposed import Exposed
 from haidang.risk.engine.join import MAX_KM, Slots, join, slots
@@ -154,8 +154,9 @@ def curves_of(
                 key = id(_source(given, category, name))
                 if key not in found:
                     found[key] = len(curves)
-                    label = name or category
-                    curves.append(checked(curve, events.highest * change.factor, label))
+                    # To look for the highest takes a pass over all cells: only where it is asked.
+                    top = 0.0 if isinstance(curve, Table) else events.highest * change.factor
+                    curves.append(checked(curve, top, name or category))
                 which[k, n] = found[key]
         one, number = pack(curves)
         packed.append(one)
