@@ -33,7 +33,9 @@ _inline = cast(
 SEVERE, COMBINED = 0, 1
 """How several perils on one asset meet: the largest share, or one after the other."""
 MOST_CELLS = 2**19
-"""Cells of a block; also what bounds the arrays that a function of intensity needs."""
+"""Cells of a block, or more where there are many slots: what bounds the arrays that a function of
+intensity needs."""
+CELLS_A_SLOT = 8
 
 
 @_inline
@@ -298,23 +300,24 @@ def settle(
                     blind[event, k] += 1
 
 
-def blocks(start: Ints, least: int) -> list[tuple[int, int]]:
+def blocks(start: Ints, slots: int) -> list[tuple[int, int]]:
     """Events cut into runs of about as many cells.
+
+    By the numbers of cells and slots alone: with the threads the result would change in its last
+    digits. Each run has a ledger by slot of its own to write and to add up, so that it should have
+    several times as many cells.
 
     Args:
         start: Cells of event e are start[e]..start[e+1].
-        least: Cells in a run; more where one event alone has more.
+        slots: How many.
 
     Returns:
         (first event, last event exclusive) of each run, in order; all events are in one of them.
     """
-    events = len(start) - 1
-    cuts = [0]
-    while cuts[-1] < events:
-        wanted = start[cuts[-1]] + least
-        cut = int(np.searchsorted(start, wanted, side="right")) - 1
-        cuts.append(min(max(cut, cuts[-1] + 1), events))
-    return list(pairwise(cuts))
+    cells, events = int(start[-1]), len(start) - 1
+    runs = max(1, min(-(-cells // MOST_CELLS), cells // (CELLS_A_SLOT * max(slots, 1))))
+    cuts = np.searchsorted(start, np.linspace(0, cells, runs + 1)[1:-1])
+    return list(pairwise(np.unique([0, *cuts.tolist(), events]).tolist()))
 
 
 def in_order(

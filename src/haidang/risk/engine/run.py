@@ -17,7 +17,6 @@ from haidang.risk.engine.exposed import Exposed
 from haidang.risk.engine.join import MAX_KM, Slots, join, slots
 from haidang.risk.engine.kernel import (
     COMBINED,
-    MOST_CELLS,
     SEVERE,
     blocks,
     gather,
@@ -196,9 +195,7 @@ def _run(
         np.zeros(events, np.int64), np.zeros(count), np.zeros(count),
     )  # fmt: skip
     weight = sets[0].weight
-    # A block has a ledger of its own that is written and added up once: it should have more cells.
-    start = np.sum([s.start for s in sets], axis=0)
-    parts = blocks(start, max(MOST_CELLS, 4 * count))
+    parts = blocks(np.sum([s.start for s in sets], axis=0), count)
 
     def work(part: tuple[int, int]) -> tuple[Floats, Floats]:
         ledger = np.zeros((count, 1 + categories))
