@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 
 from app.toy import TOY
+from haidang.app.ask_readings import ask_all
 from haidang.app.assess import assess
 from haidang.app.context import Context, build_context
 from haidang.app.decide import Wish, decide
@@ -16,6 +17,7 @@ from haidang.app.snapshot import Snapshot
 from haidang.data.observations import Observation, Observations
 from haidang.data.tracks import Tracks
 from haidang.pack.load import load_country, roots
+from haidang.risk.readings import Case
 from haidang.warn.decide import Reason
 from haidang.watch.signal import State
 
@@ -120,6 +122,39 @@ def test_a_gauge_that_fell_silent_leaves_at_least():
     quiet = found(("alba", -13, 4.5), ("borgo", 0, 1.0))["N"]
     assert quiet.grounds.level is None
     assert quiet.state is State.NO_DATA
+
+
+def _unknown(wanted: dict[str, str], **quantities):
+    """Answers of Act 9 where the ground of an area is not known."""
+    whole = context()
+    inputs = {"alarm": "alarm", "ground": "ground", "basins": "basins"}
+    ask = whole.pack.binding.law.asks[0].model_copy(update={"inputs": inputs, "several": None})
+    law = whole.pack.binding.law.model_copy(update={"asks": (ask,)})
+    pack = replace(whole.pack, binding=whole.pack.binding.model_copy(update={"law": law}))
+    case = Case("x", {**wanted, **quantities}, "stage", None)
+    (answer,) = ask_all(replace(whole, pack=pack), [(case,), ()])[0]
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("wanted", "level", "status", "more"),
+    [
+        ({"alarm": "from_3", "basins": "one"}, 3, "defined", False),  # whatever the ground
+        ({"alarm": "below_1", "basins": "one"}, 0, "below", False),
+        # Several from alarm 1: level 2 on the plain, and the act is silent of hills.
+        ({"alarm": "from_1", "basins": "several"}, None, "no data", True),
+    ],
+)
+def test_a_category_that_nobody_knows_is_asked_for_every_value(wanted, level, status, more):
+    answer = _unknown(wanted, ground=None)
+    assert (answer.level, answer.status, answer.open) == (level, status, more)
+
+
+def test_the_least_of_all_possible_answers_is_certain():
+    answer = _unknown({"alarm": "from_2", "ground": "plain"}, basins=None)  # 2 of one, 3 of several
+    assert (answer.level, answer.status, answer.open) == (2, "no data", True)
+    two = _unknown({"alarm": "from_2"}, basins=None, ground=None)
+    assert (two.level, two.status) == (None, "no data")
 
 
 def _decide(snapshot: Snapshot):

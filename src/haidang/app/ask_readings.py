@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,9 +20,6 @@ from haidang.risk.readings import NONE, Case, Quantity
 
 CATEGORY: Final = "category"
 
-TWO: Final = 2
-"""From so many groups on it is several."""
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -35,6 +32,7 @@ class Answer:
         level: Rank; 0 below the article; None where there is no answer.
         status: Why.
         clause: That decides, "" where none does.
+        open: One thing is not known, and the level would be higher for some value of it.
     """
 
     case: Case
@@ -43,6 +41,7 @@ class Answer:
     level: int | None
     status: Status
     clause: str
+    open: bool = False
 
     @property
     def strength(self) -> float:
@@ -62,7 +61,7 @@ _GRAVITY: Final[Mapping[Status, int]] = {
 
 def gravest(answer: Answer) -> int:
     """How much a reason for no level weighs: what is not in force or not defined is told first."""
-    return _GRAVITY[answer.status]
+    return 2 if answer.open else _GRAVITY[answer.status]
 
 
 def ask_all(context: Context, found: Sequence[Sequence[Case]]) -> tuple[tuple[Answer, ...], ...]:
@@ -102,13 +101,14 @@ def _questions(
         if ask.where and not set(ask.where) & set(categories):
             continue
         for case in mine:
-            if case.silent:
+            if case.silent or case.mute:
                 continue
             # Without an input for it the category is of no matter: asked once.
             for category in categories if by_category else ("",):
                 known = {**case.quantities, CATEGORY: category}
                 given = {k: known.get(q) for k, q in ask.inputs.items()}
-                out.append(_Question(area, case, category, {**given, **ask.given}))
+                told = case.led_by(ask.inputs.values())
+                out.append(_Question(area, told, category, {**given, **ask.given}))
     return out
 
 
@@ -121,15 +121,77 @@ def _answers(table: Table, ask: ReadingsAsk, asked: Sequence[_Question]) -> list
         given = [{**g, rule.input: g.get(rule.input) or rule.one} for g in given]
     alone = _evaluate(table, given)
     answers = [_answer(table, q.case, given[n], alone, n) for n, q in enumerate(asked)]
+    answers = _whatever(table, answers)
     if rule is None:
         return answers
     as_several = [{**g, rule.input: rule.several} for g in given]
-    together = _evaluate(table, as_several)
-    counted = _groups(rule, asked, together.level)
-    for n, (one, level) in enumerate(zip(answers, together.level, strict=True)):
-        if counted[n] >= TWO and int(level) > (one.level or 0):
-            answers[n] = _answer(table, asked[n].case, as_several[n], together, n)
-    return answers
+    found = _evaluate(table, as_several)
+    together = [_answer(table, q.case, as_several[n], found, n) for n, q in enumerate(asked)]
+    together = _whatever(table, together)
+    return [
+        _of_several(one, whole, others)
+        for one, whole, others in zip(
+            answers, together, _elsewhere(rule, asked, together), strict=True
+        )
+    ]
+
+
+def _of_several(alone: Answer, whole: Answer, others: Answer | None) -> Answer:
+    """What a case is answered, knowing what other groups reach.
+
+    Args:
+        alone: Its answer if it is the only group.
+        whole: Its answer if there are several.
+        others: The highest answer of the other groups, if there are several; None where none is.
+
+    Returns:
+        ``whole`` where another group reaches its level too. A case that goes farther than every
+        other has, where the text leaves the single one open, at least the level that it and
+        another reach together; that the text is open stays said.
+    """
+    shared = min(whole.level or 0, 0 if others is None else others.level or 0)
+    if others is None or shared <= (alone.level or 0):
+        return alone
+    if shared == whole.level:
+        return whole
+    if alone.level is None:
+        return replace(alone, level=shared, clause=others.clause)
+    return alone
+
+
+def _whatever(table: Table, answers: list[Answer]) -> list[Answer]:
+    """Answers that hold whatever the one category is that nobody knows.
+
+    Every value is asked. Where all of them give the same level the unknown does not matter; where
+    each gives some level the least of them is certain, "at least". Where one gives none, nothing
+    is: the case stays without an answer.
+    """
+    names = {i.id: tuple(i.values) for i in table.inputs if i.kind == "category"}
+    blank: dict[int, str] = {}
+    for n, answer in enumerate(answers):
+        missing = [k for k, v in answer.given.items() if v is None]
+        if answer.status == "no data" and len(missing) == 1 and missing[0] in names:
+            blank[n] = missing[0]
+    each = [(n, {**answers[n].given, k: v}) for n, k in blank.items() for v in names[k]]
+    if not each:
+        return answers
+    found = _evaluate(table, [given for _, given in each])
+    levels: dict[int, list[int]] = defaultdict(list)
+    for (n, _), level in zip(each, found.level, strict=True):
+        levels[n].append(int(level))
+    out = list(answers)
+    for n, mine in levels.items():
+        least, one = min(mine), len(set(mine)) == 1
+        if least == NO_LEVEL or (least == 0 and not one):
+            out[n] = replace(answers[n], open=max(mine) > 0)
+            continue
+        status: Status = ("defined" if least else "below") if one else "no data"
+        row = next(
+            int(found.row[k]) for k, (m, _) in enumerate(each) if m == n and found.level[k] == least
+        )
+        clause = table.rows[row].clause if row >= 0 else ""
+        out[n] = replace(answers[n], level=least, status=status, clause=clause, open=not one)
+    return out
 
 
 def _evaluate(table: Table, given: Sequence[Mapping[str, Quantity]]) -> Rulings:
@@ -164,16 +226,27 @@ def _answer(
     )
 
 
-def _groups(rule: Several, asked: Sequence[_Question], levels: NDArray[np.int8]) -> list[int]:
-    """In how many groups the level of each question is reached, its own among them."""
-    best: dict[str, dict[str, int]] = defaultdict(dict)
-    for q, level in zip(asked, levels, strict=True):
-        group, among = q.case.groups.get(rule.by, q.case.subject), best[_among(rule, q)]
-        among[group] = max(int(level), among.get(group, NO_LEVEL))
+def _elsewhere(
+    rule: Several, asked: Sequence[_Question], answers: Sequence[Answer]
+) -> list[Answer | None]:
+    """The highest answer of a group other than one's own, wherever groups are counted."""
+    best: dict[str, dict[str, Answer]] = defaultdict(dict)
+    for q, answer in zip(asked, answers, strict=True):
+        group, mine = _group(rule, q), best[_among(rule, q)]
+        if group not in mine or (answer.level or 0) > (mine[group].level or 0):
+            mine[group] = answer
+    # The two highest will do: one of them is another group's.
+    first = {
+        among: sorted(mine.items(), key=lambda g: -(g[1].level or 0))[:2]
+        for among, mine in best.items()
+    }
     return [
-        sum(v >= max(int(level), 1) for v in best[_among(rule, q)].values())
-        for q, level in zip(asked, levels, strict=True)
+        next((a for g, a in first[_among(rule, q)] if g != _group(rule, q)), None) for q in asked
     ]
+
+
+def _group(rule: Several, question: _Question) -> str:
+    return question.case.groups.get(rule.by, question.case.subject)
 
 
 def _among(rule: Several, question: _Question) -> str:

@@ -182,8 +182,8 @@ def grounds_of(
             decision=table.decision, table=table.id, inputs="", note="|".join(notes),
         )  # fmt: skip
     level, status = chosen.level, chosen.status
-    if silent and status in ("defined", "below"):
-        # At least: the one that is silent might say more.
+    if (silent or any(a.open for a in answers)) and status in ("defined", "below"):
+        # At least: the one that is silent, or not known in full, might say more.
         status, level = "no data", level or None
     elif undefined and status in ("defined", "below"):
         status, level = "not defined by the text", level or None

@@ -7,8 +7,8 @@ law is asked of each case, and the highest answer counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -130,7 +130,10 @@ class Case:
         lead: That reading; None where there is none to tell of.
         groups: What the subject belongs to, by kind of group: ``basin``, ``station``, ``area``.
         silent: It was heard before and is no more: what it would say is not known.
+        mute: Nothing could ever be said of it (a gauge without alarm levels): the law is not asked.
         notes: What an answer must add, as keys of words.
+        leads: Indicator and reading behind a quantity, where quantities come from several
+            indicators.
     """
 
     subject: str
@@ -139,7 +142,21 @@ class Case:
     lead: Read | None
     groups: Mapping[str, str] = field(default_factory=dict)
     silent: bool = False
+    mute: bool = False
     notes: tuple[str, ...] = ()
+    leads: Mapping[str, tuple[str, Read]] = field(default_factory=dict)
+
+    def led_by(self, quantities: Iterable[str]) -> Case:
+        """The same case, told by what stands behind the quantities that an article is asked of.
+
+        Args:
+            quantities: In the order of the article's inputs. Where the leading indicator stands
+                behind one of them, or nothing is known of any, the case stays as it is.
+        """
+        told = [self.leads[q] for q in quantities if q in self.leads]
+        if not told or self.indicator in (name for name, _ in told):
+            return self
+        return replace(self, indicator=told[0][0], lead=told[0][1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ def cases(
                 indicator=spec.of,
                 lead=lead,
                 groups=groups(area, station),
-                silent=silent,
+                silent=silent and any(a is not None for a in station.alarms),
+                mute=all(a is None for a in station.alarms),
                 notes=(*notes, *((HISTORIC_UNKNOWN,) if station.historic is None else ())),
             )
         )
@@ -110,15 +111,16 @@ def quantities(station: Station, stage: float | None) -> dict[str, Quantity]:
         "zone": station.zone or None,
         "alarm": alarm,
         "above_3": None if stage is None or alarm is None else above_3(stage, station.alarms),
-        "historic": (
-            None
-            if stage is None
-            else "above"
-            if station.historic is not None and stage > station.historic
-            else "not_above"
-        ),
+        "historic": passed(stage, station.historic),
         "basins": None,
     }
+
+
+def passed(stage: float | None, historic: float | None) -> Literal["above", "not_above"] | None:
+    """Whether the highest flood ever was passed; None where either is not known."""
+    if stage is None or historic is None:
+        return None
+    return "above" if stage > historic else "not_above"
 
 
 def alarm_of(stage: float, alarms: Sequence[float | None]) -> Alarm | None:

@@ -48,19 +48,23 @@ def cases(
         if not any(rows.values()):
             continue
         quantities: dict[str, Quantity] = {}
-        lead: Read | None = None
+        leads: dict[str, tuple[str, Read]] = {}
         for name, take in spec.takes.items():
             value, given = taken(take, asked[take.of], rows[take.of], window)
             quantities[name] = value
-            if take.of == watch.first and lead is None:
-                lead = given
+            if given is not None:
+                leads[name] = take.of, given
+        lead = next((given for of, given in leads.values() if of == watch.first), None)
         silent = any(
             found and is_stale(found, window.now, asked[n].stale_after_h)
             for n, found in rows.items()
         )
         if lead is None:
             lead = newest_begun(rows.get(watch.first, ()), window.now)
-        out.append(Case(subject, quantities, watch.first, lead, groups(area, station), silent))
+        case = Case(
+            subject, quantities, watch.first, lead, groups(area, station), silent, leads=leads
+        )
+        out.append(case)
     return tuple(out)
 
 
