@@ -17,8 +17,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, login, home, situation, watch, warnings, incident, review, ledger, law, explain, entry,
-    statics, login, home, situation, watch, risk, warnings, incident, review, ledger, explain,
+    statics, login, home, situation, watch, risk, warnings, incident, review, ledger, law, explain,
     entry,
 )  # fmt: skip
 """Each has a ``router``."""
