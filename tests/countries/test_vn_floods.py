@@ -252,12 +252,6 @@ def stage_that_counts(told: Sequence[Told], now: datetime) -> float | None:
     begun = [t for t in told if now - 12 * H <= t.start <= now]
     later = [t.value for t in told if now < t.start <= now + 48 * H]
     values = [*(t.value for t in begun[-1:]), *later]
-    if begun and not later:
-        recent = [t for t in begun if begun[-1].start - t.start <= 12 * H]
-        if len(recent) > 1:
-            hours = [(t.start - begun[-1].start) / H for t in recent]
-            rate = float(np.polyfit(hours, [t.value for t in recent], 1)[0])
-            values.append(round(begun[-1].value + rate * 6 * (1 - math.exp(-1)), 2))
     return max(values)
 
 

@@ -11,8 +11,8 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from haidang.cli import law, raising, stock
 from haidang.cli import pack as pack_commands
-from haidang.cli import stock
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
@@ -22,6 +22,7 @@ from haidang.cli.review import review
 from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
 from haidang.cli.show import places as show_places
+from haidang.cli.together import together
 from haidang.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def build() -> typer.Typer:
     )  # fmt: skip
     app.callback()(_callback)
     app.command("replay", help=help_text("help_replay"))(replay)
+    app.command("together", help=help_text("help_together"))(together)
     app.command("check", help=help_text("help_check"))(check)
     app.command("verify", help=help_text("help_verify"))(verify)
     app.command("review", help=help_text("help_review"))(review)
@@ -70,8 +72,10 @@ def build() -> typer.Typer:
     places.command("find", help=help_text("help_places_find"))(places_find)
     places.command("import", help=help_text("help_places_import"))(places_import)
     app.add_typer(places, name="places")
+    app.add_typer(law.group(), name="law")
     app.add_typer(pack_commands.group(), name="pack")
     app.add_typer(stock.build(), name="stock")
+    app.add_typer(raising.build(), name="raise")
     _threat_groups(app)
     return app
 

@@ -28,7 +28,7 @@ from haidang.web.pages import report_counts, report_parts, report_readings
 from haidang.web.pages.report_map import landfall
 from haidang.web.pages.report_page import Kept, Report, build, file_name
 from haidang.web.pages.report_pdf import build_paper, pdf_name, write_pdf
-from haidang.web.speak import Speaker
+from haidang.web.speak import Speaker, own_words
 
 
 def write_reports(
@@ -98,7 +98,6 @@ def _write_framed(played: Played, tables: Tables, folder: Path) -> tuple[Path, .
             else (),
         )
     room = "report_counts" if context.pack.threat.counted else "report_readings"
-    own = "counted" if context.pack.threat.counted else "readings"
     languages = context.country.spec.languages
     out = []
     for language in languages:
@@ -107,7 +106,7 @@ def _write_framed(played: Played, tables: Tables, folder: Path) -> tuple[Path, .
             if context.pack.threat.counted
             else report_readings.build(played, tables, kept, language)
         )
-        say = Speaker(language, context.zone, room, own)
+        say = Speaker(language, context.zone, room, own_words(context.pack.threat))
         template = _environment().get_template(f"{room}.html")
         css = Markup(stylesheet())  # noqa: S704 - our own file
         page = template.render(r=report, say=say, css=css, css_text=css_text)
