@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from haidang.api import Replay, index, level, replay
+    from haidang.edge.feeds.exposure import exposure
+    from haidang.edge.feeds.raster import zonal
+    from haidang.risk.engine.events import event_set
+    from haidang.risk.engine.losses import exceedance_map, frequency_map, losses
+    from haidang.risk.engine.measures import Measure, cost_benefit
+    from haidang.risk.engine.sensitivity import Factor, sensitivity
     from haidang.risk.hazards.tropical_cyclone import windfield
     from haidang.risk.impact import impact
     from haidang.watch.backtest import backtest
@@ -25,21 +31,31 @@ if TYPE_CHECKING:
     from haidang.web.series_chart import draw as chart
 
 __all__ = [
+    "Factor",
+    "Measure",
     "Replay",
     "__version__",
     "alarms",
     "backtest",
     "chart",
+    "cost_benefit",
     "detect",
+    "event_set",
+    "exceedance_map",
+    "exposure",
     "forecast",
+    "frequency_map",
     "impact",
     "index",
     "level",
+    "losses",
     "nowcast",
     "replay",
     "reproduction",
     "scan",
+    "sensitivity",
     "windfield",
+    "zonal",
 ]
 __version__ = version("haidang")
 
@@ -51,6 +67,16 @@ _HOMES = {
     "replay": "haidang.api",
     "windfield": "haidang.risk.hazards.tropical_cyclone",
     "impact": "haidang.risk.impact",
+    "event_set": "haidang.risk.engine.events",
+    "exposure": "haidang.edge.feeds.exposure",
+    "zonal": "haidang.edge.feeds.raster",
+    "losses": "haidang.risk.engine.losses",
+    "exceedance_map": "haidang.risk.engine.losses",
+    "frequency_map": "haidang.risk.engine.losses",
+    "Measure": "haidang.risk.engine.measures",
+    "cost_benefit": "haidang.risk.engine.measures",
+    "Factor": "haidang.risk.engine.sensitivity",
+    "sensitivity": "haidang.risk.engine.sensitivity",
     "alarms": "haidang.watch.budget",
     "backtest": "haidang.watch.backtest",
     "detect": "haidang.watch.detect",

@@ -150,7 +150,7 @@ def replay_case(
 def judged(played: Played) -> tuple[tuple[Compared, ...], tuple[Contingency, ...]]:
     """A played case beside what was announced and beside what happened."""
     with Store.open(played.database, check=False) as store:
-        by_issue = verify.outlooks(store.assessments())
+        by_issue = verify.outlooks(store.assessments(), verify.published(played))
     compared = verify.announced(played, by_issue)
     return compared, verify.verify(played.case, played.context, by_issue)
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from haidang.app.context import Context
 from haidang.app.plan import plan as planned
 from haidang.app.said_track import held
 from haidang.app.snapshot import Chain, Snapshot
-from haidang.app.verdict import Decision, Draft, Verdict, Withdrawal
+from haidang.app.together import Stepped, Together, pack_of, together
+from haidang.app.together_words import beside
+from haidang.app.verdict import Decision, Draft, Verdict, Whole, Withdrawal
 from haidang.app.wording import draft as worded
 from haidang.app.wording import said_now, seen_to_begin
 from haidang.base.errors import BadPack
 from haidang.base.ids import content_id
 from haidang.base.problem import Problem
-from haidang.law.combine import combine
-from haidang.law.levels import Level, Names
 from haidang.risk.assessment import Assessment
-from haidang.warn.decide import Reason, Standing, first, step
-from haidang.warn.lifecycle import Occasion, Said, occasion
+from haidang.warn.decide import first, step
+from haidang.warn.inhibit import Voice, silent
+from haidang.warn.lifecycle import Named, Occasion, Said, occasion
 from haidang.warn.message import Status
 from haidang.watch.bulletins import ENDED
 
@@ -47,8 +49,9 @@ def decide(
     """Decide once over the whole set of assessments; their order does not matter.
 
     Own levels move by hysteresis, one threat at a time. The combined level is taken afterwards
-    over all threats at a place and is kept apart, so that a raise can never feed on itself. Then
-    each area's notice is drafted if it has something new to say.
+    over all threats at a place, with a raise where a person decided one, and is kept apart, so
+    that a raise can never feed on itself. Then each area's notice is drafted if it has something
+    new to say and no greater notice speaks for it.
 
     Args:
         contexts: Static facts by threat id.
@@ -67,30 +70,22 @@ def decide(
         if mute := [Problem("pack.tier_draft", {"id": i}) for i, tier in tiers if tier == "draft"]:
             raise BadPack(*mute)
     ordered = sorted(assessments, key=lambda a: (a.threat, a.event, a.place))
-    standing = {(s.threat, s.event, s.place): s for s in snapshot.standing}
-    stepped: list[tuple[Assessment, Standing, Standing, Reason]] = []
-    for found in ordered:
-        before = standing.get(
-            (found.threat, found.event, found.place),
-            first(found.threat, found.event, found.place, snapshot.now),
-        )
-        over = any(s.method == ENDED for s in found.signals)
-        after, reason = step(found, before, contexts[found.threat].pack.threat.warn, ended=over)
-        stepped.append((found, before, after, reason))
-    combined = _combined(contexts, stepped)
+    stepped = _stepped(contexts, ordered, snapshot)
+    wholes, lapsed = together(contexts, stepped, snapshot)
+    notices = _notices(contexts, stepped, wholes, snapshot)
     decisions = [
-        _decision(
-            found, before, after, reason, combined[found.place, contexts[found.threat].scale.id]
-        )
-        for found, before, after, reason in stepped
+        _decision(one, wholes[_where(contexts, one)], notice.silenced_by)
+        for one, notice in zip(stepped, notices, strict=True)
     ]
-    drafts, withdrawals, superseded = _notices(contexts, stepped, decisions, snapshot, wish)
+    drafts, withdrawals, superseded = _drafts(
+        contexts, stepped, decisions, notices, wholes, snapshot, wish
+    )
     packs = tuple(
         (c.pack.id, c.pack.threat.version, c.pack.fingerprint) for _, c in sorted(contexts.items())
     )
-    standing_after = tuple(after for _, _, after, _ in stepped)
+    standing_after = tuple(one.after for one in stepped)
     plan = planned(contexts, ordered, standing_after, decisions, snapshot)
-    content = {
+    content: dict[str, object] = {
         "scope": wish.scope,
         "at": snapshot.now,
         "receipt": snapshot.receipt,
@@ -99,6 +94,8 @@ def decide(
         "drafts": [d.id for d in drafts],
         "plan": plan.id if plan else None,
     }
+    if lapsed:
+        content["lapsed"] = [(one.raise_id, one.why) for one in lapsed]
     return Verdict(
         id=content_id("verdict", content),
         scope=wish.scope,
@@ -112,41 +109,38 @@ def decide(
         withdrawals=tuple(withdrawals),
         superseded=superseded,
         plan=plan,
+        lapsed=lapsed,
     )
 
 
-def _combined(
-    contexts: Mapping[str, Context],
-    stepped: Sequence[tuple[Assessment, Standing, Standing, Reason]],
-) -> dict[tuple[str, str], tuple[int, str]]:
-    """The level over all threats at each place and on each scale, and where it comes from.
-
-    Scales stand side by side and are never mixed: an epidemic raises no level of a storm. Nothing
-    is raised here: the law says that a level *may* be raised for concurrent hazards, and that is a
-    person's word. The note says when it would be allowed.
-    """
-    by_place: dict[tuple[str, str], dict[str, Level]] = {}
-    for found, _, after, _ in stepped:
-        scale = contexts[found.threat].scale.id
-        name = f"{found.threat}/{found.event}"
-        grounds = found.grounds
-        by_place.setdefault((found.place, scale), {})[name] = Level(
-            after.level, scale, grounds.article, grounds.clause, "defined", Names({})
+def _stepped(
+    contexts: Mapping[str, Context], ordered: Sequence[Assessment], snapshot: Snapshot
+) -> list[Stepped]:
+    standing = {(s.threat, s.event, s.place): s for s in snapshot.standing}
+    out = []
+    for found in ordered:
+        before = standing.get(
+            (found.threat, found.event, found.place),
+            first(found.threat, found.event, found.place, snapshot.now),
         )
-    scales = {c.scale.id: c.scale for c in contexts.values()}
-    out = {}
-    for (place, scale_id), levels in by_place.items():
-        whole = combine(levels, scales[scale_id])
-        note = ",".join(f"+{n}" for n in whole.allowed_raise)
-        said = f"{whole.clause} may raise {note}" if note else ""
-        out[place, scale_id] = (whole.rank or 0, said)
+        over = any(s.method == ENDED for s in found.signals)
+        after, reason = step(found, before, contexts[found.threat].pack.threat.warn, ended=over)
+        out.append(Stepped(found, before, after, reason))
     return out
 
 
-def _decision(
-    found: Assessment, before: Standing, after: Standing, reason: Reason, combined: tuple[int, str]
-) -> Decision:
-    content = (found.id, before.level, after.level, reason.value, combined[0])
+def _where(contexts: Mapping[str, Context], one: Stepped) -> tuple[str, str]:
+    return one.found.place, contexts[one.found.threat].scale.id
+
+
+def _decision(one: Stepped, whole: Together, greater: Named | None) -> Decision:
+    found, before, after, reason = one
+    content: tuple[object, ...] = (found.id, before.level, after.level, reason.value, whole.level)
+    # Where a hazard is alone its decision is named as it ever was.
+    if whole.whole is not None:
+        content = (*content, tuple(getattr(whole.whole, name) for name in Whole.__slots__))
+    if greater is not None:
+        content = (*content, tuple(greater))
     return Decision(
         id=content_id("decision", content),
         threat=found.threat,
@@ -155,37 +149,114 @@ def _decision(
         at=found.at,
         before=before.level,
         after=after.level,
-        combined=combined[0],
+        combined=whole.level,
         reason=reason,
-        combined_note=combined[1],
+        combined_note="",
         assessment=found.id,
+        whole=whole.whole,
+        yields_to=greater,
     )
+
+
+class _Notice(NamedTuple):
+    """What the next notice of one hazard at one place would be.
+
+    Attributes:
+        fresh: What it would say.
+        why: The one reason to draft it; None where nothing is to be said.
+        silenced_by: The greater hazard whose notice speaks for this one; None where none does.
+    """
+
+    chain: Chain
+    fresh: Said
+    why: Occasion | None
+    silenced_by: Named | None
 
 
 def _notices(
     contexts: Mapping[str, Context],
-    stepped: Sequence[tuple[Assessment, Standing, Standing, Reason]],
-    decisions: Sequence[Decision],
+    stepped: Sequence[Stepped],
+    wholes: Mapping[tuple[str, str], Together],
     snapshot: Snapshot,
-    wish: Wish,
-) -> tuple[list[Draft], list[Withdrawal], dict[str, str]]:
+) -> list[_Notice]:
+    """What is to be said, in the order of ``stepped``; the greater hazards are asked first."""
     newest = {(c.threat, c.event, c.place): c for c in sorted(snapshot.chains, key=_number)}
-    drafts: list[Draft] = []
-    withdrawals: list[Withdrawal] = []
-    superseded: dict[str, str] = {}
-    for (found, _, after, _), decision in zip(stepped, decisions, strict=True):
-        context = contexts[found.threat]
+    made: dict[tuple[str, str], _Notice] = {}
+    for one in sorted(stepped, key=lambda s: -s.after.level):
+        found, _, after, _ = one
+        context, whole = contexts[found.threat], wholes[_where(contexts, one)]
         chain = newest.get((found.threat, found.event, found.place))
         if chain is None or chain.closed:
             chain = _new_chain(found, chain)
         fresh = said_now(context, found, after, chain)
+        carried, also = whole.carried(one.name), whole.also(one.name)
+        fresh = replace(fresh, combined=carried, also=also)
         why = _why(context, snapshot.now, chain, fresh, found, held=held(found, after))
+        greater = _silenced_by(contexts, one, chain, whole, newest, made, snapshot.now)
+        if greater is not None:
+            why = Occasion.YIELDED if chain.pending_id else None
+        made[found.place, one.name] = _Notice(chain, fresh, why, greater)
+    return [made[one.found.place, one.name] for one in stepped]
+
+
+def _silenced_by(
+    contexts: Mapping[str, Context],
+    one: Stepped,
+    chain: Chain,
+    whole: Together,
+    newest: Mapping[tuple[str, str, str], Chain],
+    made: Mapping[tuple[str, str], _Notice],
+    now: datetime,
+) -> Named | None:
+    """The hazard that speaks for this one now; None where it must speak for itself."""
+    greater = whole.to.get(one.name)
+    if greater is None:
+        return None
+    place = one.found.place
+    drawn = made.get((place, greater.name))
+    known = newest.get((greater.threat, greater.event, place)) if drawn is None else drawn.chain
+    pack = pack_of(contexts, greater.threat)
+    if known is None or pack is None:
+        return None
+    spoken = drawn is not None and drawn.why not in (None, Occasion.WITHDRAWN, Occasion.YIELDED)
+    voice = Voice(
+        issued=known.issued,
+        pending=known.pending,
+        drafted=known.drafted,
+        refused=known.refused,
+        fresh=drawn.fresh if drawn is not None and spoken else None,
+        limit=timedelta(minutes=pack.threat.warn.approval_limit_min),
+    )
+    lesser = next(h for h in whole.hazards if h.name == one.name)
+    if not silent(lesser, chain.issued, voice, now):
+        return None
+    return Named(greater.threat, greater.event, greater.level)
+
+
+def _drafts(
+    contexts: Mapping[str, Context],
+    stepped: Sequence[Stepped],
+    decisions: Sequence[Decision],
+    notices: Sequence[_Notice],
+    wholes: Mapping[tuple[str, str], Together],
+    snapshot: Snapshot,
+    wish: Wish,
+) -> tuple[list[Draft], list[Withdrawal], dict[str, str]]:
+    drafts: list[Draft] = []
+    withdrawals: list[Withdrawal] = []
+    superseded: dict[str, str] = {}
+    for one, decision, notice in zip(stepped, decisions, notices, strict=True):
+        chain, fresh, why, _ = notice
         if why is None:
             continue
-        if why is Occasion.WITHDRAWN:
+        if why in (Occasion.WITHDRAWN, Occasion.YIELDED):
             withdrawals.append(Withdrawal(chain.pending_id, snapshot.now, why))
             continue
-        draft = worded(context, found, after, decision, chain, fresh, why, wish.status)
+        context, whole = contexts[one.found.threat], wholes[_where(contexts, one)]
+        more = beside(contexts, one.found, fresh, chain, whole)
+        draft = worded(
+            context, one.found, one.after, decision, chain, fresh, why, wish.status, more
+        )
         drafts.append(draft)
         if chain.pending_id:
             superseded[chain.pending_id] = draft.id
@@ -217,6 +288,7 @@ def _why(
         news = fresh
         if held and said is not None and fresh.level > 0:
             news = replace(said, level=fresh.level, expires=fresh.expires)
+            news = replace(news, combined=fresh.combined, also=fresh.also)
             news = replace(news, begun=said.begun or begun)
         return occasion(now, said, news, spec)
 

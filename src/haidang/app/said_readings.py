@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from haidang.app import reading_words
 from haidang.app.assess_readings import FORECAST, MEASURED
 from haidang.app.context import Context
 from haidang.app.snapshot import Chain
-from haidang.law.interval import number
 from haidang.risk.assessment import Assessment
 from haidang.warn.decide import Standing
 from haidang.warn.lifecycle import Said
@@ -75,7 +75,7 @@ def facts(context: Context, found: Assessment, language: str) -> dict[str, str]:
         "indicator": spec.title.get(language, spec.title["en"]),
         "reading": reading(context, lead, language),
         "where": where(context, found, lead, language),
-        "when": when(context.local(lead.start), lead.indicator, context, language),
+        "when": when(context, lead, language),
         "how_known": word(f"format.known_{lead.method}", language),
     }
 
@@ -83,34 +83,16 @@ def facts(context: Context, found: Assessment, language: str) -> dict[str, str]:
 def reading(context: Context, lead: Signal, language: str) -> str:
     """The value with its unit; of a category its name in the law."""
     spec = context.pack.threat.readings.indicators[lead.indicator]
-    if spec.values:
-        return category(context, spec.values, lead.value, language)
-    unit = spec.unit.get(language, spec.unit["en"])
-    return f"{number(lead.value, language)} {unit}".strip()
-
-
-def category(context: Context, values: tuple[str, ...], value: float, language: str) -> str:
-    """What the law calls a category; "not known" where no table that is asked knows it."""
-    name = values[int(value) - 1] if 1 <= value <= len(values) else ""
-    for table in context.tables.values():
-        for of in table.inputs:
-            if name in of.values:
-                return of.values[name].say(language)
-    return unknown(language)
+    return reading_words.reading(spec, context.tables.values(), lead.value, language)
 
 
 def where(context: Context, found: Assessment, lead: Signal, language: str) -> str:
     """The gauge and its river, or the area."""
-    station = next((s for s in context.pack.stations if s.code == lead.subject), None)
-    if station is None:
-        return context.named[found.place].name(language)
-    if not station.river:
-        return station.name(language)
-    return word("format.station_on", language, station=station.name(language), river=station.river)
+    area = context.named[found.place].name(language)
+    return reading_words.where(context.pack.stations, lead.subject, area, language)
 
 
-def when(local: datetime, indicator: str, context: Context, language: str) -> str:
+def when(context: Context, lead: Signal, language: str) -> str:
     """The time of a reading on the country's clock; of a day or more its day."""
-    hours = context.pack.threat.readings.indicators[indicator].period_h
-    key = "format.at_day" if hours >= 24 else "format.at_hour"  # noqa: PLR2004 - hours of a day
-    return word(key, language, time=f"{local:%H:%M}", day=f"{local:%d/%m/%Y}")
+    spec = context.pack.threat.readings.indicators[lead.indicator]
+    return reading_words.when(context.local(lead.start), spec, language)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely import Point
 
 from haidang.app import assess_readings as plain
 from haidang.app.ask_readings import ask_all
 from haidang.app.context import Context
 from haidang.app.snapshot import Snapshot
+from haidang.base.place import Kind
 from haidang.risk.areas import Areas
 from haidang.risk.assessment import Assessment, Grounds, Impact, Interval
 from haidang.risk.hazards.earthquake import shaking
@@ -62,7 +64,7 @@ def _event(
     at = min(starts, default=snapshot.now)
     if snapshot.now - at > timedelta(hours=model.horizon_h):
         return tuple(_over(context, snapshot, event, i, at) for i in range(len(context.areas)))
-    grades = area_grades(context.areas, told, model)
+    grades = area_grades(context.areas, told, model, _home(context, snapshot, told, model))
     felt = _felt(readings, model, context.areas.codes, snapshot.now, at)
     return tuple(
         _area(context, snapshot, event, i, told, grades, felt.get(code), model)
@@ -70,15 +72,35 @@ def _event(
     )
 
 
+def _home(
+    context: Context, snapshot: Snapshot, told: Mapping[str, Read | None], model: Shaking
+) -> int | None:
+    """The watched area that the epicentre lies in; None where none does, or it is not known yet."""
+    lat, lon = told[model.latitude], told[model.longitude]
+    if lat is None or lon is None or lat.value is None or lon.value is None:
+        return None
+    at = Point(lon.value, lat.value)
+    for i, (kind, code) in enumerate(zip(context.areas.kinds, context.areas.codes, strict=True)):
+        drawn = context.country.places.outlines_on(cast("Kind", kind), snapshot.places_day)
+        outline = drawn.get(code)
+        if outline is not None and outline.covers(at):
+            return i
+    return None
+
+
 def area_grades(
-    areas: Areas, told: Mapping[str, Read | None], model: Shaking
+    areas: Areas, told: Mapping[str, Read | None], model: Shaking, home: int | None = None
 ) -> tuple[Floats, Floats] | None:
     """Grade of every cell, and the highest of every area, by member; None while not all is known.
+
+    Cells lie 10 to 25 km apart, and an earthquake of magnitude 5 is strong over a few kilometres
+    only: the ground under the epicentre is looked at too, for the area that it lies in.
 
     Args:
         areas: Cells.
         told: Readings of the event, by indicator.
         model: The pack's model.
+        home: Index of the area that the epicentre lies in; None where it lies in none.
 
     Returns:
         (member, cell) and (member, area), MSK grades as decimal numbers.
@@ -89,11 +111,15 @@ def area_grades(
         return None
     magnitude, depth, lat, lon = (float(v) for v in values if v is not None)
     # What all cells share: the greatest of many independent errors would count the cells.
-    found = shaking(
-        magnitude, depth, lat, lon, areas.lat, areas.lon,
+    every = shaking(
+        magnitude, depth, lat, lon, np.append(areas.lat, lat), np.append(areas.lon, lon),
         vs30=model.vs30, members=model.members, seed=model.seed, scatter="event",
     )  # fmt: skip
-    return found, np.maximum.reduceat(found, areas.start[:-1], axis=1)
+    found, under = every[:, :-1], every[:, -1]
+    highest = np.maximum.reduceat(found, areas.start[:-1], axis=1)
+    if home is not None:
+        highest[:, home] = np.maximum(highest[:, home], under)
+    return found, highest
 
 
 def _felt(

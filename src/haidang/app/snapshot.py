@@ -8,8 +8,9 @@ from typing import Final
 
 from haidang.data.observations import Observations
 from haidang.data.tracks import Tracks
+from haidang.law.raises import Raise
 from haidang.respond.plan import Task, Unit
-from haidang.warn.decide import Standing
+from haidang.warn.decide import Ended, Standing
 from haidang.warn.lifecycle import Said
 
 NOTHING_COUNTED: Final = Observations()
@@ -27,6 +28,7 @@ class Chain:
         pending_id: That draft's id, "" when none waits.
         drafted: When that draft was made; None when none waits.
         version: Drafts made so far.
+        refused: Somebody turned its newest draft down.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Chain:
     pending_id: str
     drafted: datetime | None
     version: int
+    refused: bool = False
 
     @property
     def closed(self) -> bool:
@@ -62,6 +65,10 @@ class Snapshot:
         stock_receipt: That delivery of stock; 0 where there was none.
         tasks: Of the newest plan before this run; they say since when each is asked for.
         observations: Reports of the series that were asked for, revisions too, up to that delivery.
+        beside: Levels of threats and events that this run does not look at, where there is one:
+            they stand all the same, and count where hazards are combined.
+        ended: Levels that are over, of any threat and event.
+        raises: Raises that people decided and nobody took back, as far as known by then.
     """
 
     now: datetime
@@ -75,3 +82,6 @@ class Snapshot:
     stock_receipt: int = 0
     tasks: tuple[Task, ...] = ()
     observations: Observations = NOTHING_COUNTED
+    beside: tuple[Standing, ...] = ()
+    ended: tuple[Ended, ...] = ()
+    raises: tuple[Raise, ...] = ()

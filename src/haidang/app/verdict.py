@@ -6,11 +6,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from haidang.law.raises import Lapse
 from haidang.respond.plan import Plan
 from haidang.risk.assessment import Assessment
 from haidang.warn.decide import Reason, Standing
-from haidang.warn.lifecycle import MessageKind, Occasion, Said
+from haidang.warn.lifecycle import MessageKind, Named, Occasion, Said
 from haidang.warn.message import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What a combined level rests on, where more than one hazard counts at the place.
+
+    Hazards go by their names, ``threat/event``.
+
+    Attributes:
+        own: The highest own level.
+        concurrent: Those with a level now.
+        successive: Those whose level ended so recently that the others follow them.
+        chains: (trigger, what it triggers) among all of these.
+        allowed: By how many ranks a person may raise; () for none.
+        clause: The clause that allows it, "" when none does.
+        leader: Whose notice carries the combined level.
+        raise_id: The raise in force, "" without one.
+        raise_by: By how many ranks.
+        capped: The scale ended before the raise did.
+    """
+
+    own: int
+    concurrent: tuple[str, ...]
+    successive: tuple[str, ...]
+    chains: tuple[tuple[str, str], ...]
+    allowed: tuple[int, ...]
+    clause: str
+    leader: str
+    raise_id: str = ""
+    raise_by: int = 0
+    capped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +54,11 @@ class Decision:
         before, after: Own level of this threat.
         combined: Level over the whole set of threats at the place; kept apart from the own level.
         reason: Exactly one.
-        combined_note: Why the combined level is what it is.
+        combined_note: Of older stores: how far a person might have raised; see ``whole`` now.
         assessment: Id of the assessment it rests on.
+        whole: What the combined level rests on; None where this hazard alone counts.
+        yields_to: The greater hazard whose notice speaks for this one, as that stands: no notice of
+            its own is drafted; None where it speaks for itself.
     """
 
     id: str
@@ -37,6 +72,8 @@ class Decision:
     reason: Reason
     combined_note: str
     assessment: str
+    whole: Whole | None = None
+    yields_to: Named | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +147,7 @@ class Verdict:
         standing: New own levels.
         superseded: Ids of pending drafts that a newer one of the same chain replaces.
         plan: Tasks, needs and dispatch over the whole set; None where no pack has a scenario.
+        lapsed: Raises that were found to be over.
     """
 
     id: str
@@ -124,6 +162,7 @@ class Verdict:
     withdrawals: tuple[Withdrawal, ...]
     superseded: Mapping[str, str]
     plan: Plan | None = None
+    lapsed: tuple[Lapse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 from haidang.app import kinds
+from haidang.app.beside import ALONE, Beside
 from haidang.app.context import Context
 from haidang.app.said_track import held
 from haidang.app.snapshot import Chain
 from haidang.app.verdict import Decision, Draft
 from haidang.base.ids import content_id
+from haidang.pack.schema import Pack
 from haidang.risk.assessment import Assessment
 from haidang.warn.decide import Standing
 from haidang.warn.lifecycle import Occasion, Said, message_kind
-from haidang.warn.message import Status, Text, facts, render
+from haidang.warn.message import HEADLINE_MAX, Status, Text, facts, render
 from haidang.warn.spec import Response, WarnSpec
 from haidang.watch.signal import State
 from haidang.words import word
+
+MILDER: Final = frozenset(
+    {Occasion.LEVEL_DOWN, Occasion.WEAKER, Occasion.COMBINED_DOWN, Occasion.ALSO_LESS}
+)
+"""Occasions that say that it will be less than was said."""
 
 
 def said_now(context: Context, found: Assessment, after: Standing, chain: Chain) -> Said:
@@ -47,6 +56,7 @@ def draft(
     fresh: Said,
     why: Occasion,
     status: Status,
+    beside: Beside = ALONE,
 ) -> Draft:
     """Draw up the next notice of a chain; a person still has to approve it.
 
@@ -59,6 +69,7 @@ def draft(
         fresh: From ``said_now``.
         why: The one reason to speak.
         status: CAP status.
+        beside: What is to be told of other hazards at the place.
 
     Returns:
         The draft in every language of the country.
@@ -81,16 +92,22 @@ def draft(
         ("threat", found.threat),
         ("event", found.event),
         ("evidence", decision.id),
+        *beside.parameters,
     )
     texts = tuple(
-        _text(context, found, after, fresh, language, status, begun=fresh.begun)
+        beside.told(
+            _text(context, found, after, fresh, language, status, begun=fresh.begun), HEADLINE_MAX
+        )
         for language in context.country.spec.languages
     )
     responses: tuple[Response, ...] = level.responses if level else ("AllClear",)
     if level and fresh.begun:
         responses = ("Shelter",)
     urgency = _urgency(context, found, fresh)
-    severity = level.severity if level else "Minor"
+    # A person held that the place is worse off than any single hazard makes it: the notice that
+    # carries that level wakes, and is severe, by it.
+    whole = max(fresh.level, fresh.combined)
+    severity = warn.of(whole).severity if level else "Minor"
     content = (
         chain.id, chain.version + 1, why.value, fresh.level, fresh.force, fresh.onset,
         fresh.expires, decision.id,
@@ -118,8 +135,8 @@ def draft(
         responses=responses,
         onset=fresh.onset,
         parameters=parameters,
-        wakes=wakes(context, fresh.level, severity, urgency, why),
-        approval=needs_approval(context, fresh.level),
+        wakes=wakes(context, whole, severity, urgency, why),
+        approval=needs_approval(context, fresh.level) or needs_approval(context, whole),
         due=found.at + timedelta(minutes=warn.approval_limit_min),
     )
 
@@ -184,9 +201,14 @@ def event_name(context: Context, event: str, language: str) -> str:
     is words joined by hyphens, a number before them left out: ``2411-yagi`` is called Yagi,
     ``big-one`` Big One.
     """
-    called = context.pack.threat.called
-    if event in context.event_names:
-        return called.get(language, called["en"]).format(name=context.event_names[event])
+    return called_in(context.pack, event, language, context.event_names)
+
+
+def called_in(pack: Pack, event: str, language: str, names: Mapping[str, str]) -> str:
+    """As ``event_name``, of a threat that the run does not look at."""
+    called = pack.threat.called
+    if event in names:
+        return called.get(language, called["en"]).format(name=names[event])
     words = event.split("-")
     named = words[1:] if len(words) > 1 and words[0].isdigit() else words
     own = " ".join(w.capitalize() for w in named)
@@ -259,9 +281,9 @@ def wakes(context: Context, level: int, severity: str, urgency: str, why: Occasi
     """
     if level == 0:
         return False
-    if level == max(context.pack.binding.levels):
+    if level >= max(context.pack.binding.levels):
         return True
-    if why in {Occasion.LEVEL_DOWN, Occasion.WEAKER}:
+    if why in MILDER:
         return False
     said = context.pack.threat.warn.of(level).wakes
     if said is not None:

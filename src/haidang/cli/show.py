@@ -67,6 +67,9 @@ def summary(made: Replay) -> None:
     if made.played.context.pack.threat.counted:
         _counted(made)
         return
+    if made.played.context.pack.threat.read:
+        _read(made)
+        return
     areas = raised.groupby(["kind", "place", "place_name"], sort=False)
     top = areas[["level", "wind_central"]].max().reset_index()
     table = Table(
@@ -121,6 +124,43 @@ def _counted(made: Replay) -> None:
             f"{row.level} ({context.scale.names(int(str(row.level))).say(language())})",
             f"{float(str(row.most)):g}",
             f"{first['at']:%d/%m/%Y}",
+            str(first["clause"]),
+        )
+    out.print(table)
+    if len(top) > 12:  # noqa: PLR2004 - a screen's worth
+        out.print(say("more_areas", n=len(top) - 12))
+
+
+def _read(made: Replay) -> None:
+    """Areas with a level by readings: the reading that first gave the highest one, and when."""
+    from haidang.app.reading_words import reading, where  # noqa: PLC0415
+
+    context = made.played.context
+    indicators = context.pack.threat.readings.indicators
+    raised = made.levels[made.levels["level"] > 0]
+    title = say("summary_title", status=say(f"status_{made.played.case.spec.status.lower()}"))
+    table = Table(title=title, title_justify="left")
+    for name in ("place", "highest", "reading", "where", "how_known", "first_run", "clause"):
+        table.add_column(say(f"column_{name}"))
+    top = raised.groupby(["place", "place_name"], sort=False)["level"].max().reset_index()
+    firsts = [
+        raised[(raised["place"] == row.place) & (raised["level"] == row.level)].iloc[0]
+        for row in top.itertuples()
+    ]
+    for first in sorted(firsts, key=lambda r: (-int(r["level"]), r["at"], r["place"]))[:12]:
+        level = int(first["level"])
+        name = str(first["indicator"])
+        known = say(f"known_{first['known']}") if first["known"] else "–"
+        stations, subject, area = context.pack.stations, first["subject"], first["place_name"]
+        table.add_row(
+            str(area),
+            f"{level} ({context.scale.names(level).say(language())})",
+            reading(indicators[name], context.tables.values(), first["reading"], language())
+            if name
+            else "–",
+            where(stations, str(subject), str(area), language()) if name else "–",
+            known,
+            f"{first['at']:%d/%m/%Y %H:%M}",
             str(first["clause"]),
         )
     out.print(table)

@@ -234,7 +234,7 @@ def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_:
     steps, problems = plan(case, context)
     with Store.open(folder / DATABASE) as store:
         fits(store, case, context, steps)
-        _register(store, case.spec.officers)
+        register(store, case.spec.officers)
         ingest_stock(store, case, context, steps)
         for number, step in enumerate(steps):
             progress(number, len(steps), f"{context.local(step.now):%d/%m %H:%M}")
@@ -298,7 +298,8 @@ def fits(store: Store, case: Case, context: Context, steps: tuple[Step, ...]) ->
             raise BadData(Problem("replay.late", said, file=file, field="issued"))
 
 
-def _register(store: Store, officers: tuple[OfficerSpec, ...]) -> None:
+def register(store: Store, officers: tuple[OfficerSpec, ...]) -> None:
+    """Make a case's officers known to its store; again changes nothing."""
     for officer in officers:
         store.add_actor(officer.role, actor_id=officer.actor)
 
@@ -413,25 +414,37 @@ def act(store: Store, case: Case, context: Context, now: datetime | None) -> Non
             officers have done their part, and no further. Without an officer for a part the draft
             keeps waiting, as it would on duty.
     """
-    waiting = store.pending()
+    act_on(store, lambda draft: (case, context), now)
+
+
+def act_on(store: Store, of: Callable[[Draft], tuple[Case, Context]], now: datetime | None) -> None:
+    """As ``act``, where drafts of several cases wait side by side.
+
+    Args:
+        store: Of the cases.
+        of: The case of a draft, which says who acts and when, and the context of its threat.
+        now: As in ``act``.
+    """
+    waiting = [(draft, *of(draft)) for draft in store.pending()]
     acts = [
         Act(draft.at + timedelta(minutes=officer.after_min), number, FIRST + rank, officer, "")
-        for number, draft in enumerate(waiting)
+        for number, (draft, case, _) in enumerate(waiting)
         for rank, officer in enumerate(case.spec.officers)
     ]
     until = max((a.at for a in acts), default=None) if now is None else now
     if until is None:
         return
-    limit = timedelta(minutes=context.pack.threat.warn.approval_limit_min)
-    acts += [
-        # A person may have put in new words after the hour: they are passed on at once.
-        Act(max(draft.due + rank * limit, draft.at), number, rank, None, role)
-        for number, draft in enumerate(waiting)
-        for rank, role in enumerate(context.country.spec.escalation)
-    ]
+    for number, (draft, _, context) in enumerate(waiting):
+        limit = timedelta(minutes=context.pack.threat.warn.approval_limit_min)
+        acts += [
+            # A person may have put in new words after the hour: they are passed on at once.
+            Act(max(draft.due + rank * limit, draft.at), number, rank, None, role)
+            for rank, role in enumerate(context.country.spec.escalation)
+        ]
     due = [a for a in acts if a.at <= until]
     for one in sorted(due, key=lambda a: (a.at, a.draft, a.rank)):
-        _do(store, context, waiting[one.draft], one)
+        draft, _, context = waiting[one.draft]
+        _do(store, context, draft, one)
 
 
 def _do(store: Store, context: Context, draft: Draft, one: Act) -> None:

@@ -91,10 +91,10 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
     case, context = played.case, played.context
     country = context.country.places.gazetteer
     facts, _ = read_facts(case.spec.review, case.folder, country, context.country.spec.languages)
-    counted = context.pack.threat.counted
-    kept = _kept(store, case, played.steps, counted=counted)
-    truth = None if counted else _truth(case, context)
-    by_issue = verify.outlooks(kept.assessments)
+    tracked = context.pack.threat.tracked
+    kept = _kept(store, case, played.steps, tracked=tracked)
+    truth = _truth(case, context) if tracked else None
+    by_issue = verify.outlooks(kept.assessments, verify.published(played))
     bulletin = _last_bulletin(played.steps, truth)
     found = _found(facts, truth, case)
     scripted = bool(case.spec.officers) if scripted is None else scripted
@@ -105,9 +105,9 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
         places_on=case.spec.places_on,
         scripted=scripted,
         timeline=timeline([*kept.events, *found]),
-        # Hours before a wind: of what is counted there are none to be early or late for.
+        # Hours before a wind: of what is counted or read there are none to be early or late for.
         leads=()
-        if counted
+        if not tracked
         else timeliness.leads(
             kept.events,
             tuple(_kinds(context)),
@@ -119,7 +119,7 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
         handling=timeliness.handling(kept.events, scripted=scripted),
         orders=_orders(facts, kept, case, context, onsets),
         announced=verify.announced(played, by_issue),
-        verification=() if counted else verify.verify(case, context, by_issue),
+        verification=verify.verify(case, context, by_issue) if tracked else (),
         winds=_winds(facts, truth, played.steps, bulletin, context),
         counted=(),
         houses=(),
@@ -132,9 +132,10 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
         last_bulletin=bulletin,
         sources=facts.sources if facts else {},
     )
-    if counted:
+    if not tracked:
+        why = "absent_counted" if context.pack.threat.counted else "absent_readings"
         parts = [p for p in get_args(Part) if not getattr(book, p)]
-        return replace(book, absent=tuple(Absent(p, "absent_counted") for p in parts))
+        return replace(book, absent=tuple(Absent(p, _reason(p, why)) for p in parts))
     book = _with_houses(book, facts, truth, kept, bulletin, context)
     return replace(book, absent=tuple(_absent(book, facts, truth, case)))
 
@@ -156,12 +157,12 @@ def _kinds(context: Context) -> Iterator[tuple[str, str]]:
 # ── what the store holds ────────────────────────────────────────────────────────────────────────
 
 
-def _kept(store: Store, case: Case, steps: Sequence[Step], *, counted: bool) -> _Kept:
+def _kept(store: Store, case: Case, steps: Sequence[Step], *, tracked: bool) -> _Kept:
     """The ledger and the deliveries as events."""
     assessments = store.assessments()
     bulletin: dict[str, datetime] = {a.id: a.signals[0].start for a in assessments if a.signals}
-    if counted:
-        # A signal begins with the period that it counts; what came in then was published later.
+    if not tracked:
+        # A signal begins with the period that it tells of, which is not when it was published.
         published = {s.now: s.issued for s in steps if s.issued is not None}
         bulletin = {a.id: published[a.at] for a in assessments if a.at in published}
     decided = {d.id: d for d in store.decisions()}
@@ -428,6 +429,12 @@ def _names(facts: Facts | None, context: Context) -> dict[str, Mapping[str, str]
     gazetteer = context.country.places.gazetteer
     there = [*gazetteer.at(facts.day, "nation"), *gazetteer.at(facts.day, "province")]
     return {p.code: p.names for p in there}
+
+
+def _reason(part: Part, otherwise: str) -> str:
+    """Why a part of the review of no wind is empty: one that it might have says so itself."""
+    own = {"announced": "absent_no_announced", "timeline": "absent_nothing_played"}
+    return own.get(part, otherwise)
 
 
 # ── what is missing ─────────────────────────────────────────────────────────────────────────────

@@ -11,19 +11,28 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from haidang.app.reading_words import looked_up
+from haidang.app.said_readings import told_of
 from haidang.app.verdict import Decision, Draft, Message
 from haidang.base.wind import beaufort
 from haidang.edge.channels.capfile import file_name
 from haidang.edge.store.store import Store
 from haidang.jobs.replay import Played
 from haidang.risk.assessment import Assessment, Interval, When
+from haidang.risk.spec import Shaking
 
 LEVELS: Final = (
     "bulletin", "at", "place", "place_name", "kind", "threat", "event", "level", "level_before",
     "combined", "assessed_level", "reason", "status", "article", "clause", "act", "regions",
-    "wind_low", "wind_central", "wind_high", "force_low", "force_central", "force_high",
-    "law_on", "places_on", "assessment", "decision",
 )  # fmt: skip
+WIND: Final = (
+    "wind_low", "wind_central", "wind_high", "force_low", "force_central", "force_high",
+)  # fmt: skip
+READ: Final = (
+    "indicator", "subject", "reading", "unit", "reading_start", "known", "asked", "silent",
+)  # fmt: skip
+SHAKEN: Final = ("msk_low", "msk_central", "msk_high")
+TRACED: Final = ("law_on", "places_on", "assessment", "decision")
 IMPACTS: Final = (
     "bulletin", "at", "place", "place_name", "measure", "unit", "low", "central", "high",
 )  # fmt: skip
@@ -65,7 +74,12 @@ def tables(played: Played, language: str = "en") -> Tables:
         messages = {m.draft: m for m in store.messages()}
     return Tables(
         levels=_table(
-            (*LEVELS, *(f"p_level_{k}" for k in played.context.pack.binding.levels)),
+            (
+                *LEVELS,
+                *_own(played),
+                *TRACED,
+                *(f"p_level_{k}" for k in played.context.pack.binding.levels),
+            ),
             _levels(played, decisions, found, language),
         ),
         impacts=_table(IMPACTS, _impacts(played, found, language)),
@@ -74,16 +88,29 @@ def tables(played: Played, language: str = "en") -> Tables:
     )
 
 
+def _own(played: Played) -> tuple[str, ...]:
+    """Columns of ``levels`` that only this kind of threat has."""
+    threat = played.context.pack.threat
+    if not threat.read:
+        return WIND
+    return (*READ, *SHAKEN) if isinstance(threat.risk, Shaking) else READ
+
+
 def _table(columns: tuple[str, ...], rows: Iterator[dict[str, object]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(columns))
 
 
 def _key(played: Played, found: Assessment, language: str) -> dict[str, object]:
     context = played.context
-    # Of counts the newest period; of an assessment that had nothing to read, its own hour.
-    newest = (
-        found.signals[-1 if context.pack.threat.counted else 0].start if found.signals else found.at
-    )
+    # Of counts the newest period; of readings when the newest were published, for the one that
+    # decides may be a forecast; of an assessment that had nothing to read, its own hour.
+    if context.pack.threat.read:
+        told = [s.issued for s in played.steps if s.issued is not None and s.now <= found.at]
+        newest = max(told, default=found.at)
+    elif found.signals:
+        newest = found.signals[-1 if context.pack.threat.counted else 0].start
+    else:
+        newest = found.at
     return {
         "bulletin": context.local(newest),
         "at": context.local(found.at),
@@ -100,6 +127,7 @@ def _levels(
 ) -> Iterator[dict[str, object]]:
     # A level that is held on quieter data, or on none, stands by the clause that gave it.
     given: dict[tuple[str, str, str, int | None], str] = {}
+    read = played.context.pack.threat.read
     for decision in decisions:
         found = assessments[decision.assessment]
         p = dict(found.p_level)
@@ -119,15 +147,38 @@ def _levels(
             "article": found.grounds.article,
             "clause": given.get((*of, decision.after), ""),
             "act": found.grounds.decision,
-            "regions": found.grounds.note,
-            **_interval("wind", found.intensity),
-            **_forces(found.intensity),
+            "regions": "" if read else found.grounds.note,
+            **(_read(played, found) if read else _wind(found)),
             "law_on": played.case.spec.law_on.isoformat(),
             "places_on": played.case.spec.places_on.isoformat(),
             "assessment": found.id,
             "decision": decision.id,
             **{f"p_level_{k}": p.get(k, np.nan) for k in played.context.pack.binding.levels},
         }
+
+
+def _wind(found: Assessment) -> dict[str, object]:
+    return {**_interval("wind", found.intensity), **_forces(found.intensity)}
+
+
+def _read(played: Played, found: Assessment) -> dict[str, object]:
+    """The reading that decides, what was asked of the law, and which gauges are silent."""
+    lead = told_of(found)
+    indicators = played.context.pack.threat.readings.indicators
+    spec = None if lead is None else indicators.get(lead.indicator)
+    asked = looked_up(found.grounds.inputs).given
+    notes = found.grounds.note.split("|")
+    return {
+        "indicator": "" if lead is None or spec is None else lead.indicator,
+        "subject": "" if lead is None or spec is None else lead.subject,
+        "reading": np.nan if lead is None or spec is None else lead.value,
+        "unit": "" if spec is None else spec.unit["en"],
+        "reading_start": pd.NaT if lead is None else played.context.local(lead.start),
+        "known": "" if lead is None or spec is None else lead.method,
+        "asked": "; ".join(f"{name}={value}" for name, value in asked.items()),
+        "silent": "|".join(n.partition(":")[2] for n in notes if n.startswith("silent:")),
+        **_interval("msk", found.intensity),
+    }
 
 
 def _interval(name: str, value: Interval | None) -> dict[str, object]:

@@ -16,6 +16,7 @@ from haidang.app.snapshot import Snapshot
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.base.wind import beaufort, convert_maximum
+from haidang.data.observations import Observation, Observations
 from haidang.data.tracks import Fix, Tracks
 from haidang.edge.feeds.bulletins import read_bulletins
 from haidang.jobs.replay import Played, Step
@@ -25,6 +26,7 @@ from haidang.review.verification import Contingency, contingency
 from haidang.risk.assessment import Assessment
 from haidang.risk.cyclone import outlook
 from haidang.risk.hazards.track_ensemble import Ensemble
+from haidang.risk.spec import Shaking
 
 LEADS_H = (48, 36, 24, 12, 6)
 FORCES = (8, 10, 12)
@@ -37,21 +39,38 @@ WINDOWS_MOST = 64
 _windows: dict[tuple[object, ...], Outlook] = {}
 
 
-def outlooks(assessments: Iterable[Assessment]) -> dict[datetime, Outlook]:
+def published(played: Played) -> dict[datetime, datetime] | None:
+    """When what each run read was published; None of a track, whose signals say it themselves.
+
+    A look at the clock alone read nothing new and is left out.
+    """
+    if played.context.pack.threat.tracked:
+        return None
+    return {s.now: s.issued for s in played.steps if s.issued is not None}
+
+
+def outlooks(
+    assessments: Iterable[Assessment], published: Mapping[datetime, datetime] | None = None
+) -> dict[datetime, Outlook]:
     """What was assessed on each bulletin, before any hysteresis, by its time of issue.
 
     Args:
         assessments: Of one event, run by run; of two runs on one bulletin the first counts.
+        published: Time of issue by the clock of the run, for a threat without a track.
     """
     out: dict[datetime, Outlook] = {}
     first_run: dict[datetime, datetime] = {}
     for found in assessments:
-        if not found.signals:
+        if not found.signals and published is None:
             continue
-        issued = found.signals[0].start
+        issued = found.signals[0].start if published is None else published.get(found.at)
+        if issued is None:
+            continue
         if first_run.setdefault(issued, found.at) != found.at:
             continue
-        force = -1 if found.intensity is None else int(beaufort(found.intensity.central))
+        # The intensity of a threat without a track is no wind.
+        wind = None if published is not None else found.intensity
+        force = -1 if wind is None else int(beaufort(wind.central))
         out.setdefault(issued, {})[found.place] = (found.grounds.level, force)
     return out
 
@@ -128,23 +147,61 @@ def within(played: Played, at: datetime, hours: float) -> Outlook:
     """
     case, context = played.case, played.context
     heard = [s for s in played.steps if s.issued is not None and s.issued <= at]
-    fixes = tuple(replace(f, receipt=number) for number, s in enumerate(heard, 1) for f in s.fixes)
-    if not fixes:
+    if not heard:
         return {}
-    hours = max(hours, context.pack.threat.wind.step_h)
+    context = _looking(context, hours)
     # A page asks again at each look, and a window costs two seconds. The key holds everything
     # that the answer depends on, so that it can never be another case's.
-    risk = context.pack.threat.wind.model_dump_json()
+    told = tuple((*s.fixes, *s.reports) for s in heard)
+    risk = context.pack.threat.risk.model_dump_json()
     days = (case.spec.law_on, case.spec.places_on)
     cells = (context.areas.codes, len(context.areas.lat))
-    key = (fixes, hours, heard[-1].now, context.pack.fingerprint, risk, days, cells)
+    key = (told, heard[-1].now, context.pack.fingerprint, risk, days, cells)
     if key not in _windows:
         while len(_windows) >= WINDOWS_MOST:
             _windows.pop(next(iter(_windows)), None)
-        snapshot = Snapshot(heard[-1].now, len(heard), Tracks(fixes), (), (), *days)
-        found = assess(with_risk(context, horizon_h=hours), snapshot)
-        _windows[key] = next(iter(outlooks(found).values()), {})
+        snapshot = Snapshot(
+            heard[-1].now, len(heard), _tracks(heard), (), (), *days,
+            observations=_observations(heard),
+        )  # fmt: skip
+        issued = None if context.pack.threat.tracked else {heard[-1].now: at}
+        found = assess(context, snapshot)
+        _windows[key] = next(iter(outlooks(found, issued).values()), {})
     return dict(_windows[key])
+
+
+def _looking(context: Context, hours: float) -> Context:
+    """The same context that looks only so many hours ahead, but no less than a step of its model.
+
+    What is counted is not looked ahead at, and an earthquake has no hours to come: both stay.
+    """
+    threat = context.pack.threat
+    if threat.counted or isinstance(threat.risk, Shaking):
+        return context
+    if threat.tracked:
+        return with_risk(context, horizon_h=max(hours, threat.wind.step_h))
+    risk = threat.model.model_copy(update={"horizon_h": hours})
+    pack = replace(context.pack, threat=threat.model_copy(update={"risk": risk}))
+    return replace(context, pack=pack)
+
+
+def _tracks(heard: Sequence[Step]) -> Tracks:
+    return Tracks(tuple(replace(f, receipt=n) for n, s in enumerate(heard, 1) for f in s.fixes))
+
+
+def _observations(heard: Sequence[Step]) -> Observations:
+    """What had come in, as the store would give it."""
+    rows = []
+    for number, step in enumerate(heard, 1):
+        newest = {(r.series, r.place, r.start): r for r in step.reports}
+        rows += [
+            Observation(
+                r.series, r.place, r.start, r.value, r.unit, r.flag,
+                r.published or step.issued or step.now, step.now, number, "",
+            )
+            for r in newest.values()
+        ]  # fmt: skip
+    return Observations(tuple(rows))
 
 
 def announced(played: Played, by_issue: Mapping[datetime, Outlook]) -> tuple[Compared, ...]:

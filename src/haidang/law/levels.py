@@ -90,6 +90,10 @@ class CombineRule:
         decision: The act.
         clause: The clause in it.
         text: Its words, by language.
+        successive_h: A hazard whose level ended so recently still counts as one that another
+            follows, h; 0 = only hazards that stand at the same time count together.
+        assumption: Why that number, by language, where the act itself gives none.
+        approval: Whether a second person must approve a raise.
     """
 
     hazards: int
@@ -98,6 +102,9 @@ class CombineRule:
     decision: str
     clause: str
     text: Names
+    successive_h: float = 0.0
+    assumption: Names = NO_NAMES
+    approval: bool = True
 
 
 @dataclass(frozen=True, slots=True)

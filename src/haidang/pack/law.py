@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,14 +20,23 @@ from haidang.law.table import Table, parse
 
 
 class CombineSpec(Spec):
-    """What the law allows when several hazards strike together."""
+    """What the law allows when several hazards strike together.
 
-    hazards: int
-    ordinary: int
-    serious: int
+    Attributes:
+        successive_h: A hazard whose level ended so recently is still followed by another, h.
+        assumption: Why that number, by language; needed with it, for no act gives one.
+        approval: Whether a second person must approve a raise.
+    """
+
+    hazards: int = Field(ge=2)
+    ordinary: int = Field(ge=1)
+    serious: int = Field(ge=1)
     decision: str
     clause: str
     text: Texts
+    successive_h: float = Field(default=0.0, ge=0)
+    assumption: Texts = Field(default_factory=dict)
+    approval: bool = True
 
 
 class RankSpec(Spec):
@@ -143,8 +152,22 @@ def _scales(path: Path, file: str, problems: list[Problem]) -> dict[str, Scale]:
                 Problem("law.ranks", {"ranks": ranks}, file, field=f"scales.{key}.ranks")
             )
             continue
+        problems += _combine_problems(key, scale.combine, file)
         found[key] = _scale(key, scale)
     return found
+
+
+def _combine_problems(key: str, rule: CombineSpec | None, file: str) -> Iterator[Problem]:
+    """A number that is no act's must say so, and the serious raise is not the lesser one."""
+    if rule is None:
+        return
+    where = f"scales.{key}.combine"
+    if rule.successive_h and not rule.assumption:
+        said = {"hours": f"{rule.successive_h:g}", "clause": rule.clause}
+        yield Problem("law.combine_assumption", said, file, field=f"{where}.assumption")
+    if rule.serious < rule.ordinary:
+        said = {"serious": str(rule.serious), "ordinary": str(rule.ordinary)}
+        yield Problem("law.combine_serious", said, file, field=f"{where}.serious")
 
 
 def _scale(key: str, spec: ScaleSpec) -> Scale:
@@ -174,5 +197,8 @@ def _scale(key: str, spec: ScaleSpec) -> Scale:
             decision=rule.decision,
             clause=rule.clause,
             text=Names(rule.text),
+            successive_h=rule.successive_h,
+            assumption=Names(rule.assumption),
+            approval=rule.approval,
         ),
     )

@@ -52,6 +52,20 @@ class Standing:
     quieter_max: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A level of one threat at one place that is over.
+
+    Attributes:
+        at: When it fell to none.
+    """
+
+    threat: str
+    event: str
+    place: str
+    at: datetime
+
+
 def first(threat: str, event: str, place: str, now: datetime) -> Standing:
     """What stands where nothing was ever decided."""
     return Standing(threat, event, place, 0, now, now)

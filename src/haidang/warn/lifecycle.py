@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from haidang.warn.spec import WarnSpec
 
@@ -26,6 +26,23 @@ class Occasion(StrEnum):
     RENEW = "renew"
     ALL_CLEAR = "all_clear"
     WITHDRAWN = "withdrawn"
+    COMBINED_UP = "combined_up"
+    COMBINED_DOWN = "combined_down"
+    ALSO_MORE = "also_more"
+    ALSO_LESS = "also_less"
+    YIELDED = "yielded"
+
+
+class Named(NamedTuple):
+    """A lesser hazard that a notice speaks for too.
+
+    Attributes:
+        level: Its own level.
+    """
+
+    threat: str
+    event: str
+    level: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,9 @@ class Said:
         onset: When the leading threshold begins; None if it is not expected.
         expires: End of validity.
         begun: Whether it says that it is too late to leave (the pack's ``shelter_force``).
+        combined: Combined level that it carries; 0 unless a person raised it and this is the
+            notice of the leading hazard.
+        also: Lesser hazards that it speaks for, by threat and event.
     """
 
     level: int
@@ -45,6 +65,12 @@ class Said:
     onset: datetime | None
     expires: datetime
     begun: bool = False
+    combined: int = 0
+    also: tuple[Named, ...] = ()
+
+    def speaks_for(self, threat: str, event: str) -> int:
+        """At what level it names a lesser hazard; 0 where it does not."""
+        return next((n.level for n in self.also if (n.threat, n.event) == (threat, event)), 0)
 
 
 def occasion(now: datetime, said: Said | None, fresh: Said, spec: WarnSpec) -> Occasion | None:
@@ -63,20 +89,38 @@ def occasion(now: datetime, said: Said | None, fresh: Said, spec: WarnSpec) -> O
         return Occasion.FIRST if fresh.level else None
     if fresh.level == 0:
         return Occasion.ALL_CLEAR
-    if fresh.level != said.level:
-        return Occasion.LEVEL_UP if fresh.level > said.level else Occasion.LEVEL_DOWN
-    if fresh.begun and not said.begun:
-        # What is out still says "leave".
-        return Occasion.BEGUN
+    if (weighty := _weighty(said, fresh)) is not None:
+        return weighty
     if fresh.force > said.force:
         return Occasion.STRONGER
     if (moved := _moved(said.onset, fresh.onset, now, spec)) is not None:
         return moved
+    if (other := _beside(said, fresh)) is not None:
+        return other
     if fresh.force < said.force:
         return Occasion.WEAKER
     if said.expires - now <= timedelta(hours=spec.renew_h):
         return Occasion.RENEW
     return None
+
+
+def _weighty(said: Said, fresh: Said) -> Occasion | None:
+    """What goes before any change of force or time."""
+    if fresh.level != said.level:
+        return Occasion.LEVEL_UP if fresh.level > said.level else Occasion.LEVEL_DOWN
+    if fresh.begun and not said.begun:
+        # What is out still says "leave".
+        return Occasion.BEGUN
+    return Occasion.COMBINED_UP if fresh.combined > said.combined else None
+
+
+def _beside(said: Said, fresh: Said) -> Occasion | None:
+    """What changed of the hazards beside it; what people must know more of comes first."""
+    if any(n.level > said.speaks_for(n.threat, n.event) for n in fresh.also):
+        return Occasion.ALSO_MORE
+    if fresh.combined < said.combined:
+        return Occasion.COMBINED_DOWN
+    return Occasion.ALSO_LESS if fresh.also != said.also else None
 
 
 def _moved(

@@ -60,6 +60,9 @@ class WarnSpec(Spec):
         shelter_force: Once this threshold has begun it is too late to leave: the notice then says
             ``under_way`` instead of ``instruction`` and asks for Shelter alone. None where the
             same words fit before and during.
+        triggered_by: Threats that may set this one off; a pair is then told as a sequence.
+        yields_to: Threats whose notice at a strictly higher level of the same scale speaks for
+            this one too, at the same place; see ``warn.inhibit``.
         levels: One entry per level that the law can give.
     """
 
@@ -75,6 +78,8 @@ class WarnSpec(Spec):
     expected_h: float = Field(gt=0)
     onset_force: int = 0
     shelter_force: int | None = None
+    triggered_by: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()
     levels: tuple[LevelSpec, ...] = Field(min_length=1)
 
     @field_validator("levels")

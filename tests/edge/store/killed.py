@@ -88,7 +88,9 @@ def first_revision(model: Path, file: Path) -> None:
     with sqlite3.connect(model) as raw, sqlite3.connect(file) as copy:
         raw.backup(copy)
     raw.close()
-    for name in ("task_event", "allotment", "task", "plan", "stock", "form", "session", "account"):
+    third = ("raise_lapse", "raise_act", "level_raise")
+    second = ("task_event", "allotment", "task", "plan", "stock", "form", "session", "account")
+    for name in (*third, *second):
         copy.execute(f"DROP TABLE {name}")
     copy.execute("UPDATE alembic_version SET version_num = '0001'")
     copy.execute("PRAGMA journal_mode = WAL")
@@ -167,9 +169,9 @@ def main(folder: Path, how: str, addresses: list[str]) -> None:
     if how == "random":
         report, used = at_random(files)
     elif how == "migration":
-        report, used = at_statements(files, range(1, 62, 6), 1)
+        report, used = at_statements(files, range(1, 74, 6), 1)
     elif how == "upgrade":
-        report, used = at_statements(files, range(3, 36, 4), 1, old=True)
+        report, used = at_statements(files, range(3, 44, 4), 1, old=True)
     elif how == "response":
         report, used = at_statements(files, range(64, 275, 21), 2, response_duty)
     else:

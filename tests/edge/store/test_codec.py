@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from edge.store.samples import DAYS, PLACES, SCOPE, T0, assessment, decide
 from haidang.app.snapshot import Snapshot
-from haidang.app.verdict import Decision, Draft
+from haidang.app.verdict import Decision, Draft, Whole
 from haidang.base.ids import canonical
 from haidang.data.tracks import Tracks
 from haidang.edge.store import codec
 from haidang.risk.assessment import Assessment, Grounds, Impact, Interval, Onset, When
 from haidang.warn.decide import Reason, Standing
-from haidang.warn.lifecycle import Occasion, Said
+from haidang.warn.lifecycle import Named, Occasion, Said
 from haidang.warn.message import Text
 from haidang.watch.signal import Signal, State
 
@@ -69,6 +69,21 @@ ASSESSMENT = st.builds(
     COUNT,
     LABEL,
 )
+NAMED = st.builds(Named, LABEL, LABEL, COUNT)
+WHOLES = st.builds(
+    Whole,
+    own=COUNT,
+    concurrent=several(LABEL),
+    successive=several(LABEL),
+    chains=several(st.tuples(LABEL, LABEL)),
+    allowed=several(COUNT),
+    clause=LABEL,
+    leader=LABEL,
+    raise_id=LABEL,
+    raise_by=COUNT,
+    capped=st.booleans(),
+)
+WHOLE = Whole(4, ("a/1", "b/2"), ("c/3",), (("a/1", "b/2"),), (1, 2), "4(4)", "a/1")
 DECISION = st.builds(
     Decision,
     *[LABEL] * 4,
@@ -79,8 +94,10 @@ DECISION = st.builds(
     st.sampled_from(Reason),
     LABEL,
     LABEL,
+    st.none() | WHOLES,
+    st.none() | NAMED,
 )
-SAID = st.builds(Said, COUNT, COUNT, st.none() | TIME, TIME)
+SAID = st.builds(Said, COUNT, COUNT, st.none() | TIME, TIME, st.booleans(), COUNT, several(NAMED))
 DRAFT = st.builds(
     Draft,
     id=LABEL,
@@ -148,7 +165,13 @@ def test_no_field_is_forgotten() -> None:
     assert set(codec.encode_assessment(judged)) == set(Assessment.__slots__)
     snap = Snapshot(T0, 1, Tracks(()), (), (), **DAYS)
     verdict = decide(snap, PLACES, SCOPE)
-    assert set(codec.encode_decision(verdict.decisions[0])) == set(Decision.__slots__)
+    full = replace(verdict.decisions[0], whole=WHOLE, yields_to=Named("wind", "wind-1", 3))
+    assert set(codec.encode_decision(full)) == set(Decision.__slots__)
+    assert set(codec.encode_decision(verdict.decisions[0])) == set(Decision.__slots__) - {
+        "whole",
+        "yields_to",
+    }
+    assert set(codec.encode_decision(full)["whole"]) == set(Whole.__slots__)
     assert set(codec.encode_draft(verdict.drafts[0])) == set(Draft.__slots__)
     assert set(codec.encode_standing(verdict.standing[0])) == set(Standing.__slots__)
     body = codec.encode_assessment(judged)

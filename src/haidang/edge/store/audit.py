@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, select
 from haidang.base.ids import digest
 from haidang.base.problem import Problem
 from haidang.edge.store import chain as links
-from haidang.edge.store import codec, codec_plan, edits, notices, plans, rows, runs, tasks
+from haidang.edge.store import codec, codec_plan, edits, notices, plans, raises, rows, runs, tasks
 from haidang.edge.store.tables import (
     assessment,
     decision,
@@ -25,7 +25,9 @@ from haidang.edge.store.tables import (
     run,
     standing,
 )
+from haidang.edge.store.tables_raise import level_raise, raise_act, raise_lapse
 from haidang.edge.store.tables_response import allotment, plan, task, task_event
+from haidang.law.raises import Raise
 from haidang.warn.decide import Standing
 
 Line = tuple[str, datetime, str]
@@ -54,7 +56,11 @@ def verify(connection: Connection, anchor: str | None) -> tuple[Problem, ...]:
 def _name(body: str) -> str:
     found = json.loads(body)
     return str(
-        next(found[k] for k in ("id", "identifier", "draft", "verdict", "task") if k in found)
+        next(
+            found[k]
+            for k in ("id", "identifier", "draft", "verdict", "task", "raise")
+            if k in found
+        )
     )
 
 
@@ -70,6 +76,7 @@ def _lines(connection: Connection) -> Iterator[Line]:
     for row in connection.execute(select(task_event)):
         body = tasks.act_line(row.task, row.actor, row.role, row.note)
         yield f"task_{row.action}", row.at, codec.text(body)
+    yield from _raises(connection)
     accepted = draft_event.c.at.label("accepted")
     query = select(message, accepted).outerjoin(
         draft_event,
@@ -128,6 +135,18 @@ def _plans(connection: Connection) -> Iterator[Line]:
         if columns != {name: _ordered(found.get(row.run, [])) for name, found in kept.items()}:
             body["columns"] = "differ"  # no ledger ever said so
         yield "plan", row.at, codec.text({**body, "id": row.id})
+
+
+def _raises(connection: Connection) -> Iterator[Line]:
+    for row in connection.execute(select(level_raise)).mappings():
+        made = Raise(**{name: row[name] for name in Raise.__slots__})
+        yield "raise_proposed", row["at"], codec.text(raises.proposal_line(made))
+    for row in connection.execute(select(raise_act)).mappings():
+        line = raises.act_line(row["raise"], row["actor"], row["role"], row["note"])
+        yield f"raise_{row['action']}", row["at"], codec.text(line)
+    for row in connection.execute(select(raise_lapse)).mappings():
+        line = raises.lapse_line(row["raise"], row["why"])
+        yield "raise_lapsed", row["at"], codec.text(line)
 
 
 def _ordered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

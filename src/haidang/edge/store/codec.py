@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 
-from haidang.app.verdict import Decision, Draft
+from haidang.app.verdict import Decision, Draft, Whole
 from haidang.base.ids import plain
 from haidang.risk.assessment import Assessment, Grounds, Impact, Interval, Onset, When
 from haidang.warn.decide import Reason, Standing
-from haidang.warn.lifecycle import Occasion, Said
+from haidang.warn.lifecycle import Named, Occasion, Said
 from haidang.warn.message import Text
 from haidang.watch.signal import Signal, State
 
@@ -110,12 +110,49 @@ def encode_decision(value: Decision) -> Body:
         "reason": value.reason.value,
         "combined_note": value.combined_note,
         "assessment": value.assessment,
+        # What was not there is not written, so that a decision of a hazard that is alone reads,
+        # and is sealed, as it ever was.
+        **({} if value.whole is None else {"whole": _whole(value.whole)}),
+        **({} if value.yields_to is None else {"yields_to": list(value.yields_to)}),
     }
+
+
+def _whole(value: Whole) -> Body:
+    return {
+        "own": int(value.own),
+        "concurrent": list(value.concurrent),
+        "successive": list(value.successive),
+        "chains": [list(pair) for pair in value.chains],
+        "allowed": [int(by) for by in value.allowed],
+        "clause": value.clause,
+        "leader": value.leader,
+        "raise_id": value.raise_id,
+        "raise_by": int(value.raise_by),
+        "capped": bool(value.capped),
+    }
+
+
+def _to_whole(body: Body) -> Whole:
+    return Whole(
+        **{
+            **body,
+            "concurrent": tuple(body["concurrent"]),
+            "successive": tuple(body["successive"]),
+            "chains": tuple((cause, effect) for cause, effect in body["chains"]),
+            "allowed": tuple(body["allowed"]),
+        }
+    )
 
 
 def decode_decision(body: Body) -> Decision:
     """The decision that was stored."""
-    return Decision(**{**body, "at": to_time(body["at"]), "reason": Reason(body["reason"])})
+    more: dict[str, object] = {}
+    if "whole" in body:
+        more["whole"] = _to_whole(body["whole"])
+    if "yields_to" in body:
+        more["yields_to"] = Named(*body["yields_to"])
+    times = {"at": to_time(body["at"]), "reason": Reason(body["reason"])}
+    return Decision(**{**body, **times, **more})
 
 
 def encode_draft(value: Draft) -> Body:
@@ -180,6 +217,8 @@ def encode_said(value: Said) -> Body:
         "onset": stamp(value.onset),
         "expires": stamp(value.expires),
         "begun": bool(value.begun),
+        **({"combined": int(value.combined)} if value.combined else {}),
+        **({"also": [list(one) for one in value.also]} if value.also else {}),
     }
 
 
@@ -191,6 +230,8 @@ def decode_said(body: Body) -> Said:
         maybe_time(body["onset"]),
         to_time(body["expires"]),
         body["begun"],
+        body.get("combined", 0),
+        tuple(Named(*one) for one in body.get("also", ())),
     )
 
 

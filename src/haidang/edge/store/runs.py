@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+)
 
 from haidang.app.snapshot import Chain, Snapshot
 from haidang.app.verdict import Draft, Verdict
@@ -17,10 +28,10 @@ from haidang.base.problem import Problem
 from haidang.data.observations import Observations
 from haidang.data.tracks import Tracks
 from haidang.edge.store import chain as links
-from haidang.edge.store import codec, deliveries, notices, plans, stocks
+from haidang.edge.store import codec, deliveries, notices, plans, raises, stocks
 from haidang.edge.store.rows import chunks, draft_line, draft_row, fetch, newest
 from haidang.edge.store.tables import assessment, decision, draft, draft_event, run, standing
-from haidang.warn.decide import Standing
+from haidang.warn.decide import Ended, Standing
 from haidang.warn.lifecycle import Said
 
 T = TypeVar("T")
@@ -112,6 +123,7 @@ def commit(connection: Connection, verdict: Verdict, recorded: datetime) -> bool
     lines += _conclusions(connection, number, verdict)
     _stand(connection, number, verdict.standing)
     lines += _drafts(connection, number, verdict)
+    lines += raises.lapse(connection, number, verdict.lapsed)
     if verdict.plan is not None:
         lines.append((verdict.at, "plan", plans.write(connection, number, verdict.plan)))
     links.append(connection, lines, recorded)
@@ -283,12 +295,14 @@ def snapshot(
         receipt = own.receipt if receipt is None else min(receipt, own.receipt)
     limit = deliveries.last_receipt(connection, now, receipt)
     units, counted = stocks.at(connection, now, limit)
+    every = _standing(connection, horizon, (), (), places)
+    mine = [s for s in every if _asked(s, threats, events)]
     before = plans.newest(connection, now, horizon.run)
     return Snapshot(
         now=now,
         receipt=limit,
         tracks=Tracks(deliveries.fixes(connection, now, limit, events)),
-        standing=_standing(connection, horizon, threats, events, places),
+        standing=tuple(mine),
         chains=_chains(connection, horizon, threats, events, places),
         law_day=law_day,
         places_day=places_day,
@@ -298,7 +312,14 @@ def snapshot(
         observations=Observations(
             deliveries.observations(connection, now, limit, series) if series else ()
         ),
+        beside=tuple(s for s in every if s.level and not _asked(s, threats, events)),
+        ended=_ended(connection, horizon, places),
+        raises=raises.standing(connection, now, limit, horizon.run, places),
     )
+
+
+def _asked(one: Standing, threats: Sequence[str], events: Sequence[str]) -> bool:
+    return (not threats or one.threat in threats) and (not events or one.event in events)
 
 
 def _narrow(
@@ -343,6 +364,33 @@ def _standing(
     return tuple(sorted(found, key=lambda s: (s.threat, s.event, s.place)))
 
 
+def _ended(connection: Connection, horizon: Horizon, places: Sequence[str]) -> tuple[Ended, ...]:
+    """By threat, event and place, when a level last fell to none; of all that stand no more."""
+    keys = (standing.c.threat, standing.c.event, standing.c.place)
+    times = (run.c.at, run.c.id)
+    before = func.lag(standing.c.level).over(partition_by=keys, order_by=times)
+    age = func.row_number().over(partition_by=keys, order_by=[t.desc() for t in times])
+    query = (
+        select(
+            *keys, standing.c.level, run.c.at, run.c.id, before.label("before"), age.label("age")
+        )
+        .join(run, run.c.id == standing.c.run)
+        .where(run.c.at <= horizon.now)
+    )
+    if horizon.run is not None:
+        query = query.where(run.c.id < horizon.run)
+    rows = _narrow(query, standing, (), (), places).subquery()
+    falls = select(rows).where(or_(rows.c.age == 1, and_(rows.c.level == 0, rows.c.before > 0)))
+    found: dict[tuple[str, str, str], Ended | None] = {}
+    for row in connection.execute(falls.order_by(rows.c.at, rows.c.id)):
+        key = (row.threat, row.event, row.place)
+        if row.level == 0 and row.before:
+            found[key] = Ended(*key, row.at)
+        elif row.level:
+            found[key] = None
+    return tuple(one for _, one in sorted(found.items()) if one is not None)
+
+
 def _chains(
     connection: Connection,
     horizon: Horizon,
@@ -366,7 +414,8 @@ def _chains(
         of = _narrow(top, draft, threats, events, places).subquery()
         same = and_(of.c.chain == draft.c.chain, of.c.version == draft.c.version)
         settled = acted(*notices.OVER).label("settled")
-        return connection.execute(select(draft, settled).join(of, same)).all()
+        refused = acted("refused").label("refused")
+        return connection.execute(select(draft, settled, refused).join(of, same)).all()
 
     issued = {row.chain: _said(row) for row in newest_of_each(acted("approved"))}
     found = [_chain(row, issued.get(row.chain)) for row in newest_of_each()]
@@ -389,6 +438,7 @@ def _chain(last: Any, issued: Said | None) -> Chain:
         pending_id="" if last.settled else last.id,
         drafted=None if last.settled else last.at,
         version=last.version,
+        refused=bool(last.refused),
     )
 
 

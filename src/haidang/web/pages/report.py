@@ -24,11 +24,11 @@ from haidang.jobs.tables import Tables
 from haidang.review.announced import Compared
 from haidang.review.book import Review
 from haidang.review.verification import Contingency
-from haidang.web.pages import report_counts
+from haidang.web.pages import report_counts, report_parts, report_readings
 from haidang.web.pages.report_map import landfall
 from haidang.web.pages.report_page import Kept, Report, build, file_name
 from haidang.web.pages.report_pdf import build_paper, pdf_name, write_pdf
-from haidang.web.speak import Speaker
+from haidang.web.speak import Speaker, own_words
 
 
 def write_reports(
@@ -62,8 +62,8 @@ def write_reports(
         Unavailable: The store cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if played.context.pack.threat.counted:
-        return _write_counts(played, tables, folder)
+    if not played.context.pack.threat.tracked:
+        return _write_framed(played, tables, folder)
     kept = read(played)
     languages = played.context.country.spec.languages
     with Store.open(played.database, check=False) as store:
@@ -83,22 +83,31 @@ def write_reports(
     return tuple(out)
 
 
-def _write_counts(played: Played, tables: Tables, folder: Path) -> tuple[Path, ...]:
-    """The report of a season that was counted, one file a language; none on paper yet."""
+def _write_framed(played: Played, tables: Tables, folder: Path) -> tuple[Path, ...]:
+    """The report of what was counted or read, one file a language; none on paper yet."""
+    context, now = played.context, max(s.now for s in played.steps)
     with Store.open(played.database, check=False) as store:
-        kept = report_counts.Kept(
+        kept = report_parts.Kept(
             assessments=store.assessments(),
             decisions=store.decisions(),
             drafts=store.drafts(),
             messages=store.messages(),
             head=store.head(),
+            observations=store.observations(now, series=context.pack.threat.series)
+            if context.pack.threat.read
+            else (),
         )
-    languages = played.context.country.spec.languages
+    room = "report_counts" if context.pack.threat.counted else "report_readings"
+    languages = context.country.spec.languages
     out = []
     for language in languages:
-        report = report_counts.build(played, tables, kept, language)
-        say = Speaker(language, played.context.zone, "report_counts", "counted")
-        template = _environment().get_template("report_counts.html")
+        report = (
+            report_counts.build(played, tables, kept, language)
+            if context.pack.threat.counted
+            else report_readings.build(played, tables, kept, language)
+        )
+        say = Speaker(language, context.zone, room, own_words(context.pack.threat))
+        template = _environment().get_template(f"{room}.html")
         css = Markup(stylesheet())  # noqa: S704 - our own file
         page = template.render(r=report, say=say, css=css, css_text=css_text)
         path = folder / file_name(languages, language)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from haidang.edge.store import tables_console, tables_response  # noqa: F401 - they join META
+from haidang.edge.store import (  # noqa: F401 - they join META
+    tables_console,
+    tables_raise,
+    tables_response,
+)
 from haidang.edge.store.tables import META
 
 context.configure(
