@@ -55,9 +55,10 @@ def test_a_forecast_and_a_measurement_are_told_apart(pages):
 
 def test_a_gauge_that_is_silent_is_named(pages):
     page = pages["report.html"]
-    assert "No news from Dorf (Cas river)" in cells(page, "r20300601T1810")["South Toyland"][5]
+    run = text(page.xpath("//article[@id='r20300602T0200']")[0])
+    assert "Nothing is known of: South Toyland. That is not calm." in run
     unknown = text(page.xpath("//section[@aria-labelledby='unknown']")[0])
-    assert "Dorf (Cas river), from 1 Jun 18:10" in unknown
+    assert "Casa (Cas river), from 2 Jun 02:00" in unknown
     assert "Not all alarm levels are known of: Dorf." in unknown
 
 
