@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import haidang as hd
@@ -237,3 +238,54 @@ def test_a_case_never_leads_out_of_the_folder(tmp_path):
     with pytest.raises(BadData, match="outside"):
         api.replay_case(astray, where, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+# ── index ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_index_of_a_country_is_tables(monkeypatch):
+    monkeypatch.setenv("HAIDANG_PACKS", str(TOY))
+    found = hd.index(country="xt", day="2030-01-01", language="fr")
+    assert list(found.table["place"]) == ["N", "S"]
+    assert list(found.table["rank"]) == [1, 2]
+    assert found.table["name"][0] == "Pays-Jouet du Nord"
+    assert set(found.parts["part"]) == {
+        "risk", "hazard", "gales", "quakes", "people", "density", "poor"
+    }  # fmt: skip
+    assert found.parts["known"].between(0, 1).all()
+    assert found.drivers.groupby("place")["points"].max().gt(0).any()
+    assert found.problems == ()
+
+
+def test_index_of_values_is_inform_if_nothing_else_is_said():
+    table = pd.DataFrame(
+        {"earthquake": [8.9, 0.1], "flood": [6.6, "x"], "rank": [1, 2]}, index=["AFG", "FIN"]
+    )
+    found = hd.index(table)
+    natural = found.parts[found.parts["part"] == "natural"].set_index("place")["score"]
+    assert natural["AFG"] == 8.0
+    assert found.table["risk"].isna().all()  # no vulnerability, no coping: a product needs all
+    assert [(p.code, p.row, p.field) for p in found.problems] == [("index.not_number", 2, "flood")]
+
+
+def test_index_says_what_a_table_lacks():
+    with pytest.raises(BadData) as caught:
+        hd.index(pd.DataFrame({"flood": [1.0]}))
+    assert caught.value.problems[0].code == "index.no_code"
+    with pytest.raises(BadData) as caught:
+        hd.index(pd.DataFrame({"hail": [1.0]}, index=["A"]))
+    assert caught.value.problems[0].code == "index.no_values"
+    with pytest.raises(BadData) as caught:
+        hd.index(pd.DataFrame({"code": ["A", "A"], "flood": [1.0, 2.0]}))
+    assert caught.value.problems[0].code == "index.twice"
+    found = hd.index(pd.DataFrame({"code": ["A"], "flood": [11.0]}))
+    assert [(p.code, p.severity) for p in found.problems] == [("index.out_of_range", "warning")]
+
+
+def test_a_country_without_an_index_says_so(monkeypatch, tmp_path):
+    shutil.copytree(TOY, tmp_path, dirs_exist_ok=True)
+    shutil.rmtree(tmp_path / "countries" / "xt" / "index")
+    monkeypatch.setenv("HAIDANG_PACKS", str(tmp_path))
+    with pytest.raises(NotFound) as caught:
+        hd.index(country="xt", day="2030-01-01")
+    assert caught.value.problems[0].code == "index.no_index"

@@ -37,7 +37,8 @@ def test_the_same_storm_is_the_same_assessment():
 
 def test_right_is_right_of_its_way():
     # Westwards: the right hand points north.
-    assert what_if.way(storm().tracks.bulletins(EVENT)) == pytest.approx((0.0, -1.0))
+    spec = toy.context().pack.threat.wind
+    assert what_if.way(storm().tracks.bulletins(EVENT), spec) == pytest.approx((0.0, -1.0))
     moved = what_if._moved(storm().tracks.fixes[0], 111.12, 0.0, 0.0)
     assert moved.lat == pytest.approx(12.2)
     context, seen = toy.context(), {}
@@ -76,7 +77,7 @@ def test_a_number_out_of_range_is_refused(right):
     with pytest.raises(BadData) as caught:
         what_if.move_storm(toy.context(), storm(), EVENT, right, 0)
     assert caught.value.problems[0].code == "what_if.range"
-    assert caught.value.problems[0].field == "right"
+    assert caught.value.problems[0].field == "km"
 
 
 def test_a_storm_with_one_position_has_no_sides():
@@ -89,7 +90,21 @@ def test_a_storm_with_one_position_has_no_sides():
 
 def test_without_a_forecast_its_way_is_the_one_it_has_come():
     fixes = (toy.fix(0, lat=11, lon=-35), toy.fix(6, lat=12, lon=-35, receipt=2))
-    assert what_if.way(toy.snapshot(fixes, 6, 2).tracks.bulletins(EVENT)) == pytest.approx((1, 0))
+    bulletins = toy.snapshot(fixes, 6, 2).tracks.bulletins(EVENT)
+    assert what_if.way(bulletins, toy.context().pack.threat.wind) == pytest.approx((1, 0))
+
+
+def test_an_old_forecast_behind_the_storm_does_not_turn_its_way():
+    # Six hours ago it was said to be slower: that point lies behind it now.
+    fixes = (
+        toy.fix(0, lat=11.2, lon=-30.0),
+        toy.fix(0, lat=11.2, lon=-32.0, lead=12, kind="forecast"),
+        toy.fix(6, lat=11.2, lon=-35.0, receipt=2),
+    )
+    bulletins = toy.snapshot(fixes, 6, 2).tracks.bulletins(EVENT)
+    north, east = what_if.way(bulletins, toy.context().pack.threat.wind)
+    assert east == pytest.approx(-1.0)
+    assert north == pytest.approx(0.0, abs=1e-6)
 
 
 def test_an_event_that_nobody_knows():

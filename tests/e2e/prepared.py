@@ -20,6 +20,7 @@ from jobs.conftest import locked
 
 CASE = "yagi-2024"
 REPLAY, DRILL = CASE, f"drill-{CASE}"
+EVENT = "2411-yagi"
 COUNTED, HIGHEST = "dengue-1998", "b19980821T0000"
 """A season of counts, and the report at which most places were beyond their bound."""
 

@@ -39,6 +39,7 @@ PAGES: Final = {
     "new-storm": "/new",
     "situation": f"/d/{REPLAY}/situation?at={WORST}",
     "watch": f"/d/{COUNTED}/watch?at={HIGHEST}",
+    "risk": f"/d/{DRILL}/risk",
     "warnings": f"/d/{DRILL}/warnings",
     "warning": "{draft}",
     "warning-edit": "{draft}/edit",

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from e2e import duty, prepared
 from e2e.browsing import DESKTOP, PHONE, Surfer, axe, surfer, too_wide
-from e2e.prepared import COUNTED, DRILL, HIGHEST, PLACE, REPLAY, WORST
+from e2e.prepared import COUNTED, DRILL, EVENT, HIGHEST, PLACE, REPLAY, WORST
 from e2e.serving import Serving, serving
 
 pytestmark = pytest.mark.slow
@@ -30,6 +30,7 @@ PATHS = {
     "situation": f"{DRILLED}/situation",
     "situation-past": f"/d/{REPLAY}/situation?at={WORST}",
     "watch": f"/d/{COUNTED}/watch?at={HIGHEST}",
+    "risk": f"{DRILLED}/risk?what=track&event={EVENT}&side=left&km=100&stronger=5",
     "warnings": f"{DRILLED}/warnings",
     "warning": "{draft}",
     "warning-edit": "{draft}/edit",
@@ -39,6 +40,8 @@ PATHS = {
     "incident-print": f"{DRILLED}/incident/{PLACE}/print",
     "review": f"/d/{REPLAY}/review",
     "ledger": f"{DRILLED}/ledger",
+    "law": f"{DRILLED}/law",
+    "law-table": f"{DRILLED}/law/44?i_rain=350&i_days=3&i_region=plain&place=31",
     "explain": f"{DRILLED}/explain",
     "explain-one": "{why}",
     "nothing": f"{DRILLED}/nothing-here",

@@ -25,12 +25,13 @@ PATHS = (
     "/",
     "/new",
     f"{DRILL}/situation",
+    f"{DRILL}/risk",
     f"{DRILL}/ledger",
     f"{DRILL}/explain",
     "/d/toy-2030/situation",
     "/nothing",
 )
-ROOMS = ("console", "situation", "ledger", "why", "entry")
+ROOMS = ("console", "situation", "risk", "ledger", "why", "entry")
 
 
 def visible(text: str) -> str:

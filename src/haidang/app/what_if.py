@@ -21,12 +21,19 @@ from haidang.base.problem import Problem
 from haidang.data.observations import Observation, Observations
 from haidang.data.tracks import Bulletin, Fix, Tracks
 from haidang.risk.assessment import Assessment, Interval
-from haidang.risk.spec import RiverStage, Shaking
+from haidang.risk.hazards.track_ensemble import backbone
+from haidang.risk.spec import CycloneWind, RiverStage, Shaking
 
 KM_PER_DEGREE: Final = 111.12
 
+WAY_H: Final = 24.0
+"""Over so many hours the way of a storm is taken, h."""
+
+STILL_DEG: Final = 0.01
+"""What moves less than this in that time, about a kilometre, has no way, degrees."""
+
 LIMITS: Final[Mapping[str, tuple[float, float]]] = {
-    "right": (-1000.0, 1000.0),
+    "km": (-1000.0, 1000.0),
     "stronger": (-40.0, 40.0),
     "metres": (-10.0, 10.0),
     "magnitude": (3.0, 9.5),
@@ -76,9 +83,9 @@ def move_storm(
 ) -> tuple[Assessment, ...]:
     """The same storm beside its path, or stronger than it is said to be.
 
-    Every position of every bulletin is moved by the same distance, across the way from the newest
-    analysis to the last forecast point (without a forecast: across the way it has come), so that
-    its speed and turns stay. The ensemble's errors are those of the actual one.
+    Every position of every bulletin is moved by the same distance, across the way that it goes over
+    the next day, so that its speed and turns stay. The ensemble's errors are those of the actual
+    one.
 
     Args:
         context: Of a threat that is told by bulletins.
@@ -89,39 +96,39 @@ def move_storm(
 
     Raises:
         NotFound: There is no such event (``what_if.no_event``).
-        BadData: A number out of its range (``what_if.range``); or it has only one position and so
+        BadData: A number out of its range (``what_if.range``); or it stands still and so has
             no way to move across (``what_if.no_way``).
     """
-    _within(right=right_km, stronger=stronger_ms)
+    _within(km=right_km, stronger=stronger_ms)
     known = snapshot.tracks.known_at(snapshot.receipt)
     bulletins = known.bulletins(event) if event in known.events() else ()
-    if not bulletins:
+    if not bulletins or bulletins[-1].analysis is None:
         raise NotFound(Problem("what_if.no_event", {"event": event}))
-    right = way(bulletins)
+    right = way(bulletins, context.pack.threat.wind)
     if right is None and right_km:
-        raise BadData(Problem("what_if.no_way", {"event": event}, field="right"))
+        raise BadData(Problem("what_if.no_way", {"event": event}, field="km"))
     north, east = (0.0, 0.0) if right is None else (-right[1] * right_km, right[0] * right_km)
     moved = tuple(_moved(f, north, east, stronger_ms) for f in known.fixes if f.event == event)
     return assess(context, replace(snapshot, tracks=Tracks(moved)))
 
 
-def way(bulletins: tuple[Bulletin, ...]) -> tuple[float, float] | None:
+def way(bulletins: tuple[Bulletin, ...], spec: CycloneWind) -> tuple[float, float] | None:
     """The way a storm goes, as the unit vector (north, east); None where it does not move.
 
+    It is that of the model's own middle track over a day: an older forecast is not where the storm
+    is any more, and the middle track has it moved there.
+
     Args:
-        bulletins: Of one event, by time of issue.
+        bulletins: Of one event, by time of issue; the newest has an analysis.
+        spec: The pack's model.
     """
-    analyses = [b.analysis for b in bulletins if b.analysis is not None]
-    if not analyses:
-        return None
-    start = analyses[-1]
-    ahead = [f for b in reversed(bulletins) for f in reversed(b.forecast) if f.valid > start.valid]
-    first, last = (start, ahead[0]) if ahead else (analyses[max(len(analyses) - 2, 0)], start)
-    north = last.lat - first.lat
-    degrees = (last.lon - first.lon + 180.0) % 360.0 - 180.0
-    east = degrees * math.cos(math.radians((first.lat + last.lat) / 2))
+    middle = backbone(bulletins, spec)
+    last = int(np.searchsorted(middle.hours, WAY_H, side="right")) - 1
+    north = float(middle.lat[last] - middle.lat[0])
+    across = math.cos(math.radians(float(middle.lat[last] + middle.lat[0]) / 2))
+    east = float(middle.lon[last] - middle.lon[0]) * across
     length = math.hypot(north, east)
-    return None if length == 0 else (north / length, east / length)
+    return None if length < STILL_DEG else (north / length, east / length)
 
 
 def _moved(fix: Fix, north_km: float, east_km: float, stronger_ms: float) -> Fix:

@@ -126,10 +126,14 @@ def _explained(found: RiskIndex, place: str) -> None:
         )
     out.print(table)
     for one in found.made.spec.indicators.values():
-        said_of = {k: said(getattr(one, k), language()) for k in ("title", "doubt")}
-        text = say("index_source", source=one.source, date=one.date, **said_of)
-        out.print(text.rstrip(), highlight=False, markup=False)
+        said_of = {k: said(getattr(one, k), language()) for k in ("title", "source", "doubt")}
+        date = one.date or say("index_none")
+        text = say("index_source", date=date, **said_of).rstrip()
+        out.print(text, highlight=False, markup=False)
 
 
 def _value(value: float, unit: str) -> str:
-    return say("index_none") if math.isnan(value) else f"{value:.4g} {unit}".strip()
+    if math.isnan(value):
+        return say("index_none")
+    shown = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
+    return f"{shown} {unit}".strip()

@@ -234,7 +234,7 @@ def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_:
     steps, problems = plan(case, context)
     with Store.open(folder / DATABASE) as store:
         fits(store, case, context, steps)
-        _register(store, case.spec.officers)
+        register(store, case.spec.officers)
         ingest_stock(store, case, context, steps)
         for number, step in enumerate(steps):
             progress(number, len(steps), f"{context.local(step.now):%d/%m %H:%M}")
@@ -298,7 +298,8 @@ def fits(store: Store, case: Case, context: Context, steps: tuple[Step, ...]) ->
             raise BadData(Problem("replay.late", said, file=file, field="issued"))
 
 
-def _register(store: Store, officers: tuple[OfficerSpec, ...]) -> None:
+def register(store: Store, officers: tuple[OfficerSpec, ...]) -> None:
+    """Make a case's officers known to its store; again changes nothing."""
     for officer in officers:
         store.add_actor(officer.role, actor_id=officer.actor)
 

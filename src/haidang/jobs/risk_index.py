@@ -180,7 +180,9 @@ def _parts(made: Index, i: int, language: str) -> list[dict[str, object]]:
                 "high": made.high[part][i] if indicator is None else math.nan,
                 "value": math.nan if indicator is None else made.values[part][i],
                 "unit": "" if indicator is None else said(indicator.unit, language),
-                "source": spec.nodes[part].source if indicator is None else indicator.source,
+                "source": spec.nodes[part].source
+                if indicator is None
+                else said(indicator.source, language),
                 "date": "" if indicator is None else indicator.date,
             }
         )

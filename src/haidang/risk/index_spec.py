@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from haidang.base.spec import Spec
@@ -19,6 +19,10 @@ How = Literal["arithmetic", "geometric", "max", "product"]
 
 Weight = Annotated[float, Field(gt=0, le=1000)]
 Texts = Annotated[dict[str, str], Field(min_length=1)]
+
+
+def _texts(given: object) -> object:
+    return {"en": given} if isinstance(given, str) and given else given
 
 
 class Node(Spec):
@@ -51,7 +55,8 @@ class Indicator(Spec):
         max: Value of the upper end.
         scale: ``log`` measures between the ends by the logarithm, for what spans powers of ten.
         bounds: Why these ends.
-        source: Who says the values.
+        source: Who says the values, by language; of what nobody has, who would say it. A plain text
+            is the same in all languages.
         date: Of when they are, as the source says it.
         doubt: What is known to be weak, by language; empty if nothing.
     """
@@ -63,8 +68,8 @@ class Indicator(Spec):
     max: float = 10.0
     scale: Literal["linear", "log"] = "linear"
     bounds: str = ""
-    source: str = Field(min_length=1)
-    date: str = Field(min_length=1)
+    source: Annotated[Texts, BeforeValidator(_texts)]
+    date: str = ""
     doubt: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -110,7 +115,7 @@ class IndexSpec(Spec):
 
     Attributes:
         title: By language.
-        source: Of the methodology.
+        source: Of the methodology, by language.
         root: Node that is the index; its children are the dimensions.
         nodes: By id.
         indicators: By id.
@@ -120,7 +125,7 @@ class IndexSpec(Spec):
     """
 
     title: Texts
-    source: str = Field(min_length=1)
+    source: Annotated[Texts, BeforeValidator(_texts)]
     root: str
     nodes: dict[str, Node] = Field(min_length=1)
     indicators: Mapping[str, Indicator] = Field(min_length=1)

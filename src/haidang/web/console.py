@@ -18,13 +18,15 @@ from haidang.web.parts import Crumb
 from haidang.web.speak import Speaker
 from haidang.words import catalogue
 
-NAV: Final = ("situation", "watch", "warnings", "incident", "review", "ledger", "explain")
+NAV: Final = (
+    "situation", "watch", "risk", "warnings", "incident", "review", "ledger", "law", "explain",
+)  # fmt: skip
 """Pages of a desk, in the order of the chain; each has a word ``console.nav_<id>``."""
 
 COUNTED: Final = frozenset({"watch"})
 """Those of them that only the desk of a counted threat has."""
 
-PAST: Final = frozenset({"situation", "watch", "incident"})
+PAST: Final = frozenset({"situation", "watch", "risk", "incident"})
 """Those of them that can show a past run."""
 
 

@@ -35,12 +35,26 @@ class Told:
         blind: Whether nothing is known of it.
         title: All of it in words.
         href: Where it leads, "" for nowhere.
+        label: What is written in it; "" is the count, where there is any.
+        tone: Class of its shade; "" goes by the count.
     """
 
     count: int
     blind: bool
     title: str
     href: str
+    label: str = ""
+    tone: str = ""
+
+    @property
+    def said(self) -> str:
+        """What is written in it."""
+        return self.label or (str(self.count) if self.count else "")
+
+    @property
+    def shade(self) -> str:
+        """Class of its shade."""
+        return self.tone or shade(self.count)
 
 
 def shade(count: int) -> str:
@@ -111,7 +125,7 @@ def _hatch(through: svg.Window) -> str:
 def _area(of: svg.Ground, area: svg.Area, told: Mapping[str, Told]) -> str:
     assert area.shape is not None
     one = told.get(area.code)
-    look: dict[str, object] = {"class": f"ar {shade(one.count) if one else 'wx'}"}
+    look: dict[str, object] = {"class": f"ar {one.shade if one else 'wx'}"}
     if one is not None and one.blind and not one.count:
         look = {"class": "ar", "fill": "url(#wm-x)"}
     path = {**look, "d": svg.outline(of, area.shape)}
@@ -195,11 +209,11 @@ def _numbers(through: svg.Window, shapes: Sequence[svg.Area], told: Mapping[str,
     out = []
     for area in shapes:
         one = told.get(area.code)
-        if one is None or not one.count or area.shape is None:
+        if one is None or not one.said or area.shape is None:
             continue
         middle = shapely.point_on_surface(area.shape)
         x, y = through.xy(middle.y, middle.x)
         if math.isfinite(x) and math.isfinite(y):
-            at = {"class": f"wn n{shade(one.count)}", "x": round(x), "y": round(y) + 4}
-            out.append(svg.el("text", at, svg.text(str(one.count))))
+            at = {"class": f"wn n{one.shade}", "x": round(x), "y": round(y) + 4}
+            out.append(svg.el("text", at, svg.text(one.said)))
     return svg.el("g", {"aria-hidden": "true"}, *out) if out else ""

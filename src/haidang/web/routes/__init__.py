@@ -5,9 +5,11 @@ from haidang.web.routes import (
     explain,
     home,
     incident,
+    law,
     ledger,
     login,
     review,
+    risk,
     situation,
     statics,
     warnings,
@@ -15,6 +17,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, login, home, situation, watch, warnings, incident, review, ledger, explain, entry,
+    statics, login, home, situation, watch, risk, warnings, incident, review, ledger, law, explain,
+    entry,
 )  # fmt: skip
 """Each has a ``router``."""
