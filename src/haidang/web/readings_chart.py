@@ -23,6 +23,7 @@ _TICKS: Final = 4
 _DATES: Final = 6
 _STEPS_H: Final = (1, 2, 3, 6, 12, 24, 48, 72, 120, 168, 336, 720, 1440, 2160, 4320, 8760, 17520)
 _DAY_H: Final = 24
+_STEP_FROM_H: Final = 6
 _NUMBER: Final = 14.0
 """A piece of the strip narrower than this has no room for its number."""
 
@@ -70,6 +71,7 @@ class Drawing:
         lines: (name, value): alarm levels.
         spans: Levels that stood, one after the other.
         period_h: What one reading covers, h; 0 an instant.
+        gap_h: Instants that lie further apart are not joined: nobody knows what was between.
         marks: Names of the values of a category, from 1 on; empty for a number.
         now: The clock of a desk; None of a report.
     """
@@ -81,6 +83,7 @@ class Drawing:
     lines: tuple[tuple[str, float], ...] = ()
     spans: tuple[Span, ...] = ()
     period_h: float = 0
+    gap_h: float = math.inf
     marks: tuple[str, ...] = ()
     now: datetime | None = None
 
@@ -116,14 +119,18 @@ def draw(of: Drawing, say: Speaker) -> str:
     """
     step = _step(of)
     frame = _frame(of, step)
-    period = timedelta(hours=of.period_h)
+    # A reading of a few hours is as good as an instant where days are drawn.
+    period = timedelta(hours=of.period_h if of.period_h >= _STEP_FROM_H else 0)
+    gap = timedelta.max if math.isinf(of.gap_h) else timedelta(hours=of.gap_h)
     body = [
         *_scale(of, frame, step, say),
         *_days(frame, say),
         *_alarms(of, frame),
         *_strip(of, frame),
-        _joined(of.measured, frame, period, "rl"),
-        _joined((*of.measured[-1:], *of.ahead), frame, period, "rl ra") if of.ahead else "",
+        _joined(of.measured, frame, period, gap, "rl"),
+        _joined((*of.measured[-1:], *of.ahead), frame, period, timedelta.max, "rl ra")
+        if of.ahead
+        else "",
         *(_diamond(p, frame) for p in of.forecast),
         *(_dot(p, frame) for p in of.measured),
     ]
@@ -238,12 +245,18 @@ def _strip(of: Drawing, frame: _Frame) -> list[str]:
     return out
 
 
-def _joined(points: Sequence[Point], frame: _Frame, period: timedelta, look: str) -> str:
+def _joined(
+    points: Sequence[Point], frame: _Frame, period: timedelta, gap: timedelta, look: str
+) -> str:
     """A line through instants; over periods a step for each, as long as it holds."""
     if not points:
         return ""
     if not period:
-        path = "M" + "L".join(f"{frame.x(p.at)} {frame.y(p.value)}" for p in points)
+        path, before = "", None
+        for p in points:
+            join = before is not None and p.at - before <= gap
+            path += f"{'L' if join else 'M'}{frame.x(p.at)} {frame.y(p.value)}"
+            before = p.at
         return el("path", {"d": path, "class": look})
     path = ""
     for p in points:

@@ -197,7 +197,8 @@ class _Builder(TableBuilder):
             blind = all(self.judged.state(d) == "no_data" for d in self.decided)
             key = "answer_blind" if blind else "answer_none"
             return say(f"situation_readings.{key}", event=event)
-        word = say.of(self.view.context.scale.names(top))
+        name = say.of(self.view.context.scale.names(top))
+        word = say("readings.level_named", level=top, word=name)
         names = self._names([d for d in self.decided if d.after == top])
         return say("situation_readings.answer", event=event, word=word, names=names)
 
