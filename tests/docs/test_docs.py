@@ -62,7 +62,13 @@ from haidang.respond.spec import (
     TaskSpec,
     TimeSpec,
 )
-from haidang.risk.spec import CycloneWind, ValuePerHead, Vulnerability
+from haidang.risk.spec import (
+    CycloneRain,
+    CycloneSurge,
+    CycloneWind,
+    ValuePerHead,
+    Vulnerability,
+)
 from haidang.warn.decide import Reason
 from haidang.warn.lifecycle import Occasion
 from haidang.warn.message import FACTS
@@ -326,7 +332,7 @@ def fields(*specs: type[Spec]) -> set[str]:
 
 PACK_KEYS = {
     "`watch:`": (TrackWatch, CountsWatch, Indicator),
-    "`risk:`": (CycloneWind, Vulnerability),
+    "`risk:`": (CycloneWind, Vulnerability, CycloneRain, CycloneSurge),
     "`warn:`": (WarnSpec, LevelSpec),
     "`messages.<language>.yaml`": (MessageSpec,),
     "`binding.yaml`": (

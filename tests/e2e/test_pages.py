@@ -40,6 +40,8 @@ PATHS = {
     "incident-print": f"{DRILLED}/incident/{PLACE}/print",
     "review": f"/d/{REPLAY}/review",
     "ledger": f"{DRILLED}/ledger",
+    "law": f"{DRILLED}/law",
+    "law-table": f"{DRILLED}/law/44?i_rain=350&i_days=3&i_region=plain&place=31",
     "explain": f"{DRILLED}/explain",
     "explain-one": "{why}",
     "nothing": f"{DRILLED}/nothing-here",

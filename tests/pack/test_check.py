@@ -20,6 +20,7 @@ from haidang.words import catalogue
 from pack.counts_faults import FAULTS as COUNTS_FAULTS
 from pack.readings_faults import FAULTS as READINGS_FAULTS
 from pack.response_faults import FAULTS as RESPONSE_FAULTS
+from pack.together_faults import FAULTS as TOGETHER_FAULTS
 
 SRC = Path(haidang.__file__).parent
 TOY = Path(__file__).parents[1] / "toy"
@@ -642,6 +643,7 @@ def tree(tmp_path: Path) -> Path:
 
 FAULTS += [Fault(**found) for found in RESPONSE_FAULTS]
 FAULTS += [Fault(**found) for found in COUNTS_FAULTS]
+FAULTS += [Fault(**found) for found in TOGETHER_FAULTS]
 FAULTS += [Fault(**found) for found in READINGS_FAULTS]
 
 

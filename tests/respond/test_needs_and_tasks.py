@@ -69,6 +69,12 @@ def test_by_hand():
 def test_unknown_is_not_zero_and_not_reached_is():
     assert amount(RULE, assessment(impacts={"people.force_8": None, "loss_ratio": None})) is None
     assert amount(RULE, assessment(impacts={})) is None
+    # It rains where nobody was counted, too: that does not make the unknown people a zero.
+    other = NeedSpec(**(RULE.model_dump() | {"measure": "people.force_12"}))
+    wet = {"people.force_8": None, "rain.max_24h": Interval(10, 50, 90)}
+    assert amount(other, assessment(impacts=wet)) is None
+    known = {"people.force_8": Interval(5, 5, 5), "surge.max": Interval(0, 1, 2)}
+    assert amount(other, assessment(impacts=known)) == (0, 0, 0)
     far = RULE.model_copy(update={"measure": "people.force_12", "minimum": 2})
     assert amount(far, assessment()) == Interval(0, 0, 0)
 

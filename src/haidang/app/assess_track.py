@@ -17,6 +17,7 @@ from haidang.law.evaluate import Highest, evaluate, highest, lookup
 from haidang.pack.schema import LawBinding
 from haidang.risk.assessment import Assessment, Grounds, Impact, Interval, Onset
 from haidang.risk.cyclone import deciding, impacts, onsets, outlook
+from haidang.risk.cyclone_water import water
 from haidang.risk.hazards.track_ensemble import backbone, members
 from haidang.watch.bulletins import bulletin_signal
 from haidang.watch.signal import Signal, State
@@ -66,8 +67,10 @@ def _raised(
     middle = backbone(bulletins, spec)
     # The middle track may rest on older bulletins too; why a level stands must name them all.
     signal = replace(signal, evidence=tuple(sorted({*signal.evidence, *middle.receipts})))
-    found = outlook(members(middle, spec, context.over_land), context.areas, spec)
+    ensemble = members(middle, spec, context.over_land)
+    found = outlook(ensemble, context.areas, spec)
     affected = impacts(found, context.areas, spec, context.pack.binding.value_per_head)
+    wet = water(ensemble, found.tracks, context.areas, context.shores, spec)
     out = []
     for i in range(len(context.areas)):
         strongest = found.swath.area_max[:, i].astype(np.float64)
@@ -83,7 +86,7 @@ def _raised(
                 _grounds(context, i, ruling, level.central),
                 _exceedance(context, i, strongest),
                 onsets(found, i, spec),
-                affected[i],
+                affected[i] + wet[i],
             )
         )
     return tuple(out)
@@ -218,7 +221,15 @@ def _assessment(
         ),
         signals=(signal,),
         receipt=snapshot.receipt,
-        method=f"{risk.hazard} {risk.model}, {risk.members} members, seed {risk.seed}",
+        method=", ".join(
+            (
+                f"{risk.hazard} {risk.model}",
+                *(f"rain {w.model}" for w in (risk.rain,) if w is not None),
+                *(f"surge {w.model}" for w in (risk.surge,) if w is not None),
+                f"{risk.members} members",
+                f"seed {risk.seed}",
+            )
+        ),
     )
 
 

@@ -22,6 +22,7 @@ from haidang.pack.load import area_categories
 from haidang.pack.schema import Country, Pack
 from haidang.pack.stations import stations_by_area, susceptibility_by_area
 from haidang.risk.areas import Areas
+from haidang.risk.cyclone_water import Shores, shores
 from haidang.risk.exposure import Towns, cells, coarsened, spread
 from haidang.risk.hazards.track_ensemble import OverLand
 from haidang.risk.readings import Station
@@ -70,6 +71,8 @@ class Context:
         response: What the plan rests on; None where the pack has no scenario.
         event_names: Proper names of events as people write them, by event id.
         tables: Every law table that is asked, by article as the binding writes it.
+        shores: The coast and whose it is, for storm surge; None where the country does not know the
+            sea before it or no watched area lies on it.
         stations: Gauges by code of the area they stand in, on the day of the places.
         susceptibility: How readily slopes give way, by area; the highest class of what an area was
             made of.
@@ -85,6 +88,7 @@ class Context:
     response: ResponseContext | None = None
     event_names: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
+    shores: Shores | None = None
     stations: Mapping[str, tuple[Station, ...]] = field(default_factory=dict)
     susceptibility: Mapping[str, str] = field(default_factory=dict)
 
@@ -152,6 +156,7 @@ def build_context(
         over_land=_over_land(country, places_day),
         response=response_context(country, pack, areas, places_day),
         tables=tables,
+        shores=None if (shelf := country.places.shelf) is None else shores(shelf, areas),
         stations=stations,
         susceptibility=susceptibility_by_area(country, pack, places_day),
     )

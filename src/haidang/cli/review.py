@@ -26,7 +26,7 @@ def review(
     from haidang.pack.case import load_case  # noqa: PLC0415
     from haidang.pack.load import roots  # noqa: PLC0415
     from haidang.web.pages.review_sheets import Sheets  # noqa: PLC0415
-    from haidang.web.speak import Speaker  # noqa: PLC0415
+    from haidang.web.speak import Speaker, own_words  # noqa: PLC0415
     from haidang.words import word  # noqa: PLC0415
 
     where = roots()
@@ -34,7 +34,8 @@ def review(
         played = play(load_case(case, where), where, folder / case)
         book = job.review(played)
     problems(played.problems)
-    speaker = Speaker(language(), played.context.zone)
+    own = own_words(played.context.pack.threat)
+    speaker = Speaker(language(), played.context.zone, own=own)
     names = {c: n.name(language()) for c, n in played.context.named.items()}
     for sheet in Sheets(book, speaker, names).everything():
         _show(sheet)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 from haidang.app import reading_words
-from haidang.app.verdict import Decision, Draft, Message
+from haidang.app.verdict import Decision, Draft, Message, Whole
+from haidang.app.wording import called_in
 from haidang.base.errors import NotFound
 from haidang.base.problem import Problem
 from haidang.edge.store.codec import decode_assessment, decode_draft
+from haidang.edge.store.raises import RaiseState
 from haidang.edge.store.store import Store
 from haidang.edge.store.trace import Step
 from haidang.law.evaluate import cite
@@ -50,12 +52,14 @@ class Speaker:
         history: Every decision of the store, run by run: a reason speaks of what went before.
         day: Whose places are named, for a code may be that of another place later; None for the
             newest place of a code.
+        raises: Every raise of the store, by id.
     """
 
     country: Country
     language: str
     history: tuple[Decision, ...]
     day: date | None = None
+    raises: Mapping[str, RaiseState] = field(default_factory=dict)
 
     def say(self, key: str, /, **params: object) -> str:
         """A text of this room."""
@@ -109,6 +113,64 @@ class Speaker:
             hold_h="?" if warn is None else f"{warn.hold_h:g}",
             max_hold_h="?" if warn is None else f"{warn.max_hold_h:g}",
         )
+
+    def decided(self, decision: Decision, found: Assessment, *, whole: bool = True) -> str:
+        """A decision's reason, and what other hazards at the place have to do with it.
+
+        Args:
+            decision: Of one hazard.
+            found: What it rests on.
+            whole: Whether to say what all hazards of the place are together.
+        """
+        said = [self.reason(decision, found)]
+        if whole and decision.whole is not None:
+            said.append(self._whole(decision, decision.whole))
+        if decision.yields_to is not None:
+            greater = decision.yields_to
+            name = self.hazard(f"{greater.threat}/{greater.event}")
+            mine = self.hazard(f"{decision.threat}/{decision.event}")
+            said.append(self.say("yields", name=mine, greater=name, level=greater.level))
+        return " ".join(said)
+
+    def hazard(self, name: str) -> str:
+        """What a hazard is called, by ``threat/event``."""
+        threat, _, event = name.partition("/")
+        pack = self.country.packs.get(threat)
+        return name if pack is None else called_in(pack, event, self.language, {})
+
+    def _whole(self, decision: Decision, whole: Whole) -> str:
+        levels = {
+            f"{d.threat}/{d.event}": d.after
+            for d in self.history
+            if d.place == decision.place and d.at <= decision.at
+        }
+        now = ", ".join(
+            word("warn.whole_level", self.language, name=self.hazard(n), level=levels.get(n, "?"))
+            for n in whole.concurrent
+        )
+        parts = [word("warn.whole_concurrent", self.language, names=now)]
+        parts += [self.say("whole_successive", name=self.hazard(name)) for name in whole.successive]
+        parts += [
+            word("warn.whole_chain", self.language, cause=self.hazard(a), effect=self.hazard(b))
+            for a, b in whole.chains
+        ]
+        place = self.place(decision.place)
+        said = [self.say("whole", place=place, level=decision.combined, what="; ".join(parts))]
+        clause = cite(whole.clause, self.language)
+        state = self.raises.get(whole.raise_id)
+        if state is not None:
+            one = state.of_force
+            key = "whole_raised_capped" if whole.capped else "whole_raised"
+            role = self.country.role(one.role, self.language)
+            times = {"at": self.time(one.at), "until": self.time(one.until)}
+            said.append(self.say(key, own=whole.own, by=one.by, role=role, clause=clause, **times))
+            said.append(self.say("whole_reason", reason=one.reason))
+        elif whole.allowed:
+            allowed = word("law.or", self.language, first=whole.allowed[0], last=whole.allowed[-1])
+            if len(whole.allowed) == 1:
+                allowed = str(whole.allowed[0])
+            said.append(self.say("whole_allowed", clause=clause, allowed=allowed))
+        return " ".join(said)
 
     def grounds(self, found: Assessment) -> str:
         """What the law says and by how many tracks, in a sentence."""
@@ -235,8 +297,7 @@ def explain(paths: Sequence[Path], name: str, country: Country, language: str) -
                 steps = store.explain(name)
             except NotFound:
                 continue
-            speaker = Speaker(country, language, store.decisions(), places_day(path, country))
-            return tuple(_lines(steps, speaker))
+            return tuple(_lines(steps, _speaker(store, path, country, language)))
     where = ", ".join(p.parent.name for p in paths) or "-"
     raise NotFound(Problem("explain.no_id", {"id": name, "where": where}))
 
@@ -257,28 +318,39 @@ def explain_place(
         NotFound: Nothing was decided for the place by then.
     """
     with Store.open(path, check=False, create=False) as store:
-        speaker = Speaker(country, language, store.decisions(), places_day(path, country))
+        speaker = _speaker(store, path, country, language)
         decided = [d for d in speaker.history if d.place == place and d.at <= at]
         if not decided:
             said = {"place": speaker.place(place), "at": speaker.time(at)}
             raise NotFound(Problem("explain.nothing_decided", said))
-        newest = decided[-1]
-        found = {a.id: a for a in store.assessments()}[newest.assessment]
+        # Of every hazard the newest word, the highest level first: each was decided for itself.
+        newest = {(d.threat, d.event): d for d in decided}
+        ordered = sorted(newest.values(), key=lambda d: (-d.after, d.threat, d.event))
+        found = {a.id: a for a in store.assessments()}
         drafts = {d.id: d for d in store.drafts() if d.place == place}
         sent = [m for m in store.messages() if m.draft in drafts and m.sent <= at]
-    return tuple(_place_lines(newest, found, sent, drafts, speaker))
+    return tuple(_place_lines(ordered, found, sent, drafts, speaker))
+
+
+def _speaker(store: Store, path: Path, country: Country, language: str) -> Speaker:
+    raises = {state.id: state for state in store.raises()}
+    return Speaker(country, language, store.decisions(), places_day(path, country), raises)
 
 
 def _place_lines(
-    newest: Decision,
-    found: Assessment,
+    ordered: Sequence[Decision],
+    found: Mapping[str, Assessment],
     sent: Sequence[Message],
     drafts: Mapping[str, Draft],
     speaker: Speaker,
 ) -> Iterator[Line]:
     local = speaker.country.local
-    yield Line("decision", newest.id, local(newest.at), speaker.reason(newest, found))
-    yield Line("assessment", found.id, local(found.at), speaker.grounds(found))
+    for number, one in enumerate(ordered):
+        judged = found[one.assessment]
+        text = speaker.decided(one, judged, whole=number == 0)
+        yield Line("decision", one.id, local(one.at), text)
+        yield Line("assessment", judged.id, local(judged.at), speaker.grounds(judged))
+    newest = max(ordered, key=lambda d: d.at)
     if not sent:
         text = speaker.say("not_told", place=speaker.place(newest.place))
         yield Line("message", "", local(newest.at), text)
@@ -340,7 +412,7 @@ def _text(
         return speaker.grounds(found[step.id])
     if step.stage == "decision":
         decision = decisions[step.id]
-        return speaker.reason(decision, found[decision.assessment])
+        return speaker.decided(decision, found[decision.assessment])
     if step.stage == "draft":
         draft = decode_draft(_body(step))
         texts = draft.texts

@@ -56,12 +56,15 @@ def counted(tables: tuple[Table, ...]) -> Counted:
 
 
 def tables_on(country: Country, day: date | None) -> tuple[Table, ...]:
-    """The tables of a country in force on a day, in the order of their articles; all for None."""
-    tables = country.lawbook.tables
+    """The tables of a country in force on a day, all for None.
+
+    Those of the country's own scale first, then by act and article.
+    """
+    tables, own = country.lawbook.tables, country.spec.scale
     return tuple(
         sorted(
             (t for t in tables if day is None or t.in_force(day)),
-            key=lambda t: (t.decision, len(t.article), t.article, t.valid_from),
+            key=lambda t: (t.scale.id != own, t.decision, len(t.article), t.article, t.valid_from),
         )
     )
 

@@ -414,26 +414,37 @@ def act(store: Store, case: Case, context: Context, now: datetime | None) -> Non
             officers have done their part, and no further. Without an officer for a part the draft
             keeps waiting, as it would on duty.
     """
-    # Of several cases in one store each has its own officers.
-    waiting = [d for d in store.pending() if d.threat == case.spec.threat]
+    act_on(store, lambda draft: (case, context), now)
+
+
+def act_on(store: Store, of: Callable[[Draft], tuple[Case, Context]], now: datetime | None) -> None:
+    """As ``act``, where drafts of several cases wait side by side.
+
+    Args:
+        store: Of the cases.
+        of: The case of a draft, which says who acts and when, and the context of its threat.
+        now: As in ``act``.
+    """
+    waiting = [(draft, *of(draft)) for draft in store.pending()]
     acts = [
         Act(draft.at + timedelta(minutes=officer.after_min), number, FIRST + rank, officer, "")
-        for number, draft in enumerate(waiting)
+        for number, (draft, case, _) in enumerate(waiting)
         for rank, officer in enumerate(case.spec.officers)
     ]
     until = max((a.at for a in acts), default=None) if now is None else now
     if until is None:
         return
-    limit = timedelta(minutes=context.pack.threat.warn.approval_limit_min)
-    acts += [
-        # A person may have put in new words after the hour: they are passed on at once.
-        Act(max(draft.due + rank * limit, draft.at), number, rank, None, role)
-        for number, draft in enumerate(waiting)
-        for rank, role in enumerate(context.country.spec.escalation)
-    ]
+    for number, (draft, _, context) in enumerate(waiting):
+        limit = timedelta(minutes=context.pack.threat.warn.approval_limit_min)
+        acts += [
+            # A person may have put in new words after the hour: they are passed on at once.
+            Act(max(draft.due + rank * limit, draft.at), number, rank, None, role)
+            for rank, role in enumerate(context.country.spec.escalation)
+        ]
     due = [a for a in acts if a.at <= until]
     for one in sorted(due, key=lambda a: (a.at, a.draft, a.rank)):
-        _do(store, context, waiting[one.draft], one)
+        draft, _, context = waiting[one.draft]
+        _do(store, context, draft, one)
 
 
 def _do(store: Store, context: Context, draft: Draft, one: Act) -> None:

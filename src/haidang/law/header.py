@@ -83,7 +83,11 @@ class HeaderSpec(Spec):
     overlaps: list[OverlapSpec]
 
 
-class _NoDuplicates(yaml.SafeLoader):
+# The C parser where the wheel has it: a country has dozens of heads, and every command reads them.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _NoDuplicates(_Loader):  # type: ignore[misc]
     """Refuses a key that stands twice: plain YAML would drop the first without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -95,7 +99,8 @@ class _NoDuplicates(yaml.SafeLoader):
                     None, None, f"duplicate key {key}", key_node.start_mark
                 )
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return found
 
 
 def read_yaml(text: str, file: str) -> tuple[object, tuple[Problem, ...]]:

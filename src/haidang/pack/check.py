@@ -23,6 +23,7 @@ from haidang.pack.check_binding import Bound, Found, binding_problems
 from haidang.pack.check_counts import watch_problems
 from haidang.pack.check_readings import model_problems
 from haidang.pack.check_response import response_problems, threat_problems
+from haidang.pack.check_together import scale_problems, together_problems
 from haidang.pack.index import load_index
 from haidang.pack.law import Law, read_law
 from haidang.pack.load import Roots, line_of, parse, read_messages, read_yaml, short
@@ -114,6 +115,8 @@ def check(roots: Roots, day: date) -> Report:
         ]
     for threat in threats.values():
         problems += _threat(threat, [b for b in bound if b.threat is threat], day)
+        if threat.spec is not None:
+            problems += together_problems(threat.path, threat.spec, threats)
     for base in sorted({f.parent for f in (*roots.threats.values(), *roots.countries.values())}):
         problems += _without_head(base)
     return Report(
@@ -375,6 +378,10 @@ def _country(
                 problems += _never_filled(file, texts, threat_spec)
     if spec is None:
         return []
+    files = {
+        n: (b, folder / "threats" / n / "binding.yaml", t.spec) for n, (b, t) in bindings.items()
+    }
+    problems += scale_problems(spec, files)
     country = _Country(folder, spec, law, places)
     problems += _country_itself(country, [t for _, t in bindings.values()])
     out = []

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, ValidationError
 
 from haidang.base.errors import BadPack
 from haidang.base.problem import Problem
@@ -38,16 +37,6 @@ class CombineSpec(Spec):
     successive_h: float = Field(default=0.0, ge=0)
     assumption: Texts = Field(default_factory=dict)
     approval: bool = True
-
-    @model_validator(mode="after")
-    def _assumed(self) -> CombineSpec:
-        if self.successive_h and not self.assumption:
-            raise PydanticCustomError(
-                "assumption_missing", "successive_h is no number of the act; say why in assumption"
-            )
-        if self.serious < self.ordinary:
-            raise PydanticCustomError("serious_less", "serious must not be less than ordinary")
-        return self
 
 
 class RankSpec(Spec):
@@ -163,8 +152,22 @@ def _scales(path: Path, file: str, problems: list[Problem]) -> dict[str, Scale]:
                 Problem("law.ranks", {"ranks": ranks}, file, field=f"scales.{key}.ranks")
             )
             continue
+        problems += _combine_problems(key, scale.combine, file)
         found[key] = _scale(key, scale)
     return found
+
+
+def _combine_problems(key: str, rule: CombineSpec | None, file: str) -> Iterator[Problem]:
+    """A number that is no act's must say so, and the serious raise is not the lesser one."""
+    if rule is None:
+        return
+    where = f"scales.{key}.combine"
+    if rule.successive_h and not rule.assumption:
+        said = {"hours": f"{rule.successive_h:g}", "clause": rule.clause}
+        yield Problem("law.combine_assumption", said, file, field=f"{where}.assumption")
+    if rule.serious < rule.ordinary:
+        said = {"serious": str(rule.serious), "ordinary": str(rule.ordinary)}
+        yield Problem("law.combine_serious", said, file, field=f"{where}.serious")
 
 
 def _scale(key: str, spec: ScaleSpec) -> Scale:

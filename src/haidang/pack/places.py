@@ -29,6 +29,7 @@ from haidang.base.errors import BadData, BadPack
 from haidang.base.place import KINDS, Gazetteer, Key, Kind, Place, Succession, fold
 from haidang.base.problem import Problem
 from haidang.base.spec import Spec
+from haidang.risk.coast import NODES_KM, Coast
 from haidang.risk.exposure import STEP, Exposure, Towns, spread_all
 
 Outlines: TypeAlias = dict[str, BaseGeometry]
@@ -132,6 +133,7 @@ class CountryPlaces:
             name is needed because another list may use one of our codes for another place.
         urban_share: Share of the people who live in towns, None if not stated.
         coast: Keys of the provinces that lie on the sea; empty if not stated.
+        shelf: Points of the coast and the depth of the sea before them, None if not known.
         problems: What was found wrong, warnings included.
     """
 
@@ -143,6 +145,7 @@ class CountryPlaces:
     crosswalk: Mapping[tuple[str, str], str] = field(default_factory=dict)
     urban_share: ShareSpec | None = None
     coast: frozenset[Key] = frozenset()
+    shelf: Coast | None = None
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -308,6 +311,7 @@ def _load(folder: Path, brought: Iterable[Path]) -> CountryPlaces:
         _crosswalk(folder / "commune_code_crosswalk.csv", problems),
         settings.urban_share,
         _coast(settings, gazetteer, problems),
+        _shelf(folder / "shelf.csv", problems),
     )
     return replace(country, problems=(*problems, *_gaps(country)))
 
@@ -364,6 +368,28 @@ def _coast(settings: FolderSpec, gazetteer: Gazetteer, problems: list[Problem]) 
         if code not in there
     ]
     return frozenset(there[c] for c in coast.codes if c in there)
+
+
+def _shelf(path: Path, problems: list[Problem]) -> Coast | None:
+    """The sea before the coast: a row a point, its depths empty from where there is land again."""
+    depths = [f"depth_{km:g}" for km in NODES_KM]
+    rows: list[tuple[float, float, float, list[float]]] = []
+    for row in _rows(path, problems, ("lat", "lon", "seaward", *depths)):
+        lat, lon = (
+            row.number("lat", -90, 90, needed=True),
+            row.number("lon", -180, 180, needed=True),
+        )
+        seaward = row.number("seaward", 0, 360, needed=True)
+        found = [row.number(name, 0, 12_000) for name in depths]
+        end = next((k for k, d in enumerate(found) if d is None), len(found))
+        if row.good and (end < 2 or any(d is not None for d in found[end:])):  # noqa: PLR2004
+            row.refuse("place.shelf_gap", depths[end])
+        if row.good and lat is not None and lon is not None and seaward is not None:
+            rows.append((lat, lon, seaward, [np.nan if d is None else d for d in found]))
+    if not rows:
+        return None
+    lats, lons, out, depth = zip(*rows, strict=True)
+    return Coast(np.array(lats), np.array(lons), np.array(out), np.array(depth))
 
 
 def _nation(settings: FolderSpec) -> Iterator[Place]:

@@ -12,6 +12,7 @@ from haidang.respond.plan import Need
 from haidang.respond.spec import NeedSpec
 from haidang.respond.times import due
 from haidang.risk.assessment import Assessment, Interval, Onset
+from haidang.risk.spec import WATER
 
 
 class Asked(NamedTuple):
@@ -94,7 +95,8 @@ def amount(rule: NeedSpec, assessment: Assessment) -> Interval | None:
     """
     known = {i.measure: i.value for i in assessment.impacts}
     if rule.measure not in known:
-        if not any(value is not None for value in known.values()):
+        # Rain and surge are known of every place; they say nothing about who is there.
+        if not any(v is not None for m, v in known.items() if m not in WATER):
             return None
         return Interval(0, 0, 0)
     measure = known[rule.measure]

@@ -15,7 +15,7 @@ from haidang.risk.areas import Areas
 from haidang.risk.assessment import Impact, Interval, Onset, When
 from haidang.risk.hazards.holland_pressure import steady_tracks
 from haidang.risk.hazards.track_ensemble import Ensemble
-from haidang.risk.hazards.tropical_cyclone import Swath, swath
+from haidang.risk.hazards.tropical_cyclone import PreparedTrack, Swath, swath
 from haidang.risk.spec import CLASSES, CycloneWind, ValuePerHead
 from haidang.risk.vulnerability import loss_ratio
 
@@ -31,12 +31,14 @@ class WindOutlook:
         start: Time of step 0.
         step_h: Time step, h.
         steps: Number of time steps.
+        tracks: What the wind was computed from; None where it came otherwise.
     """
 
     swath: Swath
     start: datetime
     step_h: float
     steps: int
+    tracks: PreparedTrack | None = None
 
 
 def outlook(ensemble: Ensemble, areas: Areas, spec: CycloneWind) -> WindOutlook:
@@ -52,8 +54,9 @@ def outlook(ensemble: Ensemble, areas: Areas, spec: CycloneWind) -> WindOutlook:
         al.'s factor for the storm's maximum. Friction over land is in the decay of the storm, not
         of the place, so an inland cell is on the windy side.
     """
+    tracks = steady_tracks(ensemble.hours, ensemble.lat, ensemble.lon, ensemble.wind)
     found = swath(
-        steady_tracks(ensemble.hours, ensemble.lat, ensemble.lon, ensemble.wind),
+        tracks,
         areas.lat,
         areas.lon,
         areas.start,
@@ -62,7 +65,7 @@ def outlook(ensemble: Ensemble, areas: Areas, spec: CycloneWind) -> WindOutlook:
         cutoff_km=spec.cutoff_km,
         scale=float(convert_maximum(1.0, 60, 600, spec.surface)),
     )
-    return WindOutlook(found, ensemble.start, spec.step_h, len(ensemble.hours))
+    return WindOutlook(found, ensemble.start, spec.step_h, len(ensemble.hours), tracks)
 
 
 MEDIAN = 0.5

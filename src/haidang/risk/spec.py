@@ -14,8 +14,12 @@ from haidang.base.spec import Spec
 CLASSES = tuple(range(6, 18))
 """Wind forces whose people are counted: from the tropical depression up."""
 
-MEASURES = (*(f"people.force_{force}" for force in CLASSES), "loss_ratio", "loss")
-"""Every measure of impact that the model of a cyclone's wind gives; here and not beside the model,
+RAIN, SURGE = "rain.max_24h", "surge.max"
+WATER = (RAIN, SURGE)
+"""What a cyclone's water measures: of places, not of what stands there."""
+
+MEASURES = (*(f"people.force_{force}" for force in CLASSES), "loss_ratio", "loss", *WATER)
+"""Every measure of impact that the model of a cyclone gives; here and not beside the model,
 for packs are read without it."""
 
 
@@ -84,6 +88,36 @@ class ValuePerHead(Spec):
     source: str = Field(min_length=1)
 
 
+class CycloneRain(Spec):
+    """Rain of a tropical cyclone, from the same tracks as its wind.
+
+    Attributes:
+        model: R-CLIPER (Tuleya, DeMaria & Kuligowski 2007).
+        cutoff_km: No rain beyond this distance from the centre, km.
+        cell_deg: Blocks over which the rain is taken as one, degrees.
+        source: Why this model and these numbers.
+    """
+
+    model: Literal["R-CLIPER"]
+    cutoff_km: float = Field(gt=0)
+    cell_deg: float = Field(gt=0, le=1)
+    source: str = Field(min_length=1)
+
+
+class CycloneSurge(Spec):
+    """Storm surge of a tropical cyclone at the country's coast, from the same tracks.
+
+    Attributes:
+        model: ``setup_1d``: steady set-up across the shelf and low pressure.
+        cutoff_km: A centre farther than this from a shore raises nothing there, km.
+        source: Why this model and these numbers.
+    """
+
+    model: Literal["setup_1d"]
+    cutoff_km: float = Field(gt=0)
+    source: str = Field(min_length=1)
+
+
 class CycloneWind(Spec):
     """Wind of a tropical cyclone over an ensemble of tracks.
 
@@ -104,6 +138,8 @@ class CycloneWind(Spec):
         persistence_errors: Mean position error of persistence, km.
         intensity_errors: Mean absolute error of the strongest wind, m/s.
         surface: Exposure for averaging-period conversions (Harper et al. 2010).
+        rain: Rain, too; none if left out.
+        surge: Storm surge, too, where the country knows the sea before its coast; none if left out.
     """
 
     hazard: Literal["tropical_cyclone_wind"]
@@ -123,6 +159,8 @@ class CycloneWind(Spec):
     intensity_errors: ErrorGrowth
     surface: Literal["at-sea", "off-sea", "off-land", "in-land"]
     vulnerability: Vulnerability
+    rain: CycloneRain | None = None
+    surge: CycloneSurge | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> CycloneWind:

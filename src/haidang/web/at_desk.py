@@ -13,7 +13,7 @@ from haidang.jobs.desk import Desk, StepAt, View
 from haidang.web.console import DeskBar
 from haidang.web.desks import bar
 from haidang.web.pages.notices import Version, versions
-from haidang.web.speak import Speaker
+from haidang.web.speak import Speaker, own_words
 from haidang.web.visit import Visit
 
 
@@ -60,7 +60,7 @@ class At:
 
     def say(self, room: str) -> Speaker:
         """Words of a room, on the clock of the desk's country."""
-        own = "counted" if self.context.pack.threat.counted else ""
+        own = own_words(self.context.pack.threat)
         return Speaker(self.visit.language, self.context.zone, room, own)
 
     def draft(self, draft_id: str) -> Draft:

@@ -19,7 +19,7 @@ from haidang.web.speak import Speaker
 from haidang.words import catalogue
 
 NAV: Final = (
-    "situation", "watch", "risk", "warnings", "incident", "review", "ledger", "explain",
+    "situation", "watch", "risk", "warnings", "incident", "review", "ledger", "law", "explain",
 )  # fmt: skip
 """Pages of a desk, in the order of the chain; each has a word ``console.nav_<id>``."""
 

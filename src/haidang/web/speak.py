@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Final
 
+from haidang.pack.schema import ThreatSpec
 from haidang.risk.assessment import Interval, When
 from haidang.words import catalogue, word
 
@@ -138,3 +139,10 @@ class Speaker:
         """
         text = at.astimezone(self.zone).strftime("%z")
         return text[:3] if text[3:5] == "00" else f"{text[:3]}:{text[3:5]}"
+
+
+def own_words(threat: ThreatSpec) -> str:
+    """File of the words that a threat of this kind says otherwise; "" for one with a track."""
+    if threat.tracked:
+        return ""
+    return "counted" if threat.counted else "readings"

@@ -27,7 +27,7 @@ from haidang.jobs.desk import Desk
 from haidang.web.console import DeskBar, Frame, Tongue, nav, render
 from haidang.web.gate import Visitor, masked, proves
 from haidang.web.parts import Crumb
-from haidang.web.speak import Speaker
+from haidang.web.speak import Speaker, own_words
 from haidang.words import catalogue
 
 if TYPE_CHECKING:
@@ -135,8 +135,7 @@ class Visit:
         if not _DESK.fullmatch(name):
             raise NotFound(Problem("desk.none", {"id": name}))
         found = Desk.open(self.console.out / name, self.console.roots)
-        if found.context.pack.threat.counted:
-            self.request.state.own_words = "counted"
+        self.request.state.own_words = own_words(found.context.pack.threat)
         return found
 
     @property

@@ -17,13 +17,12 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from haidang.risk.coast import NODES_KM, Coast
 from haidang.risk.hazards.holland_pressure import steady_tracks
 from haidang.risk.hazards.surge import (
     BOTTOM,
     GRAVITY,
-    NODES_KM,
     SEA_DENSITY,
-    Coast,
     along,
     drag,
     highest,

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from math import cos, exp, log, sin, sqrt
 from typing import Any, Final, TypeVar, cast
 
@@ -36,6 +35,7 @@ from numba import get_num_threads, njit
 from numpy.typing import NDArray
 
 from haidang.base.wind import convert_maximum
+from haidang.risk.coast import NODES_KM, Coast
 from haidang.risk.hazards.tropical_cyclone import (
     AIR_DENSITY,
     KM_PER_DEGREE,
@@ -57,9 +57,6 @@ DRAG_LEVEL_MS: Final = 33.0
 SHALLOWEST_M: Final = 0.5
 """Least water on a transect: wind off the shore must not drain it."""
 TO_10_MINUTES: Final = float(convert_maximum(1.0, 60, 600, "at-sea"))
-
-NODES_KM: Final = (0.0, 3.0, 7.0, 12.0, 20.0, 30.0, 45.0, 65.0, 90.0, 120.0, 160.0)
-"""Distances from the shore at which depths are given; closer together where it is shallow."""
 
 
 @_jit
@@ -101,27 +98,6 @@ def along(eta: float, onshore_pa: float, depth_m: float, length_m: float) -> flo
     lifted = 2.0 * BOTTOM * onshore_pa * length_m / (SEA_DENSITY * GRAVITY)
     water = max(depth_m + eta, SHALLOWEST_M)
     return sqrt(max(water * water + lifted, SHALLOWEST_M * SHALLOWEST_M)) - depth_m
-
-
-@dataclass(frozen=True, slots=True)
-class Coast:
-    """Points of a shore with the sea before them.
-
-    Attributes:
-        lat: Degrees north, (point,).
-        lon: Degrees east, (point,).
-        seaward: Direction straight out to sea, degrees from north, (point,).
-        depth: Depth of the sea at `NODES_KM` from the shore in that direction, m, positive down,
-            (point, node); NaN from where there is land again.
-    """
-
-    lat: Floats
-    lon: Floats
-    seaward: Floats
-    depth: Floats
-
-    def __len__(self) -> int:
-        return len(self.lat)
 
 
 def plane_coast(lat: Any, lon: Any, seaward: Any, slope: float, deepest_m: float) -> Coast:

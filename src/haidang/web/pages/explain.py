@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from haidang.app import reading_words
 from haidang.app.context import Context
 from haidang.app.verdict import Decision
 from haidang.base.place import fold
 from haidang.jobs.explain import Line
 from haidang.law.evaluate import cite
+from haidang.law.table import Table
 from haidang.risk.assessment import Assessment
+from haidang.risk.spec import CycloneWind, Shaking
 from haidang.web.parts import Chip
 from haidang.web.speak import Speaker
 
@@ -221,11 +224,18 @@ def _said(desk: str, line: Line, say: Speaker) -> Said:
 
 def _deciding(context: Context) -> float:
     """Share of the tracks from which a level is reached."""
-    return 1 - context.pack.threat.wind.quantile
+    return 1 - _quantile(context)
+
+
+def _quantile(context: Context) -> float:
+    """Which of the members decides: only a hazard of members has chances at all."""
+    risk = context.pack.threat.risk
+    assert isinstance(risk, CycloneWind | Shaking)
+    return risk.quantile
 
 
 def _rule(context: Context, say: Speaker) -> str:
-    return say("chance_note", quantile=say.number(context.pack.threat.wind.quantile, 2))
+    return say("chance_note", quantile=say.number(_quantile(context), 2))
 
 
 def _law(context: Context, found: Assessment, say: Speaker) -> Law:
@@ -244,8 +254,16 @@ def _law(context: Context, found: Assessment, say: Speaker) -> Law:
             )
             for row in table.rows
         ),
-        inputs=found.grounds.inputs,
+        inputs=_asked(context, table, found, say),
     )
+
+
+def _asked(context: Context, table: Table, found: Assessment, say: Speaker) -> str:
+    """What the table was asked: of readings in its own words, else as the run kept it."""
+    if not context.pack.threat.read:
+        return found.grounds.inputs
+    given = reading_words.looked_up(found.grounds.inputs).given
+    return reading_words.asked(table, given, say.language) or "–"
 
 
 def _chances(context: Context, found: Assessment, say: Speaker) -> tuple[Chance, ...]:

@@ -28,7 +28,7 @@ from haidang.web.pages import report_counts, report_parts, report_readings
 from haidang.web.pages.report_map import landfall
 from haidang.web.pages.report_page import Kept, Report, build, file_name
 from haidang.web.pages.report_pdf import build_paper, pdf_name, write_pdf
-from haidang.web.speak import Speaker
+from haidang.web.speak import Speaker, own_words
 
 
 def write_reports(
@@ -63,7 +63,7 @@ def write_reports(
     """
     folder.mkdir(parents=True, exist_ok=True)
     if not played.context.pack.threat.tracked:
-        return _write_framed(played, tables, folder)
+        return _write_framed(played, tables, folder, compared)
     kept = read(played)
     languages = played.context.country.spec.languages
     with Store.open(played.database, check=False) as store:
@@ -83,7 +83,9 @@ def write_reports(
     return tuple(out)
 
 
-def _write_framed(played: Played, tables: Tables, folder: Path) -> tuple[Path, ...]:
+def _write_framed(
+    played: Played, tables: Tables, folder: Path, compared: Sequence[Compared]
+) -> tuple[Path, ...]:
     """The report of what was counted or read, one file a language; none on paper yet."""
     context, now = played.context, max(s.now for s in played.steps)
     with Store.open(played.database, check=False) as store:
@@ -98,16 +100,15 @@ def _write_framed(played: Played, tables: Tables, folder: Path) -> tuple[Path, .
             else (),
         )
     room = "report_counts" if context.pack.threat.counted else "report_readings"
-    own = "counted" if context.pack.threat.counted else "readings"
     languages = context.country.spec.languages
     out = []
     for language in languages:
         report = (
             report_counts.build(played, tables, kept, language)
             if context.pack.threat.counted
-            else report_readings.build(played, tables, kept, language)
+            else report_readings.build(played, tables, kept, language, compared)
         )
-        say = Speaker(language, context.zone, room, own)
+        say = Speaker(language, context.zone, room, own_words(context.pack.threat))
         template = _environment().get_template(f"{room}.html")
         css = Markup(stylesheet())  # noqa: S704 - our own file
         page = template.render(r=report, say=say, css=css, css_text=css_text)

@@ -9,19 +9,20 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from haidang.app.said_counts import leading, told_of
 from haidang.app.verdict import Decision
 from haidang.risk.counts import BOUND, COUNT, MEAN
 from haidang.watch.counts import begins, ends, newest_days
-from haidang.web.look import Look, Seen
+from haidang.web.look import Look
 from haidang.web.pages.counted import Cells, cells
-from haidang.web.pages.judged import HELD, Judged
+from haidang.web.pages.judged import Judged
 from haidang.web.pages.outlook import Outlook
-from haidang.web.pages.situation import Builder, Changed, Feed, Group, Situation
-from haidang.web.parts import Chip, Fact, Tag
+from haidang.web.pages.situation import Feed, Situation
+from haidang.web.pages.situation_table import AreaRow, TableBuilder
+from haidang.web.parts import Fact, Tag
 from haidang.web.speak import Speaker
 
 COLUMNS = (
@@ -32,20 +33,10 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class CountsRow:
+class CountsRow(AreaRow):
     """One place in the table."""
 
-    code: str
-    name: str
-    href: str
-    chip: Chip | None
-    before: Chip | None
-    changed: bool
-    waits: bool
-    state: Tag | None
     seen: Cells
-    reason: str
-    law_href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +101,11 @@ def table(look: Look, say: Speaker) -> str:
     return out.getvalue()
 
 
-class _Builder(Builder):
+class _Builder(TableBuilder):
     def counted(self) -> CountsSituation:
-        base = self.page()
-        given = {f.name: getattr(base, f.name) for f in fields(Situation)}
         order = sorted(self.decided, key=self._worst)
-        scale = self.say.of(self.view.context.scale.title)
-        return CountsSituation(
-            **given, rows=tuple(self._counted_row(d) for d in order), scale=scale
-        )
+        rows = tuple(self._counted_row(d) for d in order)
+        return CountsSituation(**self.base(), rows=rows, scale=self.scale())
 
     def _worst(self, d: Decision) -> tuple[float, str]:
         found = self.judged.found(d)
@@ -131,7 +118,7 @@ class _Builder(Builder):
     def _answer(self, seen: Outlook) -> str:
         del seen
         say, event = self.say, self._event()
-        if not self._heard_reports():
+        if not self.heard_anything():
             return say("situation_counts.answer_nothing", event=event)
         top = max((d.after for d in self.decided), default=0)
         n = sum(d.after == top for d in self.decided)
@@ -143,20 +130,13 @@ class _Builder(Builder):
     def _lead(self, seen: Outlook) -> str:
         del seen
         say = self.say
-        known = say("lead_known", time=say.clock(self.now), day=say.full_day(self._today()))
+        known = say("lead_known", time=say.clock(self.now), day=say.full_day(self.today()))
         undefined = [d for d in self.decided if d.reason.value == "not_defined"]
         parts = [known]
         if undefined:
             names = ", ".join(self.judged.name(d.place) for d in undefined)
             parts.append(say("situation_counts.lead_undefined", names=names))
         return " ".join(parts)
-
-    def _today(self) -> date:
-        return self.view.context.local(self.now).date()
-
-    def _heard_reports(self) -> bool:
-        snapshot = self.view.snapshot
-        return snapshot is not None and len(snapshot.observations) > 0
 
     # Facts.
 
@@ -176,11 +156,6 @@ class _Builder(Builder):
             Fact(say("situation_counts.fact_silent"), say.number(len(silent))),
             self._heard(feeds),
         )
-
-    def _changes(self, before: Seen | None, seen: Outlook) -> tuple[Changed, ...]:
-        """Levels only: a track that moves is nothing here."""
-        del before
-        return super()._changes(None, seen)
 
     # Feeds.
 
@@ -202,7 +177,7 @@ class _Builder(Builder):
                 out.append(Feed(False, tag, title, note))
                 continue
             newest = max(newest_days(known, context.zone).values(), default=None)
-            note = say("feed_heard", time=self._moment(known.heard))
+            note = say("feed_heard", time=self.moment(known.heard))
             limit = timedelta(days=spec.stale_after_d)
             late = newest is None or (
                 self.now - begins(ends(newest, spec.period), context.zone) > limit
@@ -213,33 +188,8 @@ class _Builder(Builder):
             out.append(Feed(late, Tag(word, "nodata" if late else "quiet"), title, note))
         return tuple(out)
 
-    def _moment(self, at: datetime) -> str:
-        return f"{self.say.full_day(self.view.context.local(at).date())} {self.say.clock(at)}"
-
     # The table.
 
-    def _groups(self) -> tuple[Group, ...]:
-        return ()
-
     def _counted_row(self, d: Decision) -> CountsRow:
-        say, judged, found = self.say, self.judged, self.judged.found(d)
-        seen = cells(self.view.context, d, found, say)
-        state = None
-        if not d.after:
-            word = say("no_data" if seen.silent else "quiet")
-            state = Tag(word, "nodata" if seen.silent else "quiet")
-        return CountsRow(
-            code=d.place,
-            name=judged.name(d.place),
-            href=self.href("explain/" + d.id),
-            chip=judged.chip(
-                d.after, held=d.reason in HELD, planned=self._waits(d) and bool(d.after)
-            ),
-            before=judged.chip(d.before),
-            changed=d.before != d.after,
-            waits=self._waits(d),
-            state=state,
-            seen=seen,
-            reason=say(f"report.reason_{d.reason.value}"),
-            law_href=self.href("explain/" + d.id) + "#law",
-        )
+        seen = cells(self.view.context, d, self.judged.found(d), self.say)
+        return CountsRow(**self.row(d, silent=seen.silent), seen=seen)

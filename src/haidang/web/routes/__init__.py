@@ -5,6 +5,7 @@ from haidang.web.routes import (
     explain,
     home,
     incident,
+    law,
     ledger,
     login,
     review,
@@ -16,7 +17,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, login, home, situation, watch, risk, warnings, incident, review, ledger, explain,
+    statics, login, home, situation, watch, risk, warnings, incident, review, ledger, law, explain,
     entry,
 )  # fmt: skip
 """Each has a ``router``."""

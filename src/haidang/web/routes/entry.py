@@ -156,7 +156,7 @@ def _threat(visit: Visit) -> str:
         NotFound: The country has none.
     """
     packs = visit.console.country.packs
-    told = sorted(name for name, pack in packs.items() if not pack.threat.counted)
+    told = sorted(name for name, pack in packs.items() if pack.threat.tracked)
     if not told:
         raise NotFound(Problem("pack.no_case", {"name": "-", "known": "-"}))
     return told[0]

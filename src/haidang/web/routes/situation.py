@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
+from haidang.pack.schema import ThreatSpec
 from haidang.web.desks import bar, look
-from haidang.web.pages import situation, situation_counts, situation_data
+from haidang.web.look import Look
+from haidang.web.pages import situation, situation_counts, situation_data, situation_readings
+from haidang.web.pages.situation import Situation
+from haidang.web.speak import Speaker
 from haidang.web.visit import Sent, Visited
 
 router = APIRouter()
+
+
+class Kind(NamedTuple):
+    """The first page of one kind of threat, and its table as data."""
+
+    template: str
+    build: Callable[[Look, Speaker], Situation]
+    table: Callable[[Look, Speaker], str]
+
+
+TRACK = Kind("situation.html", situation.build, situation_data.table)
+COUNTS = Kind("situation_counts.html", situation_counts.build, situation_counts.table)
+READINGS = Kind("situation_readings.html", situation_readings.build, situation_readings.table)
+
+
+def _kind(threat: ThreatSpec) -> Kind:
+    return TRACK if threat.tracked else COUNTS if threat.counted else READINGS
 
 
 @router.get("/d/{desk}")
@@ -25,11 +49,10 @@ def page(visit: Visited, desk: str, at: str = "") -> Response:
     found = visit.desk(desk)
     view = found.at(at or None, visit.now)
     seen, say = look(found, view), visit.speaker("situation")
-    counted = found.context.pack.threat.counted
-    context = situation_counts.build(seen, say) if counted else situation.build(seen, say)
+    kind = _kind(found.context.pack.threat)
     return visit.page(
-        "situation_counts.html" if counted else "situation.html",
-        context,
+        kind.template,
+        kind.build(seen, say),
         page="situation",
         desk=bar(visit, found, view),
         room="situation",
@@ -63,9 +86,8 @@ def data(visit: Visited, desk: str, at: str = "") -> Response:
     """The table of the page, for a spreadsheet."""
     found = visit.desk(desk)
     view = found.at(at or None, visit.now)
-    counted = found.context.pack.threat.counted
-    table = situation_counts.table if counted else situation_data.table
-    body = table(look(found, view), visit.speaker("situation"))
+    kind = _kind(found.context.pack.threat)
+    body = kind.table(look(found, view), visit.speaker("situation"))
     name = f"{found.id}-{view.step.id}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     # With a mark at its head, for without it a spreadsheet takes Vietnamese for another alphabet.

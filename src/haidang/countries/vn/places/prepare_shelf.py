@@ -29,7 +29,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from haidang.pack.places import load_places
-from haidang.risk.hazards.surge import NODES_KM
+from haidang.risk.coast import NODES_KM
 from haidang.risk.hazards.tropical_cyclone import KM_PER_DEGREE
 
 HERE = Path(__file__).parent
