@@ -33,7 +33,9 @@ _inline = cast(
 SEVERE, COMBINED = 0, 1
 """How several perils on one asset meet: the largest share, or one after the other."""
 MOST_CELLS = 2**19
-"""Cells of a block; also what bounds the arrays that a function of intensity needs."""
+"""Cells of a block, or more where there are many slots: what bounds the arrays that a function of
+intensity needs."""
+CELLS_A_SLOT = 8
 
 
 @_inline
@@ -57,8 +59,8 @@ def ratio_at(value: float, c: int, head: Floats, knots: Floats, guide: Names) ->
     if np.isnan(value):
         return value
     k = guide[np.uint32(head[c, 5]) + np.uint32((value - head[c, 0]) * head[c, 4])]
-    # The bucket was found by rounding: its knot may be one too high, or some too low.
-    if knots[k, 0] > value:
+    # The bucket was found by rounding: its knot may be too high, or some too low.
+    while knots[k, 0] > value:
         k -= np.uint32(1)
     while knots[k + np.uint32(1), 0] <= value:
         k += np.uint32(1)
@@ -95,7 +97,7 @@ def plain(
                 r = y1
             elif v > x0:
                 k = guide[np.uint32((v - x0) * per)]
-                if knots[k, 0] > v:
+                while knots[k, 0] > v:
                     k -= np.uint32(1)
                 while knots[k + np.uint32(1), 0] <= v:
                     k += np.uint32(1)
@@ -174,7 +176,7 @@ def one_peril(  # noqa: C901, PLR0912 - in one piece: see `ratio_at`
                     r = head[c, 3]
                 elif v > head[c, 0]:
                     n = guide[np.uint32(head[c, 5]) + np.uint32((v - head[c, 0]) * head[c, 4])]
-                    if knots[n, 0] > v:
+                    while knots[n, 0] > v:
                         n -= np.uint32(1)
                     while knots[n + np.uint32(1), 0] <= v:
                         n += np.uint32(1)
@@ -298,23 +300,24 @@ def settle(
                     blind[event, k] += 1
 
 
-def blocks(start: Ints, least: int) -> list[tuple[int, int]]:
+def blocks(start: Ints, slots: int) -> list[tuple[int, int]]:
     """Events cut into runs of about as many cells.
+
+    By the numbers of cells and slots alone: with the threads the result would change in its last
+    digits. Each run has a ledger by slot of its own to write and to add up, so that it should have
+    several times as many cells.
 
     Args:
         start: Cells of event e are start[e]..start[e+1].
-        least: Cells in a run; more where one event alone has more.
+        slots: How many.
 
     Returns:
         (first event, last event exclusive) of each run, in order; all events are in one of them.
     """
-    events = len(start) - 1
-    cuts = [0]
-    while cuts[-1] < events:
-        wanted = start[cuts[-1]] + least
-        cut = int(np.searchsorted(start, wanted, side="right")) - 1
-        cuts.append(min(max(cut, cuts[-1] + 1), events))
-    return list(pairwise(cuts))
+    cells, events = int(start[-1]), len(start) - 1
+    runs = max(1, min(-(-cells // MOST_CELLS), cells // (CELLS_A_SLOT * max(slots, 1))))
+    cuts = np.searchsorted(start, np.linspace(0, cells, runs + 1)[1:-1])
+    return list(pairwise(np.unique([0, *cuts.tolist(), events]).tolist()))
 
 
 def in_order(
