@@ -40,7 +40,8 @@ MOST_CELLS = 2**19
 def ratio_at(value: float, c: int, head: Floats, knots: Floats, guide: Names) -> float:
     """A table read at an intensity: straight lines, flat beyond the ends; NaN stays NaN.
 
-    Put into the loops whole: a call that is handed arrays takes longer than what it does.
+    The two loops that matter for speed have these lines written out: even put in by the compiler,
+    a function that is handed arrays takes longer than what it does.
 
     Args:
         value: Intensity.
@@ -110,7 +111,7 @@ def plain(
 
 
 @_jit
-def one_peril(  # noqa: C901 - in one piece: see `ratio_at`
+def one_peril(  # noqa: C901, PLR0912 - in one piece: see `ratio_at`
     start: Begins,
     point: Names,
     intensity: Floats,
@@ -159,14 +160,27 @@ def one_peril(  # noqa: C901 - in one piece: see `ratio_at`
     for e in range(weight.size):
         count, often = 0, weight[e]
         for i in range(start[e], start[e + 1]):
-            p = point[i]
-            for s in range(slot_start[p], slot_start[p + np.uint32(1)]):
+            v, p = intensity[i], point[i]
+            # Not a range: to set one up for the one slot that most points have takes longer.
+            s, end = slot_start[p], slot_start[p + np.uint32(1)]
+            while s < end:
                 c = slot_curve[s]
                 count += 1
-                if c < tables:
-                    r = ratio_at(intensity[i], c, head, knots, guide)
-                else:
+                if c >= tables:
                     r = by_function[c - tables, i]
+                elif v <= head[c, 0]:
+                    r = head[c, 1]
+                elif v >= head[c, 2]:
+                    r = head[c, 3]
+                elif v > head[c, 0]:
+                    n = guide[np.uint32(head[c, 5]) + np.uint32((v - head[c, 0]) * head[c, 4])]
+                    if knots[n, 0] > v:
+                        n -= np.uint32(1)
+                    while knots[n + np.uint32(1), 0] <= v:
+                        n += np.uint32(1)
+                    r = knots[n, 2] * (v - knots[n, 0]) + knots[n, 1]
+                else:
+                    r = np.nan
                 if r > 0.0:
                     ledger[s, 0] += often * r
                     for k in range(categories):
@@ -179,6 +193,7 @@ def one_peril(  # noqa: C901 - in one piece: see `ratio_at`
                     for k in range(categories):
                         if ledger[s, k + 1] > 0.0 or (not full and unknown[s, k]):
                             blind[e, k] += 1
+                s += np.uint32(1)
         reached[e] = count
 
 
@@ -237,13 +252,15 @@ def gather(
     tables = head.shape[0]
     for i in range(first, last):
         p = point[i]
-        for s in range(slot_start[p], slot_start[p + np.uint32(1)]):
+        s, end = slot_start[p], slot_start[p + np.uint32(1)]
+        while s < end:
             c = slot_curve[s]
             if c < tables:
                 r = ratio_at(intensity[i], c, head, knots, guide)
             else:
                 r = by_function[c - tables, i]
             n = meet(rule, share, stamp, mark, s, r, touched, n)
+            s += np.uint32(1)
     return n
 
 
