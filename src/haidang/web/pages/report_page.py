@@ -24,6 +24,7 @@ from haidang.law.evaluate import cite
 from haidang.review.announced import Compared
 from haidang.review.verification import Contingency
 from haidang.risk.assessment import Assessment, Interval, Onset
+from haidang.risk.spec import RAIN, SURGE
 from haidang.warn.decide import Reason
 from haidang.watch.signal import State
 from haidang.web import svg
@@ -36,6 +37,9 @@ BOATS: Final = 6
 GALE: Final = 8
 """The first force whose hours are given: gale."""
 
+LEAST_RAIN_MM: Final = 50.0
+"""Less rain in a day, and less surge, than this is not worth a word."""
+LEAST_SURGE_M: Final = 0.2
 STORM: Final = 10
 """The second force whose hours are given: storm."""
 
@@ -122,6 +126,7 @@ class Row:
     reason: str
     law: str
     regions: str
+    water: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -715,7 +720,19 @@ class _Builder:
             reason=say(f"reason_{d.reason.value}"),
             law=self._law(d, found),
             regions=self._regions(found),
+            water=self._water(found),
         )
+
+    def _water(self, found: Assessment) -> str:
+        """Rain and surge, low to high, where they are worth a word."""
+        shown = ((RAIN, "water_rain", LEAST_RAIN_MM, 0), (SURGE, "water_surge", LEAST_SURGE_M, 1))
+        values = {i.measure: i.value for i in found.impacts}
+        said = []
+        for measure, key, least, digits in shown:
+            value = values.get(measure)
+            if value is not None and value.high >= least:
+                said.append(self.say(key, range=self.say.range(value, digits)))
+        return "; ".join(said)
 
     def _people_range(self, people: Interval) -> str:
         if people.low == people.high:

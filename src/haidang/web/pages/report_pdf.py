@@ -266,7 +266,7 @@ class _Writer:
             if row.gale.ends:
                 gale += "\n" + self.pen("until", time=row.gale.ends)
         return [
-            row.name,
+            row.name + (f"\n{row.water}" if row.water else ""),
             self.chip(row.chip, word=True) if row.chip else row.state_word,
             row.force + (f" ({row.force_range})" if row.force_range else ""),
             gale,
