@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import csv
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
 
+from haidang.app import what_if
+from haidang.app.context import build_context
+from haidang.app.snapshot import Snapshot
+from haidang.data.tracks import Tracks
 from haidang.pack.index import load_index
-from haidang.pack.load import roots
+from haidang.pack.load import load_country, roots
 from haidang.pack.places import load_places
 from haidang.risk.index import drivers
+from haidang.web.risking import epicentres
 from haidang.words import LANGUAGES
 
 FOLDER = roots().countries["vn"]
@@ -115,3 +121,27 @@ def test_the_mountains_lead_and_it_is_said_why(made):
     assert reasons == ["flash_flood_zone", "storm_deaths_2024"]
     # The ranks of many overlap: the page may not pretend to more.
     assert made.rank_high[made.order()[0]] >= 5
+
+
+# ── what would be, if ───────────────────────────────────────────────────────────────────────────
+
+
+def test_an_earthquake_of_6_under_the_capital():
+    """On any desk of the country, by its own law: Article 55 has 4 for VII to VIII in towns."""
+    known = roots()
+    country = load_country(known.countries["vn"], known.threats)
+    pack = next(p for p in country.packs.values() if p.threat.risk.hazard == "shaking")
+    few = pack.threat.model_copy(
+        update={"risk": pack.threat.model.model_copy(update={"members": 20})}
+    )
+    context = build_context(country, replace(pack, threat=few), DAY, DAY)
+    snapshot = Snapshot(datetime(2026, 5, 1, tzinfo=UTC), 1, Tracks(()), (), (), DAY, DAY)
+    lat, lon = epicentres(country, DAY)["01"]
+    found = {a.place: a for a in what_if.quake(context, snapshot, 6.0, lat, lon, 10.0)}
+    assert found["01"].grounds.level == 4
+    assert found["01"].grounds.article == "55"
+    assert 7 <= found["01"].intensity.central <= 8.5
+    assert found["79"].grounds.level == 0  # 1,100 km away
+    shaken, unknown = what_if.people(found.values(), "people.msk_6")
+    assert 3e6 < shaken.central < 2e7
+    assert unknown == 0

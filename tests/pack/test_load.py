@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -102,7 +102,7 @@ def test_an_id_of_a_case_is_no_path(name):
             "xt",
             spec.threat,
             "e",
-            datetime(2030, 9, 10, tzinfo=UTC),
+            date(2030, 9, 10),
             averaging_s=600,
             status="Test",
             officers=(),

@@ -145,13 +145,25 @@ def beside(
         area: Name of the area in this language.
         language: Of the words.
     """
-    keys = [k for k in grounds.note.split("|") if k]
-    silent = [k.partition(":")[2] for k in keys if k.startswith("silent:")]
     out = []
-    if silent:
-        names = ", ".join(where(stations, s, area, language) for s in silent)
+    if gone := silent(grounds):
+        names = ", ".join(where(stations, s, area, language) for s in gone)
         out.append(word("readings.note_silent", language, names=names))
-    for key in dict.fromkeys(k for k in keys if not k.startswith("silent:")):
+    return (*out, *cautions(grounds, stations, language))
+
+
+def silent(grounds: Grounds) -> tuple[str, ...]:
+    """Codes of the gauges and areas that were heard before and are no more."""
+    keys = grounds.note.split("|")
+    return tuple(k.partition(":")[2] for k in keys if k.startswith("silent:"))
+
+
+def cautions(grounds: Grounds, stations: Sequence[Station], language: str) -> tuple[str, ...]:
+    """What must be added to an answer, apart from silence: a sentence each."""
+    out = []
+    for key in dict.fromkeys(k for k in grounds.note.split("|") if k):
+        if key.startswith("silent:"):
+            continue
         if key == HISTORIC_UNKNOWN and _below_alarms(grounds, stations):
             continue
         full = f"readings.note_{key}"

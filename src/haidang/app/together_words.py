@@ -125,7 +125,7 @@ def _combined(
         combined=fresh.combined,
         combined_name=whole.scale.names(fresh.combined).say(language),
         clause=clause,
-        act="" if rule is None else rule.decision,
+        act="" if rule is None else _act(context, rule.decision, language),
         role=context.country.role(raised.role, language),
         at=_time(context, raised.at, language),
         until=_time(context, raised.until, language),
@@ -134,6 +134,12 @@ def _combined(
         level_name=whole.scale.names(fresh.level).say(language),
         article=found.grounds.article,
     )
+
+
+def _act(context: Context, decision: str, language: str) -> str:
+    """An act as the tables of law call it; its number alone where none is of it."""
+    named = (t.act for t in context.tables.values() if t.decision == decision)
+    return next((act.say(language) for act in named), "") or decision
 
 
 def _time(context: Context, at: datetime, language: str) -> str:

@@ -41,6 +41,10 @@ Db = Annotated[
 ]
 Country = Annotated[str | None, typer.Option("--country", help=help_text("help_country"))]
 
+Approve = Annotated[
+    bool | None, typer.Option("--approve/--no-approve", help=help_text("help_new_approve"))
+]
+
 
 def build() -> typer.Typer:
     """The command line; a group of its own for every threat that is told by bulletins."""
@@ -85,23 +89,25 @@ def _threat_groups(app: typer.Typer) -> None:
     from haidang.pack.load import roots  # noqa: PLC0415 - the walk is cheap, importing it is not
 
     for name, folder in sorted(roots().threats.items()):
-        if _counted(folder):
+        kind = _kind(folder)
+        if kind == "counts":
             continue  # nobody issues bulletins of it; ``observe`` takes its counts in
         group = typer.Typer(no_args_is_help=True, help=help_text("help_threat", name=name))
-        group.command("new", help=help_text("help_new"))(_new(name))
+        new = _new_readings(name) if kind == "readings" else _new(name)
+        group.command("new", help=help_text("help_new"))(new)
         app.add_typer(group, name=name)
 
 
-def _counted(folder: Path) -> bool:
-    """Whether a pack is told by counts; one that cannot be read is told of by ``check``."""
+def _kind(folder: Path) -> str:
+    """What a pack is told by; one that cannot be read is told of by ``check``."""
     from haidang.base.errors import BadPack  # noqa: PLC0415
     from haidang.pack.load import read_yaml  # noqa: PLC0415
 
     try:
         watch = read_yaml(folder / "pack.yaml").get("watch")
     except BadPack:
-        return False
-    return isinstance(watch, dict) and watch.get("kind") == "counts"
+        return ""
+    return str(watch.get("kind", "")) if isinstance(watch, dict) else ""
 
 
 def _callback(lang: Lang = None) -> None:
@@ -173,13 +179,47 @@ def _written(made: Replay) -> tuple[Path, ...]:
 def replay(
     case: Annotated[str, typer.Argument(help=help_text("help_case"))],
     folder: Out = Path("out"),
+    threat: Annotated[str, typer.Option(help=help_text("help_replay_threat"))] = "",
+    name: Annotated[str, typer.Option(help=help_text("help_new_name"))] = "",
+    status: Annotated[str, typer.Option(help=help_text("help_new_status"))] = "Exercise",
+    approve: Approve = None,
+    country: Country = None,
 ) -> None:
-    """Play a case that ships with a pack, bulletin by bulletin."""
+    """Play a case that ships with a pack, or a file of one's own."""
     from haidang.pack.case import load_case  # noqa: PLC0415
     from haidang.pack.load import roots  # noqa: PLC0415
 
+    if threat or case.lower().endswith(".csv"):
+        _own(Path(case), threat, folder, name, status, 600, approve=approve, country=country)
+        return
     where = roots()
     _finish(_played(load_case(case, where), where, folder))
+
+
+def _own(
+    file: Path,
+    threat: str,
+    folder: Path,
+    name: str,
+    status: str,
+    averaging: int,
+    *,
+    approve: bool | None,
+    country: str | None,
+) -> None:
+    from haidang.jobs.desk_files import keep_as_desk  # noqa: PLC0415
+    from haidang.jobs.tonight import own_file  # noqa: PLC0415
+    from haidang.pack.load import roots  # noqa: PLC0415
+
+    where = roots()
+    home = where.country(country).name
+    case = own_file(file, threat, home, where, name, status, averaging_s=averaging, approve=approve)
+    made = _played(case, where, folder)
+    read = made.played.context.pack.threat.read
+    keep_as_desk(made.folder, case, name, datetime.now(UTC), read=read)
+    _finish(made)
+    if approve is None and not case.spec.officers:
+        out.print(say("not_approved"), highlight=False, style="yellow", soft_wrap=True)
 
 
 def _new(threat: str):  # type: ignore[no-untyped-def]
@@ -188,25 +228,25 @@ def _new(threat: str):  # type: ignore[no-untyped-def]
         name: Annotated[str, typer.Option(help=help_text("help_new_name"))] = "",
         status: Annotated[str, typer.Option(help=help_text("help_new_status"))] = "Exercise",
         averaging: Annotated[int, typer.Option(help=help_text("help_new_averaging"))] = 600,
-        approve: Annotated[
-            bool | None,
-            typer.Option("--approve/--no-approve", help=help_text("help_new_approve")),
-        ] = None,
+        approve: Approve = None,
         country: Country = None,
         folder: Out = Path("out"),
     ) -> None:
-        from haidang.jobs.desk_files import keep_as_desk  # noqa: PLC0415
-        from haidang.jobs.tonight import tonight  # noqa: PLC0415
-        from haidang.pack.load import roots  # noqa: PLC0415
+        _own(file, threat, folder, name, status, averaging, approve=approve, country=country)
 
-        where = roots()
-        home = where.country(country).name
-        case = tonight(file, threat, home, name, status, averaging, approve=approve)
-        made = _played(case, where, folder)
-        keep_as_desk(made.folder, case, name, datetime.now(UTC))
-        _finish(made)
-        if approve is None and not case.spec.officers:
-            out.print(say("not_approved"), highlight=False, style="yellow", soft_wrap=True)
+    return new
+
+
+def _new_readings(threat: str):  # type: ignore[no-untyped-def]
+    def new(
+        file: Annotated[Path, typer.Argument(help=help_text("help_new_readings"))],
+        name: Annotated[str, typer.Option(help=help_text("help_new_name"))] = "",
+        status: Annotated[str, typer.Option(help=help_text("help_new_status"))] = "Exercise",
+        approve: Approve = None,
+        country: Country = None,
+        folder: Out = Path("out"),
+    ) -> None:
+        _own(file, threat, folder, name, status, 600, approve=approve, country=country)
 
     return new
 

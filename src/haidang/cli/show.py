@@ -152,12 +152,16 @@ def _read(made: Replay) -> None:
         name = str(first["indicator"])
         known = say(f"known_{first['known']}") if first["known"] else "–"
         stations, subject, area = context.pack.stations, first["subject"], first["place_name"]
+        told = "–"
+        if name:
+            tables = context.tables.values()
+            told = reading(indicators[name], tables, first["reading"], language())
+        if not math.isnan(first.get("msk_central", math.nan)):
+            told += f", MSK {first['msk_central']:.1f}"
         table.add_row(
             str(area),
             f"{level} ({context.scale.names(level).say(language())})",
-            reading(indicators[name], context.tables.values(), first["reading"], language())
-            if name
-            else "–",
+            told,
             where(stations, str(subject), str(area), language()) if name else "–",
             known,
             f"{first['at']:%d/%m/%Y %H:%M}",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -16,11 +16,20 @@ from haidang.app.context import Context
 from haidang.base.errors import BadData, BadPack, NotFound, Unavailable
 from haidang.base.problem import Problem
 from haidang.base.spec import Spec
+from haidang.data.observations import Report
 from haidang.data.tracks import Fix
 from haidang.edge.feeds.bulletins import read_bulletins
-from haidang.jobs.replay import DATABASE, Step, plan
-from haidang.jobs.tonight import tonight
-from haidang.pack.case import COUNTS_FILE, Case, find_cases, load_case
+from haidang.edge.feeds.readings import read_readings
+from haidang.jobs.replay import DATABASE, Step, plan, subjects
+from haidang.jobs.tonight import MOST_FOLDER, slug, tonight
+from haidang.pack.case import (
+    COUNTS_FILE,
+    READINGS_FILE,
+    Case,
+    case_of_file,
+    find_cases,
+    load_case,
+)
 from haidang.pack.load import Roots, parse, read_yaml
 from haidang.words import LANGUAGES
 
@@ -53,6 +62,8 @@ class DeskSpec(Spec):
         kind: ``drill``: a shipped case stepped by people; ``live``: bulletins that a user brought.
         case: Id of the shipped case, of a drill.
         name: Of the event, of a live desk.
+        event: Its id, of a live desk on readings.
+        day: Whose places and law are used there; None of any other desk.
         title: Shown in the list of desks, by language.
         begun: Wall time.
     """
@@ -62,6 +73,8 @@ class DeskSpec(Spec):
     threat: str
     case: str | None = None
     name: str = ""
+    event: str = ""
+    day: date | None = None
     title: Mapping[str, str]
     status: Literal["Exercise", "Test"] = "Exercise"
     averaging_s: Literal[60, 120, 180, 600] = 600
@@ -120,8 +133,7 @@ def case_of(spec: DeskSpec, folder: Path, roots: Roots) -> Case:
     if spec.kind == "drill":
         case = replace(load_case(spec.case or "", roots), bulletins=file)
     else:
-        args = (file, spec.threat, spec.country, spec.name, spec.status, spec.averaging_s)
-        case = tonight(*args, approve=False)
+        case = _own(spec, file)
     changed: dict[str, Any] = {"officers": ()}
     if (
         case.spec.stock is None
@@ -131,6 +143,22 @@ def case_of(spec: DeskSpec, folder: Path, roots: Roots) -> Case:
     ):
         changed["stock"] = DEMO
     return replace(case, spec=case.spec.model_copy(update=changed))
+
+
+def _own(spec: DeskSpec, file: Path) -> Case:
+    """The case of a desk on a user's own file; of readings the desk says what they are of.
+
+    Their file is not read here: that takes the country's gauges, and a list of desks must not.
+    """
+    if spec.day is None:
+        args = (file, spec.threat, spec.country, spec.name, spec.status, spec.averaging_s)
+        return tonight(*args, approve=False)
+    return case_of_file(
+        bulletins=file, name=slug(spec.name)[:MOST_FOLDER].rstrip("-"),
+        country=spec.country, threat=spec.threat,
+        event=spec.event, title=spec.name, day=spec.day, averaging_s=spec.averaging_s,
+        status=spec.status, officers=(),
+    )  # fmt: skip
 
 
 def steps_of(spec: DeskSpec | None, case: Case, folder: Path, context: Context) -> tuple[Step, ...]:
@@ -145,6 +173,8 @@ def steps_of(spec: DeskSpec | None, case: Case, folder: Path, context: Context) 
     steps, _ = plan(case, context)
     if spec is None or spec.kind == "drill":
         return steps
+    if context.pack.threat.read:
+        return _with_readings(spec, steps, folder, context)
     known = {step.issued: step for step in steps}
     for extra in spec.files[1:]:
         read = read_bulletins(folder / extra.file, case.spec.event, case.spec.averaging_s)
@@ -158,6 +188,37 @@ def steps_of(spec: DeskSpec | None, case: Case, folder: Path, context: Context) 
             kept = tuple(replace(fix, received=now) for fix in fixes)
             known[issued] = Step(now, issued, kept)
     return tuple(sorted(known.values(), key=lambda step: (step.now, step.issued or step.now)))
+
+
+def _with_readings(
+    spec: DeskSpec, steps: Sequence[Step], folder: Path, context: Context
+) -> tuple[Step, ...]:
+    """Steps of the first file, and what each later one says that none before it said.
+
+    A reading that is told otherwise for the same time of publication is a correction. It comes in
+    a second after it, for a delivery is named by its time of publication.
+    """
+    known = {step.issued: step for step in steps}
+    said = {_told(r) for step in steps for r in step.reports}
+    threat = context.pack.threat
+    for extra in spec.files[1:]:
+        read = read_readings(folder / extra.file, threat.id, threat.readings, subjects(context))
+        fresh: dict[datetime, list[Report]] = {}
+        for report in read.reports:
+            if report.published is not None and _told(report) not in said:
+                said.add(_told(report))
+                fresh.setdefault(report.published, []).append(report)
+        for published, rows in sorted(fresh.items()):
+            issued = published
+            while issued in known:
+                issued += timedelta(seconds=1)
+            now = max(issued, extra.received or issued)
+            known[issued] = Step(now, issued, (), tuple(rows))
+    return tuple(sorted(known.values(), key=lambda step: (step.now, step.issued or step.now)))
+
+
+def _told(report: Report) -> tuple[object, ...]:
+    return report.series, report.place, report.start, report.published, report.value
 
 
 def _by_issue(fixes: tuple[Fix, ...]) -> dict[datetime, tuple[Fix, ...]]:
@@ -178,25 +239,29 @@ def write_spec(folder: Path, spec: DeskSpec) -> None:
     put(folder / DESK, body.encode("utf-8"))
 
 
-def keep_as_desk(folder: Path, case: Case, name: str, begun: datetime) -> None:
-    """Make a folder in which a user's own bulletins were played a desk that opens in the console.
+def keep_as_desk(
+    folder: Path, case: Case, name: str, begun: datetime, *, read: bool = False
+) -> None:
+    """Make a folder in which a user's own file was played a desk that opens in the console.
 
     Args:
         folder: Where it was played.
         case: As ``jobs.tonight`` made it.
         name: As the user gave it; the event's own where empty.
         begun: Wall time.
+        read: Whether the file holds readings.
 
-    The bulletins are copied beside the store, so that the desk does not hang on a file elsewhere.
+    The file is copied beside the store, so that the desk does not hang on a file elsewhere.
     A ``desk.yaml`` that is there stays: people may have entered further bulletins since.
 
     Raises:
         Unavailable: The folder cannot be written to.
     """
-    put(folder / BULLETINS, case.bulletins.read_bytes())
+    kept = READINGS_FILE if read else BULLETINS
+    put(folder / kept, case.bulletins.read_bytes())
     if (folder / DESK).exists():
         return
-    called = name.strip() or case.spec.event
+    called = name.strip() or case.spec.title["en"]
     spec = DeskSpec(
         kind="live",
         country=case.country,
@@ -205,10 +270,16 @@ def keep_as_desk(folder: Path, case: Case, name: str, begun: datetime) -> None:
         title=dict.fromkeys(LANGUAGES, called),
         status="Test" if case.spec.status == "Test" else "Exercise",
         averaging_s=case.spec.averaging_s,
-        files=(FileSpec(file=BULLETINS),),
+        files=(FileSpec(file=kept),),
         begun=begun,
+        **(facts_of(case) if read else {}),
     )
     write_spec(folder, spec)
+
+
+def facts_of(case: Case) -> dict[str, Any]:
+    """What ``desk.yaml`` says of a case of readings, so that the desk need not read them."""
+    return {"event": case.spec.event, "day": case.spec.places_on}
 
 
 def put(path: Path, body: bytes) -> None:

@@ -114,10 +114,16 @@ class Speaker:
             max_hold_h="?" if warn is None else f"{warn.max_hold_h:g}",
         )
 
-    def decided(self, decision: Decision, found: Assessment) -> str:
-        """A decision's reason, and what other hazards at the place have to do with it."""
+    def decided(self, decision: Decision, found: Assessment, *, whole: bool = True) -> str:
+        """A decision's reason, and what other hazards at the place have to do with it.
+
+        Args:
+            decision: Of one hazard.
+            found: What it rests on.
+            whole: Whether to say what all hazards of the place are together.
+        """
         said = [self.reason(decision, found)]
-        if decision.whole is not None:
+        if whole and decision.whole is not None:
             said.append(self._whole(decision, decision.whole))
         if decision.yields_to is not None:
             greater = decision.yields_to
@@ -339,9 +345,10 @@ def _place_lines(
     speaker: Speaker,
 ) -> Iterator[Line]:
     local = speaker.country.local
-    for one in ordered:
+    for number, one in enumerate(ordered):
         judged = found[one.assessment]
-        yield Line("decision", one.id, local(one.at), speaker.decided(one, judged))
+        text = speaker.decided(one, judged, whole=number == 0)
+        yield Line("decision", one.id, local(one.at), text)
         yield Line("assessment", judged.id, local(judged.at), speaker.grounds(judged))
     newest = max(ordered, key=lambda d: d.at)
     if not sent:

@@ -63,6 +63,13 @@ def find(country: Country, series: str) -> tuple[Pack, str, Step]:
     raise NotFound(Problem("observe.no_series", said, field="--series"))
 
 
+def subjects(pack: Pack, country: Country) -> dict[str, frozenset[str]]:
+    """Codes that a file may name, whatever the day: gauges, and places of the watched kinds."""
+    kinds = {rule.kind for rule in pack.binding.areas}
+    areas = frozenset(p.code for p in country.places.gazetteer if p.kind in kinds)
+    return {"station": frozenset(s.code for s in pack.stations), "area": areas}
+
+
 def observe(
     store: Store,
     file: Path,
@@ -86,16 +93,14 @@ def observe(
         BadData: No row of the file can be used.
     """
     pack, unit, step = find(country, series)
-    codes = {p.code for rule in pack.binding.areas for p in country.places.gazetteer
-             if p.kind == rule.kind}  # fmt: skip
+    known = subjects(pack, country)
     read: ReportFile | ReadingsFile
     name = series.partition("/")[2]
     if pack.threat.read and not name.startswith(FACT):
-        known = {"station": {s.code for s in pack.stations}, "area": codes}
         watch, said = pack.threat.readings, published or received
         read = read_readings(file, pack.id, watch, known, indicator=name, published=said)
     else:
-        read = read_reports(file, series, unit, step, codes, country.zone)
+        read = read_reports(file, series, unit, step, known["area"], country.zone)
     mark = sha256(file.read_bytes()).hexdigest()[:16]
     receipts = []
     for told, reports in vintages(read.reports):

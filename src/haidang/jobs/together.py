@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from haidang.app.assess import assess
-from haidang.app.context import Context
+from haidang.app.context import Context, build_context
 from haidang.app.decide import Wish, decide
 from haidang.app.verdict import Decision, Draft
 from haidang.base.errors import BadData, Unavailable
@@ -22,7 +22,7 @@ from haidang.edge.store.store import Store
 from haidang.jobs import replay
 from haidang.jobs.replay import DATABASE, Progress, Step
 from haidang.pack.case import Case
-from haidang.pack.load import Roots
+from haidang.pack.load import Roots, load_country
 
 
 class Part(NamedTuple):
@@ -119,8 +119,11 @@ def play(
 def _parts(cases: Sequence[Case], roots: Roots) -> tuple[list[Part], list[Problem]]:
     parts: list[Part] = []
     problems: list[Problem] = []
+    # One country for all: to read it takes longer than to play a short case.
+    country = load_country(roots.country(cases[0].country), roots.threats)
     for case in cases:
-        context = replay.prepare(case, roots)
+        pack, days = country.packs[case.spec.threat], (case.spec.law_on, case.spec.places_on)
+        context = replay.named(build_context(country, pack, *days, case.spec.places), case)
         steps, wrong = replay.plan(case, context)
         parts.append(Part(case, context, steps))
         problems += wrong

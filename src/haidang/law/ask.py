@@ -10,7 +10,6 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import product
 
 import numpy as np
@@ -19,7 +18,7 @@ from haidang.base.errors import BadData
 from haidang.base.place import fold
 from haidang.base.problem import Problem
 from haidang.law.check import boxes
-from haidang.law.evaluate import Ruling, describe, lookup
+from haidang.law.evaluate import Ruling, describe, lookup, unknown_category, unknown_input
 from haidang.law.levels import Names
 from haidang.law.table import Input, Table
 from haidang.words import LANGUAGES
@@ -86,7 +85,7 @@ def ask(table: Table, given: Mapping[str, Given], day: dt.date | None = None) ->
     names = [i.id for i in table.inputs]
     unknown = [n for n in given if n not in names]
     if unknown:
-        raise BadData(*(_unknown(table, n) for n in unknown))
+        raise BadData(*(unknown_input(table, n) for n in unknown))
     needed = tuple(i for i in table.inputs if i.kind != "category" and i.id not in given)
     choices = {i.id: _values(i, given.get(i.id)) for i in table.inputs if i.kind == "category"}
     left = tuple(i for i in table.inputs if len(choices.get(i.id, ())) > 1)
@@ -174,7 +173,7 @@ def read(table: Table, texts: Mapping[str, str]) -> dict[str, Given]:
     for typed, text in texts.items():
         name = typed.strip().replace("-", "_")
         if name not in by_id:
-            problems.append(_unknown(table, name))
+            problems.append(unknown_input(table, name))
         elif text.strip():
             value = _read(table, by_id[name], text.strip(), problems)
             if value is not None:
@@ -197,7 +196,7 @@ def _read(table: Table, of: Input, text: str, problems: list[Problem]) -> Given 
     for part in text.split("|"):
         key = _category(of, part.strip())
         if key is None:
-            problems.append(_no_category(table, of, part.strip()))
+            problems.append(unknown_category(table, of, part.strip()))
         else:
             chosen.append(key)
     return tuple(dict.fromkeys(chosen)) or None
@@ -209,20 +208,3 @@ def _category(of: Input, text: str) -> str | None:
     folded = {fold(name): k for k, names in of.values.items() for name in names.values()}
     folded |= {fold(k): k for k in of.values}
     return folded.get(fold(text))
-
-
-def _unknown(table: Table, name: str) -> Problem:
-    known = [i.id for i in table.inputs]
-    params = {"name": name, "known": ", ".join(known)}
-    near = get_close_matches(name, known, 1)
-    if near:
-        return Problem("law.input_near", {**params, "near": near[0]}, table.id, field=name)
-    return Problem("law.input_unknown", params, table.id, field=name)
-
-
-def _no_category(table: Table, of: Input, text: str) -> Problem:
-    params = {"given": text, "known": ", ".join(of.values)}
-    near = get_close_matches(text, list(of.values), 1)
-    if near:
-        return Problem("law.category_near", {**params, "near": near[0]}, table.id, field=of.id)
-    return Problem("law.category_unknown_given", params, table.id, field=of.id)

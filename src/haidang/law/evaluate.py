@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from enum import IntEnum
 
 import numpy as np
@@ -182,17 +183,30 @@ def in_words(table: Table, case: Mapping[str, object]) -> Names:
 
 def _names_right(table: Table, given: Mapping[str, object]) -> None:
     wanted = [i.id for i in table.inputs]
-    problems = [
-        Problem("law.input_unknown", {"name": n, "known": ", ".join(wanted)}, table.id, field=n)
-        for n in given
-        if n not in wanted
-    ] + [
+    problems = [unknown_input(table, n) for n in given if n not in wanted] + [
         Problem("law.input_missing", {"name": n, "known": ", ".join(wanted)}, table.id, field=n)
         for n in wanted
         if n not in given
     ]
     if problems:
         raise BadData(*problems)
+
+
+def unknown_input(table: Table, name: str) -> Problem:
+    """That a table does not ask about something, with the nearest that it does ask about."""
+    known = [i.id for i in table.inputs]
+    near = get_close_matches(name, known, 1)
+    params = {"name": name, "known": ", ".join(known), **({"near": near[0]} if near else {})}
+    return Problem("law.input_near" if near else "law.input_unknown", params, table.id, field=name)
+
+
+def unknown_category(table: Table, of: Input, given: object) -> Problem:
+    """That an input has no such value, with the nearest that it has."""
+    near = get_close_matches(str(given), list(of.values), 1)
+    known = ", ".join(of.values)
+    params = {"given": given, "known": known, **({"near": near[0]} if near else {})}
+    code = "law.category_near" if near else "law.category_unknown_given"
+    return Problem(code, params, table.id, field=of.id)
 
 
 def _refuse(table: Table, of: Input, code: str, given: object, **params: object) -> BadData:
@@ -255,7 +269,7 @@ def _category(table: Table, of: Input, array: npt.NDArray[np.object_]) -> npt.ND
         elif value in places:
             flat[i] = places[value]
         else:
-            raise _refuse(table, of, "category_unknown_given", value, known=", ".join(of.values))
+            raise BadData(unknown_category(table, of, value))
     return flat.reshape(array.shape)
 
 

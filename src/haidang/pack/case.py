@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final, Literal
 
@@ -173,9 +173,10 @@ def case_of_file(
     country: str,
     threat: str,
     event: str,
-    now: datetime,
+    day: date,
     *,
     called: str = "",
+    title: str = "",
     averaging_s: Literal[60, 120, 180, 600],
     status: Literal["Exercise", "Test"],
     officers: tuple[OfficerSpec, ...],
@@ -189,7 +190,8 @@ def case_of_file(
         threat: Pack id.
         event: Event id.
         called: The event's name as the user wrote it; made from the id where empty.
-        now: Its day gives the places and the law.
+        title: Shown over reports and desks; the event's name where empty.
+        day: Whose places and law are used.
         averaging_s: Averaging period of the file's winds, s.
         status: CAP status.
         officers: Who signs and approves; empty leaves the drafts waiting.
@@ -197,16 +199,17 @@ def case_of_file(
     Raises:
         BadPack: A name or event with other than small letters, digits and hyphens.
     """
+    shown = title or called or event
     given = {
         "id": name,
         "threat": threat,
         "event": event,
         "called": called,
-        "title": {"en": called or event, "vi": called or event},
+        "title": {"en": shown, "vi": shown},
         "averaging_s": averaging_s,
         "received_after_min": 0,
-        "places_on": now.date(),
-        "law_on": now.date(),
+        "places_on": day,
+        "law_on": day,
         "status": status,
         "officers": officers,
         "sources": (bulletins.name,),

@@ -15,12 +15,15 @@ from itertools import pairwise
 from typing import Final
 
 from haidang.web.speak import Speaker
-from haidang.web.svg import el, ink_on, text
+from haidang.web.svg import LIGHT, el, ink_on, text
 
 WIDTH, HEIGHT = 720.0, 230.0
 LEFT, RIGHT, TOP, BOTTOM, STRIP = 56.0, 84.0, 12.0, 24.0, 18.0
 _TICKS: Final = 4
-_DATES: Final = 5
+_DATES: Final = 6
+_STEPS_H: Final = (1, 2, 3, 6, 12, 24, 48, 72, 120, 168, 336, 720, 1440, 2160, 4320, 8760, 17520)
+_DAY_H: Final = 24
+_STEP_FROM_H: Final = 6
 _NUMBER: Final = 14.0
 """A piece of the strip narrower than this has no room for its number."""
 
@@ -68,6 +71,7 @@ class Drawing:
         lines: (name, value): alarm levels.
         spans: Levels that stood, one after the other.
         period_h: What one reading covers, h; 0 an instant.
+        gap_h: Instants that lie further apart are not joined: nobody knows what was between.
         marks: Names of the values of a category, from 1 on; empty for a number.
         now: The clock of a desk; None of a report.
     """
@@ -79,6 +83,7 @@ class Drawing:
     lines: tuple[tuple[str, float], ...] = ()
     spans: tuple[Span, ...] = ()
     period_h: float = 0
+    gap_h: float = math.inf
     marks: tuple[str, ...] = ()
     now: datetime | None = None
 
@@ -114,14 +119,18 @@ def draw(of: Drawing, say: Speaker) -> str:
     """
     step = _step(of)
     frame = _frame(of, step)
-    period = timedelta(hours=of.period_h)
+    # A reading of a few hours is as good as an instant where days are drawn.
+    period = timedelta(hours=of.period_h if of.period_h >= _STEP_FROM_H else 0)
+    gap = timedelta.max if math.isinf(of.gap_h) else timedelta(hours=of.gap_h)
     body = [
         *_scale(of, frame, step, say),
         *_days(frame, say),
         *_alarms(of, frame),
         *_strip(of, frame),
-        _joined(of.measured, frame, period, "rl"),
-        _joined((*of.measured[-1:], *of.ahead), frame, period, "rl ra") if of.ahead else "",
+        _joined(of.measured, frame, period, gap, "rl"),
+        _joined((*of.measured[-1:], *of.ahead), frame, period, timedelta.max, "rl ra")
+        if of.ahead
+        else "",
         *(_diamond(p, frame) for p in of.forecast),
         *(_dot(p, frame) for p in of.measured),
     ]
@@ -189,13 +198,17 @@ def _scale(of: Drawing, frame: _Frame, step: float, say: Speaker) -> list[str]:
 
 
 def _days(frame: _Frame, say: Speaker) -> list[str]:
+    """Hours, or days, on the country's clock: round ones, few enough to be read."""
+    hours = (frame.last - frame.first) / timedelta(hours=1)
+    step = next((s for s in _STEPS_H if hours / s <= _DATES), _STEPS_H[-1])
+    local = frame.first.astimezone(say.zone)
+    at = local.replace(hour=0, minute=0, second=0, microsecond=0)
     out = []
-    long = frame.last - frame.first > timedelta(days=_DATES)
-    for i in range(_DATES):
-        at = frame.first + i * (frame.last - frame.first) / (_DATES - 1)
-        where = "start" if i == 0 else "end" if i == _DATES - 1 else "middle"
-        said = say.day(at) if long else say.short(at)
-        out.append(_label(frame.x(at), HEIGHT - 6, said, where))
+    while at <= frame.last:
+        if at >= frame.first:
+            said = say.day(at) if step >= _DAY_H else say.short(at)
+            out.append(_label(frame.x(at), HEIGHT - 6, said, "middle"))
+        at += timedelta(hours=step)
     return out
 
 
@@ -219,24 +232,31 @@ def _strip(of: Drawing, frame: _Frame) -> list[str]:
         left, right = frame.x(span.begin), frame.x(span.end)
         wide = round(max(right - left, 1.5), 1)
         box = {"x": left, "y": top, "width": wide, "height": STRIP - 4, "class": "rs"}
-        colour = span.colour or "#ffffff"
+        colour = span.colour or LIGHT
         inside = el("rect", {**box, "fill": colour})
         if wide >= _NUMBER:
+            light = ink_on(colour) == LIGHT
             middle = {
                 "x": round(left + wide / 2, 1), "y": top + 11, "text-anchor": "middle",
-                "fill": ink_on(colour), "class": "rk",
+                "class": "rk rkl" if light else "rk",
             }  # fmt: skip
             inside += el("text", middle, text(str(span.level)))
         out.append(el("g", {}, el("title", {}, text(span.title)), inside))
     return out
 
 
-def _joined(points: Sequence[Point], frame: _Frame, period: timedelta, look: str) -> str:
+def _joined(
+    points: Sequence[Point], frame: _Frame, period: timedelta, gap: timedelta, look: str
+) -> str:
     """A line through instants; over periods a step for each, as long as it holds."""
     if not points:
         return ""
     if not period:
-        path = "M" + "L".join(f"{frame.x(p.at)} {frame.y(p.value)}" for p in points)
+        path, before = "", None
+        for p in points:
+            join = before is not None and p.at - before <= gap
+            path += f"{'L' if join else 'M'}{frame.x(p.at)} {frame.y(p.value)}"
+            before = p.at
         return el("path", {"d": path, "class": look})
     path = ""
     for p in points:

@@ -18,12 +18,12 @@ from typing import Final
 from haidang.app import what_if
 from haidang.app.context import Context, build_context
 from haidang.app.snapshot import Snapshot
-from haidang.base.errors import BadData, HaidangError, NotFound
+from haidang.base.errors import BadData, BadPack, NotFound
 from haidang.base.place import Place
 from haidang.base.problem import Problem
 from haidang.jobs.desk import Desk, StepAt, View
 from haidang.pack.index import CountryIndex, load_index
-from haidang.pack.schema import Country
+from haidang.pack.schema import Country, Pack
 from haidang.risk.assessment import Assessment
 from haidang.risk.index import drivers
 from haidang.risk.index_sampling import Index
@@ -155,7 +155,8 @@ class Risking:
 _lock = Lock()
 _indices: dict[tuple[Path, date], Ranked | None] = {}
 _grounds: dict[tuple[Path, date], tuple[svg.Ground | None, Mapping[str, Mapping[str, str]]]] = {}
-_contexts: dict[tuple[Path, str, date, date], Context | None] = {}
+_contexts: dict[tuple[Path, str, date, date], Context] = {}
+_centres: dict[tuple[Path, date], Mapping[str, tuple[float, float]]] = {}
 _answers: OrderedDict[tuple[object, ...], Assumed] = OrderedDict()
 
 
@@ -174,7 +175,7 @@ def risking(desk: Desk, view: View, asked: Asked) -> Risking:
     if asked.what:
         try:
             assumed = _answer(desk, view, asked)
-        except (BadData, NotFound) as error:
+        except (BadData, BadPack, NotFound) as error:
             problem = error.problems[0]
     return Risking(
         id=desk.id,
@@ -252,45 +253,52 @@ def choices(context: Context, snapshot: Snapshot) -> Choices:
         heard = {r.place for r in rows if r.series == series and r.value is not None}
         listed = {s.code: s for group in context.stations.values() for s in group}
         stations = tuple(s for code, s in sorted(listed.items()) if code in heard)
-    shaken = _shaken(context, snapshot)
-    return Choices(events, stations, {} if shaken is None else _epicentres(shaken, snapshot))
+    shaken = _shaken(context.country)
+    quakes = {} if shaken is None else epicentres(context.country, snapshot.places_day)
+    return Choices(events, stations, quakes)
 
 
-def _shaken(context: Context, snapshot: Snapshot) -> Context | None:
-    """What judges an earthquake in this country; None where it has no law for it on that day."""
-    country = context.country
+def _shaken(country: Country) -> Pack | None:
+    """The pack that judges earthquakes in a country; None where it binds none."""
     for pack in country.packs.values():
-        if pack.threat.tracked or pack.threat.counted:
-            continue
-        if not isinstance(pack.threat.model, Shaking):
-            continue
-        if pack.id == context.pack.id:
-            return context
-        key = country.folder, pack.id, snapshot.law_day, snapshot.places_day
-        with _lock:
-            if key not in _contexts:
-                try:
-                    made = build_context(country, pack, snapshot.law_day, snapshot.places_day)
-                except HaidangError:
-                    made = None
-                _contexts[key] = made
-            return _contexts[key]
+        threat = pack.threat
+        if not (threat.tracked or threat.counted) and isinstance(threat.model, Shaking):
+            return pack
     return None
 
 
-def _epicentres(context: Context, snapshot: Snapshot) -> Mapping[str, tuple[float, float]]:
-    """The largest town of each province, else its middle, by code."""
-    places, day = context.country.places, snapshot.places_day
-    towns = places.towns_by_province(day)
-    found: dict[str, tuple[float, float]] = {}
-    for code, shape in places.outlines_on("province", day).items():
-        if code in towns and len(towns[code].people):
-            most = int(towns[code].people.argmax())
-            found[code] = float(towns[code].lat[most]), float(towns[code].lon[most])
-        else:
-            middle = shape.representative_point()
-            found[code] = float(middle.y), float(middle.x)
-    return found
+def _context_of(pack: Pack, context: Context, snapshot: Snapshot) -> Context:
+    """Areas and law of another pack of the same country, laid out once.
+
+    Raises:
+        BadPack, NotFound: Its law is not in force on that day, or its areas do not fit.
+    """
+    if pack.id == context.pack.id:
+        return context
+    country = context.country
+    key = country.folder, pack.id, snapshot.law_day, snapshot.places_day
+    with _lock:
+        if key not in _contexts:
+            _contexts[key] = build_context(country, pack, snapshot.law_day, snapshot.places_day)
+        return _contexts[key]
+
+
+def epicentres(country: Country, day: date) -> Mapping[str, tuple[float, float]]:
+    """Latitude and longitude of the largest town of each province, else of its middle, by code."""
+    key = country.folder, day
+    with _lock:
+        if key not in _centres:
+            towns = country.places.towns_by_province(day)
+            found: dict[str, tuple[float, float]] = {}
+            for code, shape in country.places.outlines_on("province", day).items():
+                if code in towns and len(towns[code].people):
+                    most = int(towns[code].people.argmax())
+                    found[code] = float(towns[code].lat[most]), float(towns[code].lon[most])
+                else:
+                    middle = shape.representative_point()
+                    found[code] = float(middle.y), float(middle.x)
+            _centres[key] = found
+        return _centres[key]
 
 
 def _answer(desk: Desk, view: View, asked: Asked) -> Assumed:
@@ -300,7 +308,7 @@ def _answer(desk: Desk, view: View, asked: Asked) -> Assumed:
         if key in _answers:
             _answers.move_to_end(key)
             return _answers[key]
-    actual = tuple(view.assessments.values())
+    actual = tuple(a for a in view.assessments.values() if a.threat == desk.context.pack.id)
     found = assume(desk.context, view.snapshot, actual, asked)
     with _lock:
         _answers[key] = found
@@ -322,7 +330,8 @@ def assume(
 
     Raises:
         BadData: A field is no number or out of its range; or the facts do not allow it.
-        NotFound: What it is about is not known here.
+        BadPack: The areas of the threat that would judge it do not fit.
+        NotFound: What it is about is not known here, or its law is not in force.
     """
     given = asked.values
     match asked.what:
@@ -338,11 +347,12 @@ def assume(
             found = what_if.raise_stage(context, snapshot, station, number(given, "metres"))
             return Assumed(RIVER, context, what_if.compare(actual, found))
         case "quake":
-            shaken = _shaken(context, snapshot)
-            points = {} if shaken is None else _epicentres(shaken, snapshot)
-            if shaken is not None and given.get("near", "") in points:
+            pack = _shaken(context.country)
+            points = epicentres(context.country, snapshot.places_day)
+            if pack is not None and given.get("near", "") in points:
                 lat, lon = points[given["near"]]
                 size, depth = number(given, "magnitude"), number(given, "depth")
+                shaken = _context_of(pack, context, snapshot)
                 found = what_if.quake(shaken, snapshot, size, lat, lon, depth)
                 return Assumed(QUAKE, shaken, what_if.compare((), found))
     raise NotFound(Problem("what_if.not_here", {"what": asked.what}))

@@ -71,7 +71,7 @@ def read_readings(
     wanted = [c for c in wanted if not (c == "published" and published is not None)]
     if missing := [c for c in wanted if c not in table.columns]:
         said = {"missing": ", ".join(missing)}
-        raise BadData(Problem("watch.columns", said, file=name, row=1))
+        raise BadData(Problem("feed.columns_readings", said, file=name, row=1))
     columns = [c for c in COLUMNS if c in table.columns]
     reports: list[Report] = []
     problems: list[Problem] = []

@@ -152,19 +152,16 @@ class Packed:
     which knows the last knot at or below its lower edge: that is one step instead of a search.
 
     Attributes:
-        start: Knots of table c are start[c]..start[c+1], (table + 1,).
+        head: Of each table: first intensity and ratio, last intensity and ratio, buckets for each
+            unit of intensity, first bucket, (table, 6).
         knots: Intensity, ratio and slope to the next knot, of all tables, (knot, 3).
-        guide_start: Buckets of table c are guide_start[c]..guide_start[c+1], (table + 1,).
         guide: Number of a knot, (bucket,).
-        per_unit: Buckets for each unit of intensity, (table,).
         functions: Those that are evaluated before the kernel; curve number ``tables + i``.
     """
 
-    start: NDArray[np.int64]
+    head: Floats
     knots: Floats
-    guide_start: NDArray[np.int64]
-    guide: NDArray[np.int64]
-    per_unit: Floats
+    guide: NDArray[np.uint32]
     functions: tuple[Curve, ...]
 
 
@@ -186,17 +183,20 @@ def pack(curves: list[Curve]) -> tuple[Packed, NDArray[np.int64]]:
             number[i], a = a, a + 1
         else:
             number[i], b = b, b + 1
-    start = np.cumsum([0, *(len(t.intensity) for t in tables)]).astype(np.int64)
-    guides = [_guide(t, int(first)) for t, first in zip(tables, start[:-1], strict=True)]
-    guide_start = np.cumsum([0, *(len(g) for g, _ in guides)]).astype(np.int64)
-    return Packed(
-        start,
-        np.concatenate([np.empty((0, 3)), *map(_knots, tables)]),
-        guide_start,
-        np.concatenate([np.empty(0, np.int64), *(g for g, _ in guides)]),
-        np.array([per for _, per in guides], np.float64),
+    heads, knots, guides = [np.empty((0, 6))], [np.empty((0, 3))], [np.empty(0, np.int64)]
+    first = buckets = 0
+    for t in tables:
+        guide, per_unit = _guide(t, first)
+        x, y = t.intensity, t.ratio
+        heads.append(np.array([[x[0], y[0], x[-1], y[-1], per_unit, buckets]]))
+        knots.append(_knots(t))
+        guides.append(guide)
+        first, buckets = first + len(x), buckets + len(guide)
+    packed = Packed(
+        np.concatenate(heads), np.concatenate(knots), np.concatenate(guides).astype(np.uint32),
         functions,
-    ), number
+    )  # fmt: skip
+    return packed, number
 
 
 def _knots(given: Table) -> Floats:
@@ -211,5 +211,6 @@ def _guide(given: Table, first: int) -> tuple[NDArray[np.int64], float]:
     width = (x[-1] - x[0]) / count
     if not width > 0:
         return np.array([first]), 0.0
-    edges = x[0] + width * np.arange(count)
+    # One more than there are: an intensity just below the last knot may be rounded into it.
+    edges = np.minimum(x[0] + width * np.arange(count + 1), np.nextafter(x[-1], x[0]))
     return np.searchsorted(x, edges, side="right").astype(np.int64) - 1 + first, 1.0 / width

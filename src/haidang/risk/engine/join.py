@@ -115,15 +115,9 @@ class Slots:
     of: Ints
 
     @property
-    def lean_start(self) -> Ints:
-        """``start``, or nothing where slot and point are the same."""
-        same = np.array_equal(self.start, np.arange(len(self.start)))
-        return self.start[:0] if same else self.start
-
-    @property
-    def lean_curve(self) -> Ints:
-        """Curve of each slot for the first peril, or nothing where there is only number 0."""
-        return self.curve[0] if self.curve[0].any() else self.curve[0, :0]
+    def same(self) -> bool:
+        """Whether each point is one slot."""
+        return np.array_equal(self.start, np.arange(len(self.start)))
 
     @property
     def lean_unknown(self) -> NDArray[np.bool_]:

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Names = NDArray[np.uint32]
+Begins = NDArray[np.uint64]
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
@@ -31,58 +33,97 @@ _inline = cast(
 SEVERE, COMBINED = 0, 1
 """How several perils on one asset meet: the largest share, or one after the other."""
 MOST_CELLS = 2**19
-"""Cells of a block; also what bounds the arrays that a function of intensity needs."""
+"""Cells of a block, or more where there are many slots: what bounds the arrays that a function of
+intensity needs."""
+CELLS_A_SLOT = 8
 
 
 @_inline
-def ratio_at(
-    value: float, c: int, start: Ints, knots: Floats, guide_start: Ints, guide: Ints, per: Floats
-) -> float:
+def ratio_at(value: float, c: int, head: Floats, knots: Floats, guide: Names) -> float:
     """A table read at an intensity: straight lines, flat beyond the ends; NaN stays NaN.
 
-    Put into the loops whole: a call that is handed arrays takes longer than what it does.
+    The two loops that matter for speed have these lines written out: even put in by the compiler,
+    a function that is handed arrays takes longer than what it does.
 
     Args:
         value: Intensity.
         c: Number of the table.
-        start: As in `haidang.risk.engine.curves.Packed`, like all that follow.
+        head: As in `haidang.risk.engine.curves.Packed`, like the next two.
         knots: Intensity, ratio, slope.
-        guide_start: Where the buckets of each table begin.
         guide: Knot of each bucket.
-        per: Buckets for each unit.
     """
-    first, last = start[c], start[c + 1] - 1
-    if not value > knots[first, 0]:
-        return value if np.isnan(value) else float(knots[first, 1])
-    if value >= knots[last, 0]:
-        return float(knots[last, 1])
-    bucket = guide_start[c] + int((value - knots[first, 0]) * per[c])
-    k = guide[min(bucket, guide_start[c + 1] - 1)]
-    # The bucket was found by rounding: it may be the next one, never two away.
+    if value <= head[c, 0]:
+        return float(head[c, 1])
+    if value >= head[c, 2]:
+        return float(head[c, 3])
+    if np.isnan(value):
+        return value
+    k = guide[np.uint32(head[c, 5]) + np.uint32((value - head[c, 0]) * head[c, 4])]
+    # The bucket was found by rounding: its knot may be too high, or some too low.
     while knots[k, 0] > value:
-        k -= 1
-    while knots[k + 1, 0] <= value:
-        k += 1
+        k -= np.uint32(1)
+    while knots[k + np.uint32(1), 0] <= value:
+        k += np.uint32(1)
     return float(knots[k, 2] * (value - knots[k, 0]) + knots[k, 1])
 
 
 @_jit
-def one_peril(  # noqa: C901, PLR0912 - in one piece: see `ratio_at`
-    first: int,
-    last: int,
-    start: Ints,
-    point: NDArray[np.int32],
+def plain(
+    start: Begins,
+    point: Names,
     intensity: Floats,
-    offset: int,
     weight: Floats,
-    curve_start: Ints,
+    head: Floats,
     knots: Floats,
-    guide_start: Ints,
-    guide: Ints,
-    per: Floats,
+    guide: Names,
+    ledger: Floats,
+    at_event: Floats,
+    blind: Ints,
+    reached: Ints,
+    blind_slot: Floats,
+) -> None:
+    """As `one_peril` where each point is one asset, with one table, one category and all known.
+
+    The same sums in half the time: most of what the other asks of each cell has one answer here.
+    """
+    x0, y0, x1, y1, per = head[0, 0], head[0, 1], head[0, 2], head[0, 3], head[0, 4]
+    for e in range(weight.size):
+        lost, often = 0.0, weight[e]
+        for i in range(start[e], start[e + 1]):
+            v, p = intensity[i], point[i]
+            if v <= x0:
+                r = y0
+            elif v >= x1:
+                r = y1
+            elif v > x0:
+                k = guide[np.uint32((v - x0) * per)]
+                while knots[k, 0] > v:
+                    k -= np.uint32(1)
+                while knots[k + np.uint32(1), 0] <= v:
+                    k += np.uint32(1)
+                r = knots[k, 2] * (v - knots[k, 0]) + knots[k, 1]
+            else:
+                blind_slot[p] += often
+                blind[e, 0] += ledger[p, 1] > 0.0
+                continue
+            lost += r * ledger[p, 1]
+            ledger[p, 0] += often * r
+        at_event[e, 0] = lost
+        reached[e] = start[e + 1] - start[e]
+
+
+@_jit
+def one_peril(  # noqa: C901, PLR0912 - in one piece: see `ratio_at`
+    start: Begins,
+    point: Names,
+    intensity: Floats,
+    weight: Floats,
+    head: Floats,
+    knots: Floats,
+    guide: Names,
     by_function: Floats,
-    slot_start: Ints,
-    slot_curve: Ints,
+    slot_start: Names,
+    slot_curve: Names,
     unknown: NDArray[np.bool_],
     ledger: Floats,
     at_event: Floats,
@@ -90,30 +131,24 @@ def one_peril(  # noqa: C901, PLR0912 - in one piece: see `ratio_at`
     reached: Ints,
     blind_slot: Floats,
 ) -> None:
-    """Events ``first`` to ``last`` into their rows of the last arrays.
+    """A block of events into its rows of the last arrays.
 
-    What is random access costs most here. What is read and what is added up by slot therefore lie
-    beside each other in one ledger, and the arrays that say nothing are given empty: no
-    ``slot_start`` where slot and point are the same, no ``slot_curve`` where there is one curve, no
-    ``unknown`` where everything is known.
+    Random access costs most here. What is read and what is added up by slot therefore lie beside
+    each other in one ledger; and indices are unsigned, for each signed one is first asked whether
+    it counts from the end.
 
     Args:
-        first: First event.
-        last: The one after the last event.
-        start: Where the cells of each event begin.
-        point: Point of each cell.
-        intensity: Of the block's cells: cell ``i`` of the set is ``i - offset``.
-        offset: First cell of the block.
+        start: Cells of the block's event e are start[e]..start[e+1].
+        point: Of each cell of the block.
+        intensity: Likewise.
         weight: Of each event in the mean.
-        curve_start: Tables, as in `ratio_at`, like the next four.
+        head: Tables, as in `ratio_at`, like the next two.
         knots: Intensity, ratio, slope.
-        guide_start: Where the buckets of each table begin.
         guide: Knot of each bucket.
-        per: Buckets for each unit.
         by_function: Shares by the functions at the block's cells, (function, cell).
         slot_start: Slots of point p are slot_start[p]..slot_start[p+1]: its assets by curve.
         slot_curve: Curve of each slot.
-        unknown: Whether some value is not known, (slot, category).
+        unknown: Whether some value is not known, (slot, category); empty if all are.
         ledger: Weighted sum of shares (out), then the known value by category,
             (slot, 1 + category).
         at_event: Known loss, (event, category), out.
@@ -121,43 +156,47 @@ def one_peril(  # noqa: C901, PLR0912 - in one piece: see `ratio_at`
         reached: Slots that the event reaches, (event,), out.
         blind_slot: Weight of the events whose share is not known, (slot,), out.
     """
-    tables = curve_start.shape[0] - 1
+    tables = head.shape[0]
     categories = ledger.shape[1] - 1
-    same, one, full = slot_start.size == 0, slot_curve.size == 0, unknown.size == 0
-    for e in range(first, last):
-        count, loss = 0, 0.0
+    full = unknown.size == 0
+    for e in range(weight.size):
+        count, often = 0, weight[e]
         for i in range(start[e], start[e + 1]):
-            p = point[i]
-            strength = intensity[i - offset]
-            low, high = p, p + 1
-            if not same:
-                low, high = slot_start[p], slot_start[p + 1]
-            count += high - low
-            for s in range(low, high):
-                c = 0 if one else slot_curve[s]
-                if c < tables:
-                    r = ratio_at(strength, c, curve_start, knots, guide_start, guide, per)
+            v, p = intensity[i], point[i]
+            # Not a range: to set one up for the one slot that most points have takes longer.
+            s, end = slot_start[p], slot_start[p + np.uint32(1)]
+            while s < end:
+                c = slot_curve[s]
+                count += 1
+                if c >= tables:
+                    r = by_function[c - tables, i]
+                elif v <= head[c, 0]:
+                    r = head[c, 1]
+                elif v >= head[c, 2]:
+                    r = head[c, 3]
+                elif v > head[c, 0]:
+                    n = guide[np.uint32(head[c, 5]) + np.uint32((v - head[c, 0]) * head[c, 4])]
+                    while knots[n, 0] > v:
+                        n -= np.uint32(1)
+                    while knots[n + np.uint32(1), 0] <= v:
+                        n += np.uint32(1)
+                    r = knots[n, 2] * (v - knots[n, 0]) + knots[n, 1]
                 else:
-                    r = by_function[c - tables, i - offset]
+                    r = np.nan
                 if r > 0.0:
-                    ledger[s, 0] += weight[e] * r
-                    if categories == 1:
-                        loss += r * ledger[s, 1]
-                    else:
-                        for k in range(categories):
-                            at_event[e, k] += r * ledger[s, k + 1]
+                    ledger[s, 0] += often * r
+                    for k in range(categories):
+                        at_event[e, k] += r * ledger[s, k + 1]
                     if not full:
                         for k in range(categories):
-                            if unknown[s, k]:
-                                blind[e, k] += 1
+                            blind[e, k] += unknown[s, k]
                 elif np.isnan(r):
-                    blind_slot[s] += weight[e]
+                    blind_slot[s] += often
                     for k in range(categories):
                         if ledger[s, k + 1] > 0.0 or (not full and unknown[s, k]):
                             blind[e, k] += 1
+                s += np.uint32(1)
         reached[e] = count
-        if categories == 1:
-            at_event[e, 0] = loss
 
 
 @_inline
@@ -195,36 +234,35 @@ def meet(
 @_jit
 def gather(
     rule: int,
-    event: int,
     mark: int,
-    start: Ints,
-    point: NDArray[np.int32],
+    first: int,
+    last: int,
+    point: Names,
     intensity: Floats,
-    offset: int,
-    curve_start: Ints,
+    head: Floats,
     knots: Floats,
-    guide_start: Ints,
-    guide: Ints,
-    per: Floats,
+    guide: Names,
     by_function: Floats,
-    slot_start: Ints,
-    slot_curve: Ints,
+    slot_start: Names,
+    slot_curve: Names,
     share: Floats,
     stamp: Ints,
     touched: Ints,
     n: int,
 ) -> int:
-    """One peril of one event into the shares of the slots that it reaches; see `meet`."""
-    tables = curve_start.shape[0] - 1
-    for i in range(start[event], start[event + 1]):
+    """Cells ``first`` to ``last``, one event of one peril, into the shares by slot; see `meet`."""
+    tables = head.shape[0]
+    for i in range(first, last):
         p = point[i]
-        for s in range(slot_start[p], slot_start[p + 1]):
+        s, end = slot_start[p], slot_start[p + np.uint32(1)]
+        while s < end:
             c = slot_curve[s]
             if c < tables:
-                r = ratio_at(intensity[i - offset], c, curve_start, knots, guide_start, guide, per)
+                r = ratio_at(intensity[i], c, head, knots, guide)
             else:
-                r = by_function[c - tables, i - offset]
+                r = by_function[c - tables, i]
             n = meet(rule, share, stamp, mark, s, r, touched, n)
+            s += np.uint32(1)
     return n
 
 
@@ -262,23 +300,24 @@ def settle(
                     blind[event, k] += 1
 
 
-def blocks(start: Ints, least: int) -> list[tuple[int, int]]:
+def blocks(start: Ints, slots: int) -> list[tuple[int, int]]:
     """Events cut into runs of about as many cells.
+
+    By the numbers of cells and slots alone: with the threads the result would change in its last
+    digits. Each run has a ledger by slot of its own to write and to add up, so that it should have
+    several times as many cells.
 
     Args:
         start: Cells of event e are start[e]..start[e+1].
-        least: Cells in a run; more where one event alone has more.
+        slots: How many.
 
     Returns:
         (first event, last event exclusive) of each run, in order; all events are in one of them.
     """
-    events = len(start) - 1
-    cuts = [0]
-    while cuts[-1] < events:
-        wanted = start[cuts[-1]] + least
-        cut = int(np.searchsorted(start, wanted, side="right")) - 1
-        cuts.append(min(max(cut, cuts[-1] + 1), events))
-    return list(pairwise(cuts))
+    cells, events = int(start[-1]), len(start) - 1
+    runs = max(1, min(-(-cells // MOST_CELLS), cells // (CELLS_A_SLOT * max(slots, 1))))
+    cuts = np.searchsorted(start, np.linspace(0, cells, runs + 1)[1:-1])
+    return list(pairwise(np.unique([0, *cuts.tolist(), events]).tolist()))
 
 
 def in_order(

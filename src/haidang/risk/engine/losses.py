@@ -12,18 +12,18 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from haidang.risk.engine.curves import Curves, Packed
+from haidang.risk.engine.curves import Curves
 from haidang.risk.engine.events import EventSet
 from haidang.risk.engine.exceedance import Between, asked, by_point
 from haidang.risk.engine.exposed import Exposed
-from haidang.risk.engine.join import MAX_KM, Slots, join, slots
-from haidang.risk.engine.kernel import gather
+from haidang.risk.engine.join import MAX_KM, join, slots
 from haidang.risk.engine.result import ranked
 from haidang.risk.engine.run import (
     RULES,
     Adjust,
     ManyCurves,
     Rule,
+    Together,
     block,
     by_function,
     curves_of,
@@ -113,18 +113,18 @@ def shares(
     alone = int((held.of[0] < 0).sum())
     lone, order = np.sort(order[:alone]), order[alone:]
     first = np.searchsorted(held.of[0][order], np.arange(count + 1))
-    share, stamp = np.zeros(count), np.full(count, -1, np.int64)
-    touched = np.zeros(count, np.int64)
+    together = Together(sets, packed, held, RULES[rule])
     cells: list[NDArray[np.int64]] = []
     taken: list[Floats] = []
     begins = [0]
     for e in range(len(sets[0])):
-        n = _event(e, sets, packed, held, RULES[rule], share, stamp, touched)
-        hit = touched[:n]
+        given = [block((e, e + 1), s, Adjust()) for s in sets]
+        ready = [by_function(p, b.intensity) for p, b in zip(packed, given, strict=True)]
+        hit = together.touched[: together.event(0, given, ready)]
         size = first[hit + 1] - first[hit]
         at = np.repeat(first[hit] - np.concatenate([[0], np.cumsum(size)[:-1]]), size)
         asset = np.concatenate([order[at + np.arange(size.sum())], lone])
-        lost = np.concatenate([np.repeat(share[hit], size), np.full(alone, np.nan)])
+        lost = np.concatenate([np.repeat(together.share[hit], size), np.full(alone, np.nan)])
         by_asset = np.argsort(asset, kind="stable")
         cells.append(asset[by_asset])
         taken.append(lost[by_asset])
@@ -135,28 +135,6 @@ def shares(
         np.concatenate([np.empty(0, np.int64), *cells]).astype(np.int32),
         np.concatenate([np.empty(0), *taken]),
     )
-
-
-def _event(
-    e: int,
-    sets: list[EventSet],
-    packed: list[Packed],
-    held: Slots,
-    rule: int,
-    share: Floats,
-    stamp: Ints,
-    touched: Ints,
-) -> int:
-    """All perils of one event into the shares by slot; how many slots are touched."""
-    n = 0
-    for h, (events, curves) in enumerate(zip(sets, packed, strict=True)):
-        offset, strength = block((e, e + 1), events, Adjust())
-        n = gather(
-            rule, e, e, events.start, events.point, strength, offset,
-            curves.start, curves.knots, curves.guide_start, curves.guide, curves.per_unit,
-            by_function(curves, strength), held.start, held.curve[h], share, stamp, touched, n,
-        )  # fmt: skip
-    return n
 
 
 def exceedance_map(events: EventSet, years: ArrayLike, between: Between = "linear") -> xr.DataArray:

@@ -8,7 +8,7 @@ expected impact a year with and without it, discounted over the years that it la
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -176,7 +176,7 @@ def cost_benefit(
         found.append(
             CostBenefit(
                 m, before, after, (before - after) * factor, m.cost + m.upkeep * factor,
-                replace(with_it, findings=assets.findings),
+                with_it,
             )
         )  # fmt: skip
     return found

@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.risk.engine.curves import Curves, Packed, checked, choose, pack
+from haidang.risk.engine.curves import Curves, Packed, Table, checked, choose, pack
 from haidang.risk.engine.events import EventSet
 from haidang.risk.engine.exposed import Exposed
 from haidang.risk.engine.join import MAX_KM, Slots, join, slots
 from haidang.risk.engine.kernel import (
     COMBINED,
-    MOST_CELLS,
     SEVERE,
     blocks,
     gather,
     in_order,
     one_peril,
+    plain,
     settle,
 )
 from haidang.risk.engine.result import Impacts
@@ -153,8 +153,9 @@ def curves_of(
                 key = id(_source(given, category, name))
                 if key not in found:
                     found[key] = len(curves)
-                    label = name or category
-                    curves.append(checked(curve, events.highest * change.factor, label))
+                    # To look for the highest takes a pass over all cells: only where it is asked.
+                    top = 0.0 if isinstance(curve, Table) else events.highest * change.factor
+                    curves.append(checked(curve, top, name or category))
                 which[k, n] = found[key]
         one, number = pack(curves)
         packed.append(one)
@@ -194,9 +195,7 @@ def _run(
         np.zeros(events, np.int64), np.zeros(count), np.zeros(count),
     )  # fmt: skip
     weight = sets[0].weight
-    # A block has a ledger of its own that is written and added up once: it should have more cells.
-    start = np.sum([s.start for s in sets], axis=0)
-    parts = blocks(start, max(MOST_CELLS, 4 * count))
+    parts = blocks(np.sum([s.start for s in sets], axis=0), count)
 
     def work(part: tuple[int, int]) -> tuple[Floats, Floats]:
         ledger = np.zeros((count, 1 + categories))
@@ -214,10 +213,29 @@ def _run(
     return sums
 
 
-def block(part: tuple[int, int], events: EventSet, change: Adjust) -> tuple[int, Floats]:
-    """First cell of some events, and the intensities of all of them, changed."""
-    first, last = int(events.start[part[0]]), int(events.start[part[1]])
-    return first, change(events.intensity[first:last])
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Cells of some events, as the kernel reads them.
+
+    Attributes:
+        start: Cells of the block's event e are start[e]..start[e+1], unsigned.
+        point: Of each cell, unsigned.
+        intensity: Changed, float64.
+    """
+
+    start: NDArray[np.uint64]
+    point: NDArray[np.uint32]
+    intensity: Floats
+
+
+def block(part: tuple[int, int], events: EventSet, change: Adjust) -> Block:
+    """The cells of the events from the first to the last, exclusive."""
+    start = events.start[part[0] : part[1] + 1]
+    first, last = int(start[0]), int(start[-1])
+    return Block(
+        (start - first).astype(np.uint64), events.point[first:last].view(np.uint32),
+        change(events.intensity[first:last]),
+    )  # fmt: skip
 
 
 def by_function(packed: Packed, strength: Floats) -> Floats:
@@ -238,13 +256,19 @@ def _one(
     ledger: Floats,
     blind_slot: Floats,
 ) -> None:
-    offset, strength = block(part, events, change)
+    cells, rows = block(part, events, change), slice(*part)
+    given = cells.start, cells.point, cells.intensity, weight[rows]
+    out: tuple[Any, ...] = (
+        ledger, sums.at_event[rows], sums.blind[rows], sums.reached[rows], blind_slot,
+    )  # fmt: skip
+    tables = packed.head, packed.knots, packed.guide
+    simple = held.value.shape[1] == 1 and not held.curve[0].any() and not held.unknown.any()
+    if simple and len(packed.head) and held.same:
+        plain(*given, *tables, *out)
+        return
     one_peril(
-        part[0], part[1], events.start, events.point, strength, offset, weight,
-        packed.start, packed.knots, packed.guide_start, packed.guide, packed.per_unit,
-        by_function(packed, strength),
-        held.lean_start, held.lean_curve, held.lean_unknown, ledger,
-        sums.at_event, sums.blind, sums.reached, blind_slot,
+        *given, *tables, by_function(packed, cells.intensity),
+        held.start.astype(np.uint32), held.curve[0].astype(np.uint32), held.lean_unknown, *out,
     )  # fmt: skip
 
 
@@ -259,27 +283,49 @@ def _several(
     ledger: Floats,
     blind_slot: Floats,
 ) -> None:
-    count = len(held.value)
-    share, stamp = np.zeros(count), np.full(count, -1, np.int64)
-    touched = np.zeros(count, np.int64)
-    given = []
-    for events, curves, change in zip(sets, packed, changes, strict=True):
-        offset, strength = block(part, events, change)
-        given.append((events, curves, offset, strength, by_function(curves, strength)))
+    together = Together(sets, packed, held, rule)
+    given = [block(part, s, c) for s, c in zip(sets, changes, strict=True)]
+    ready = [by_function(p, b.intensity) for p, b in zip(packed, given, strict=True)]
     weight = sets[0].weight
     for e in range(*part):
-        n = 0
-        for h, (events, curves, offset, strength, ready) in enumerate(given):
-            n = gather(
-                rule, e, e, events.start, events.point, strength, offset,
-                curves.start, curves.knots, curves.guide_start, curves.guide, curves.per_unit,
-                ready,
-                held.start, held.curve[h], share, stamp, touched, n,
-            )  # fmt: skip
+        n = together.event(e - part[0], given, ready)
         settle(
-            e, weight[e], share, touched, n, held.lean_unknown, ledger,
+            e, weight[e], together.share, together.touched, n, held.lean_unknown, ledger,
             sums.at_event, sums.blind, sums.reached, blind_slot,
         )  # fmt: skip
+
+
+class Together:
+    """Shares of one event after the other, all perils together; a scratch pad of one thread.
+
+    Attributes:
+        share: By slot, valid for the slots that the last event touched.
+        touched: Those, in the order in which they were touched.
+    """
+
+    def __init__(
+        self, sets: Sequence[EventSet], packed: list[Packed], held: Slots, rule: int
+    ) -> None:
+        count = len(held.value)
+        self._packed, self._rule, self._mark = packed, rule, 0
+        self._start = held.start.astype(np.uint32)
+        self._curve = [held.curve[h].astype(np.uint32) for h in range(len(sets))]
+        self._stamp = np.zeros(count, np.int64)
+        self.share, self.touched = np.zeros(count), np.zeros(count, np.int64)
+
+    def event(self, e: int, given: list[Block], ready: list[Floats]) -> int:
+        """Event number e of the blocks, one block a peril; how many slots it touches."""
+        self._mark += 1
+        n = 0
+        for cells, curves, functions, curve in zip(
+            given, self._packed, ready, self._curve, strict=True
+        ):
+            n = gather(
+                self._rule, self._mark, int(cells.start[e]), int(cells.start[e + 1]),
+                cells.point, cells.intensity, curves.head, curves.knots, curves.guide, functions,
+                self._start, curve, self.share, self._stamp, self.touched, n,
+            )  # fmt: skip
+        return n
 
 
 def _result(

@@ -35,6 +35,7 @@ class ReadCells:
         asked: What was put into the table, in its own words.
         beside: What is not known beside it, a sentence each.
         grade: Of an earthquake, the grade felt with its interval; "" of anything else.
+        chance: Of an earthquake, how probable this level or a higher one is; "" of anything else.
         silent: Whether nothing can be said.
     """
 
@@ -48,6 +49,7 @@ class ReadCells:
     asked: str
     beside: tuple[str, ...]
     grade: str
+    chance: str
     silent: bool
 
 
@@ -84,6 +86,7 @@ def read_cells(context: Context, d: Decision, found: Assessment, say: Speaker) -
         asked=asked(context, found, language),
         beside=words.beside(found.grounds, context.pack.stations, area, language),
         grade=words.grade(found, language),
+        chance=chance(found, d.after or d.before, say),
         silent=d.reason in SILENT or found.state is State.NO_DATA,
     )
 
@@ -91,6 +94,12 @@ def read_cells(context: Context, d: Decision, found: Assessment, say: Speaker) -
 def indicators(context: Context) -> tuple[str, ...]:
     """Of the pack."""
     return tuple(context.pack.threat.readings.indicators)
+
+
+def chance(found: Assessment, level: int, say: Speaker) -> str:
+    """How many of the members reach a level, in words; "" where there are none."""
+    p = dict(found.p_level).get(level)
+    return "" if p is None else say("readings.chance", level=level, p=say.number(100 * p))
 
 
 def asked(context: Context, found: Assessment, language: str) -> str:

@@ -55,6 +55,7 @@ def drawing(
         lines=alarms(context, subject, say),
         spans=_spans(context, [d for d in decisions if d.place == area], say, now),
         period_h=spec.period_h,
+        gap_h=max(spec.stale_after_h, spec.period_h),
         marks=tuple(
             words.category(spec.values, context.tables.values(), n, say.language)
             for n in range(1, len(spec.values) + 1)

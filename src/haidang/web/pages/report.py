@@ -63,7 +63,7 @@ def write_reports(
     """
     folder.mkdir(parents=True, exist_ok=True)
     if not played.context.pack.threat.tracked:
-        return _write_framed(played, tables, folder)
+        return _write_framed(played, tables, folder, compared)
     kept = read(played)
     languages = played.context.country.spec.languages
     with Store.open(played.database, check=False) as store:
@@ -83,7 +83,9 @@ def write_reports(
     return tuple(out)
 
 
-def _write_framed(played: Played, tables: Tables, folder: Path) -> tuple[Path, ...]:
+def _write_framed(
+    played: Played, tables: Tables, folder: Path, compared: Sequence[Compared]
+) -> tuple[Path, ...]:
     """The report of what was counted or read, one file a language; none on paper yet."""
     context, now = played.context, max(s.now for s in played.steps)
     with Store.open(played.database, check=False) as store:
@@ -104,7 +106,7 @@ def _write_framed(played: Played, tables: Tables, folder: Path) -> tuple[Path, .
         report = (
             report_counts.build(played, tables, kept, language)
             if context.pack.threat.counted
-            else report_readings.build(played, tables, kept, language)
+            else report_readings.build(played, tables, kept, language, compared)
         )
         say = Speaker(language, context.zone, room, own_words(context.pack.threat))
         template = _environment().get_template(f"{room}.html")

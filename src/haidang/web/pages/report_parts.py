@@ -16,10 +16,11 @@ from haidang.app.verdict import Decision, Draft, Message
 from haidang.data.observations import Observation
 from haidang.jobs.replay import Played
 from haidang.jobs.tables import Tables
+from haidang.review.announced import Compared
 from haidang.risk.assessment import Assessment
 from haidang.warn.decide import Reason
 from haidang.web import svg
-from haidang.web.pages.report_page import HELD, Chip, file_name
+from haidang.web.pages.report_page import HELD, Beside, Chip, file_name
 from haidang.web.speak import Speaker
 
 
@@ -82,6 +83,7 @@ class Frame:
     sources: tuple[str, ...]
 
 
+DOMAINS: Final = frozenset({"land", "sea"})
 LIMITS: Final = 5
 """Sentences of what a report does not say: ``limit_1`` and so on in its room."""
 
@@ -134,10 +136,14 @@ class Teller:
             "style": svg.level_css(scale),
             "heads": tuple((self.id(at), self.head(at)) for at in self.runs),
             "histories": tuple(self._history(code) for code in shown),
-            "limits": tuple(say(f"limit_{n}") for n in range(1, LIMITS + 1)),
+            "limits": self.limits(),
             "problems": tuple(p.say(self.language) for p in self.played.problems),
             "sources": (*spec.sources, *self.context.pack.threat.sources),
         }
+
+    def limits(self) -> tuple[str, ...]:
+        """What the report does not say."""
+        return tuple(self.say(f"limit_{n}") for n in range(1, LIMITS + 1))
 
     def head(self, at: datetime) -> str:
         """How a run is named at the top of a column: its day."""
@@ -146,6 +152,10 @@ class Teller:
     def chip(self, level: int, *, held: bool = False) -> Chip:
         """A level with its name on the threat's scale."""
         return Chip(level, self.say.of(self.context.scale.names(level)), held)
+
+    def named(self, level: int) -> str:
+        """A level in a sentence: its name, on scales whose names say enough."""
+        return self.chip(level).word
 
     def maybe(self, level: int, *, held: bool = False) -> Chip | None:
         """A level, None where there is none."""
@@ -183,7 +193,7 @@ class Teller:
                 first.setdefault(d.place, d.at)
         order = sorted(first, key=lambda c: (first[c], c))
         told = ", ".join(f"{self.name(c)} ({self.head(first[c])})" for c in order)
-        return say("answer", word=self.chip(top).word, n=len(first), places=told)
+        return say("answer", word=self.named(top), n=len(first), places=told)
 
     def notices_fact(self) -> tuple[str, str, str]:
         """How many notices went out, and of which kind."""
@@ -201,6 +211,32 @@ class Teller:
         places = {d.place for d in self.kept.decisions if d.reason is Reason.NOT_DEFINED}
         return say("fact_undefined"), say.number(len(places)), say("fact_undefined_note")
 
+    def besides(self, compared: Sequence[Compared]) -> tuple[Beside, ...]:
+        """Announced levels beside ours."""
+        return tuple(self._announced(c) for c in compared)
+
+    def _announced(self, c: Compared) -> Beside:
+        say = self.say
+        return Beside(
+            issued=say.short(c.issued),
+            until="" if c.valid_until is None else say.short(c.valid_until),
+            area=c.area_text,
+            domain=say(f"report.domain_{c.domain}") if c.domain in DOMAINS else c.domain,
+            announced=self.maybe(c.announced or 0),
+            window=self.maybe(c.ours_window or 0),
+            horizon=self.maybe(c.ours_horizon or 0),
+            places=", ".join(self._any_name(p) for p in c.places),
+            note=c.note,
+        )
+
+    def _any_name(self, code: str) -> str:
+        """Of an area that may not be watched: an announcement names more than an article does."""
+        if code in self.context.named:
+            return self.name(code)
+        day = self.played.case.spec.places_on
+        known = (p for p in self.context.country.places.gazetteer.at(day) if p.code == code)
+        return next((p.name(self.language) for p in known), code)
+
     def _history(self, code: str) -> tuple[str, tuple[Chip | None, ...]]:
         by_run = {d.at: d for d in self.kept.decisions if d.place == code}
         chips = tuple(
@@ -213,7 +249,7 @@ class Teller:
         """How many areas stand at each level after a run, the highest first."""
         levels = [d.after for d in decisions if d.after]
         return ", ".join(
-            self.say("count", n=levels.count(k), word=self.chip(k).word)
+            self.say("count", n=levels.count(k), word=self.named(k))
             for k in sorted(set(levels), reverse=True)
         ) or self.say("none")
 

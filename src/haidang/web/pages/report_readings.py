@@ -6,7 +6,7 @@ ever read, and those that stayed below every level, are named and not drawn: of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,14 +17,14 @@ from haidang.jobs.replay import Played
 from haidang.jobs.tables import Tables
 from haidang.law.evaluate import cite
 from haidang.law.table import Table
-from haidang.risk.assessment import Assessment
+from haidang.review.announced import Compared
 from haidang.risk.readings import Station
 from haidang.risk.spec import Shaking
 from haidang.warn.decide import Reason
 from haidang.watch.signal import State
 from haidang.web.pages.read_cells import ReadCells, read_cells, table_of
 from haidang.web.pages.read_drawing import drawing, figures
-from haidang.web.pages.report_page import HELD, Chip
+from haidang.web.pages.report_page import HELD, Beside, Chip
 from haidang.web.pages.report_parts import Frame, Kept, Notice, Teller
 from haidang.web.readings_chart import draw
 from haidang.web.speak import Speaker
@@ -92,15 +92,23 @@ class ReadingsReport(Frame):
     Attributes:
         quiet: Areas whose levels are not told run by run, in one sentence.
         unknown: What is not known, a sentence each.
+        compared: Announced levels beside ours.
     """
 
     quiet: str
     charts: tuple[Chart, ...]
     sections: tuple[Section, ...]
     unknown: tuple[str, ...]
+    compared: tuple[Beside, ...]
 
 
-def build(played: Played, tables: Tables, kept: Kept, language: str) -> ReadingsReport:
+def build(
+    played: Played,
+    tables: Tables,
+    kept: Kept,
+    language: str,
+    compared: Sequence[Compared] = (),
+) -> ReadingsReport:
     """Put the report together in one language.
 
     Args:
@@ -108,13 +116,14 @@ def build(played: Played, tables: Tables, kept: Kept, language: str) -> Readings
         tables: Of the same case; its warnings name the files of the notices.
         kept: What the store holds of it, everything that came in too.
         language: One of the country's.
+        compared: Announced levels beside ours; empty where none were found.
     """
     say = Speaker(language, played.context.zone, "report_readings", "readings")
-    return _Builder(played, tables, kept, say).report()
+    return _Builder(played, tables, kept, say).report(compared)
 
 
 class _Builder(Teller):
-    def report(self) -> ReadingsReport:
+    def report(self, compared: Sequence[Compared]) -> ReadingsReport:
         """The whole."""
         shown = self._shown()
         rest = [c for c in self.context.areas.codes if c not in shown]
@@ -124,10 +133,26 @@ class _Builder(Teller):
             facts=self._facts(),
             method=self._method(),
             quiet=quiet,
-            charts=tuple(c for code in shown for c in self._charts(code)),
+            charts=self._events() if self._shakes else self._all_charts(shown),
             sections=tuple(self._section(at, rows) for at, rows in self.runs.items()),
             unknown=tuple(self._unknown()),
+            compared=self.besides(compared),
         )
+
+    def named(self, level: int) -> str:
+        """A level in a sentence: by its number, and its name."""
+        return self.say("readings.level_named", level=level, word=self.chip(level).word)
+
+    def limits(self) -> tuple[str, ...]:
+        """What the report does not say; of a model of the ground other things than of gauges."""
+        plain = super().limits()
+        if not self._shakes:
+            return plain
+        return (*(self.say(f"limit_shaking_{n}") for n in (1, 2, 3)), *plain[3:])
+
+    @property
+    def _shakes(self) -> bool:
+        return isinstance(self.context.pack.threat.model, Shaking)
 
     def head(self, at: datetime) -> str:
         """How a run is named: by day and hour."""
@@ -176,9 +201,30 @@ class _Builder(Teller):
 
     # One gauge, or one area, over the whole case.
 
+    def _all_charts(self, shown: Sequence[str]) -> tuple[Chart, ...]:
+        return tuple(c for code in shown for c in self._charts(code))
+
+    def _events(self) -> tuple[Chart, ...]:
+        """What was told of each earthquake: a table, for there is no course over time."""
+        indicators = self.context.pack.threat.readings.indicators
+        events: dict[str, list[tuple[str, str, str, str]]] = {}
+        for row in self.kept.observations:
+            name = row.series.partition("/")[2]
+            spec = indicators[name]
+            if spec.at == "area" and row.place not in self.context.named:
+                continue
+            when, value, known, told = figures(self.context, spec, row, self.say)
+            value = self.say("reading_of", indicator=self.say.of(spec.title), reading=value)
+            if spec.at == "area":
+                value = self.say("reading_in", reading=value, area=self.name(row.place))
+            event = row.place if spec.at == "event" else self.played.case.spec.event
+            events.setdefault(event, []).append((when, value, known, told))
+        return tuple(
+            Chart(self.context.event_names.get(event, event), "", "", tuple(rows))
+            for event, rows in events.items()
+        )
+
     def _charts(self, code: str) -> list[Chart]:
-        if isinstance(self.context.pack.threat.model, Shaking):
-            return []
         best: dict[tuple[str, str], int] = {}
         for d in self.kept.decisions:
             if d.place != code:
@@ -271,13 +317,21 @@ class _Builder(Teller):
     def _notes(self) -> Iterable[str]:
         """Every word of caution that some answer carried, with the areas and the first time."""
         seen: dict[str, tuple[datetime, dict[str, None]]] = {}
+        gone: dict[str, datetime] = {}
+        stations = self.context.pack.stations
         for d in self.kept.decisions:
-            found = self.found[d.assessment]
-            area = self.name(d.place)
-            stations = self.context.pack.stations
-            for text in words.beside(found.grounds, stations, area, self.language):
+            grounds, area = self.found[d.assessment].grounds, self.name(d.place)
+            for subject in words.silent(grounds):
+                gone.setdefault(words.where(stations, subject, area, self.language), d.at)
+            for text in words.cautions(grounds, stations, self.language):
                 first, areas = seen.setdefault(text, (d.at, {}))
                 areas[d.place] = None
+        if gone:
+            names = "; ".join(
+                self.say("unknown_silent_one", name=name, time=self.say.short(at))
+                for name, at in gone.items()
+            )
+            yield self.say("unknown_silent", names=names)
         for text, (first, areas) in seen.items():
             names = self._names(areas)
             yield self.say("unknown_note", text=text, names=names, time=self.say.short(first))
@@ -337,9 +391,8 @@ class _Builder(Teller):
         )
 
 
-def _why(table: Table, given: dict[str, str] | object, language: str) -> str:
+def _why(table: Table, given: Mapping[str, str], language: str) -> str:
     """Why a table says that a case is open; "" where nothing declares it."""
-    assert isinstance(given, dict)
     values: dict[str, str | float] = {}
     for of in table.inputs:
         text = given.get(of.id, "")
@@ -350,8 +403,3 @@ def _why(table: Table, given: dict[str, str] | object, language: str) -> str:
         if gap.region.covers(values):
             return gap.reason.say(language)
     return ""
-
-
-def events_of(found: Iterable[Assessment]) -> tuple[str, ...]:
-    """Ids of the events that were judged, in the order in which they came."""
-    return tuple(dict.fromkeys(a.event for a in found))

@@ -19,6 +19,7 @@ from haidang.app.said_readings import told_of
 from haidang.app.verdict import Decision
 from haidang.risk.readings import Read, Readings, is_stale, newest_begun, read
 from haidang.risk.spec import Shaking
+from haidang.warn.decide import Reason
 from haidang.watch.spec import Reading
 from haidang.web.look import Look
 from haidang.web.pages.judged import Judged
@@ -162,8 +163,10 @@ class _Builder(TableBuilder):
     def read(self) -> ReadingsSituation:
         order = sorted((d for d in self.decided if self._told(d)), key=self._worst)
         never = self._never()
+        base = self.base()
+        blind = [d for d in self.decided if self.judged.state(d) == "no_data"]
         return ReadingsSituation(
-            **self.base(),
+            **{**base, "blind": self._names(blind)},
             rows=tuple(self._read_row(d) for d in order),
             scale=self.scale(),
             gone=tuple(self._gone()),
@@ -197,7 +200,8 @@ class _Builder(TableBuilder):
             blind = all(self.judged.state(d) == "no_data" for d in self.decided)
             key = "answer_blind" if blind else "answer_none"
             return say(f"situation_readings.{key}", event=event)
-        word = say.of(self.view.context.scale.names(top))
+        name = say.of(self.view.context.scale.names(top))
+        word = say("readings.level_named", level=top, word=name)
         names = self._names([d for d in self.decided if d.after == top])
         return say("situation_readings.answer", event=event, word=word, names=names)
 
@@ -216,6 +220,21 @@ class _Builder(TableBuilder):
             names = self._names(undefined)
             parts.append(say("situation_readings.lead_undefined", names=names))
         return " ".join(parts)
+
+    # What changed.
+
+    def _moved(self) -> Sequence[Decision]:
+        """An area of which nothing was known before, nor ever, has not changed."""
+        last: dict[str, Decision] = {}
+        for d in self.view.decisions:
+            if d.at < self.view.this.now:
+                last[d.place] = d
+        return [
+            d
+            for d in self.decided
+            if d.reason is not Reason.BLIND
+            or (d.place in last and last[d.place].reason is not Reason.BLIND)
+        ]
 
     # Facts.
 

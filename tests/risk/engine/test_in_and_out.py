@@ -1,0 +1,203 @@
+"""What goes in and is refused, and the tables, arrays and frames that come out."""
+
+from __future__ import annotations
+
+import sys
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+import xarray as xr
+
+import haidang as hd
+from haidang.base.errors import BadData, Unavailable
+from haidang.risk.engine.curves import checked, choose, table
+from haidang.risk.engine.events import event_set
+from haidang.risk.engine.exposed import exposed
+from haidang.risk.engine.run import impacts
+from haidang.risk.vulnerability import WindDamage
+from haidang.words import LANGUAGES
+from risk.engine.test_engine import CURVE, assets, events
+
+WHERE = {"lat": [20.9, 21.0, 8.7], "lon": [106.7, 107.0, 111.9]}
+HELD = pd.DataFrame({**WHERE, "place": ["31", "22", ""], "people": [10.0, 20.0, 0.0]})
+
+
+def storms(dim="event"):
+    return xr.DataArray(
+        [[30.0, 0.0, 0.0], [0.0, 0.0, 50.0]], dims=(dim, "point"),
+        coords={
+            dim: ["Yagi", "Bebinca"],
+            "lat": ("point", WHERE["lat"]), "lon": ("point", WHERE["lon"]),
+            "date": (dim, pd.to_datetime(["2024-09-07", "2024-09-16"])),
+            **({"frequency": (dim, [0.1, 0.2])} if dim == "event" else {}),
+        },
+        attrs={"units": "m/s"},
+    )  # fmt: skip
+
+
+# --- in --------------------------------------------------------------------------------------
+
+
+def test_xarray_and_geopandas_go_in_and_come_out():
+    frame = gpd.GeoDataFrame(
+        HELD[["people", "place"]], geometry=gpd.points_from_xy(HELD["lon"], HELD["lat"]), crs=4326
+    )
+    found = hd.impact(storms(), frame.to_crs(3857), CURVE)
+    assert found.events.ids == ("Yagi", "Bebinca")
+    assert found.events.unit == "m/s"
+    out = found.to_xarray()
+    assert out["at_event"].dims == ("category", "event")
+    assert float(out["at_event"].sel(category="people", event="Yagi")) == 2.5
+    assert out["per_point"].values[0].tolist() == [0.25, 0.0, 0.0]
+    assert out["place"].values.tolist() == ["31", "22", ""]
+    assert str(out["unit"].values[0]) == "people"
+    geo = found.to_geo()
+    assert geo.crs.to_epsg() == 4326
+    assert geo["people"].tolist() == [0.25, 0.0, 0.0]
+    np.testing.assert_allclose(geo.geometry.x, WHERE["lon"])
+    rows = found.table()
+    assert list(rows.columns) == ["event", "date", "frequency", "reached", "people"]
+    assert rows["people"].tolist() == [2.5, 0.0]
+    members = hd.impact(hd.event_set(storms("member")), frame, CURVE).to_xarray()
+    assert members["at_event"].dims == ("category", "member")
+
+
+def test_a_grid_in_latitude_and_longitude():
+    grid = xr.DataArray(
+        np.arange(12.0).reshape(2, 2, 3), dims=("event", "lat", "lon"),
+        coords={"lat": [10.0, 11.0], "lon": [105.0, 106.0, 107.0]},
+    )  # fmt: skip
+    found = event_set(grid, frequency=1.0)
+    assert found.points == 6
+    assert found.labels is None
+    assert found.lat.tolist() == [10.0] * 3 + [11.0] * 3
+    assert found.row(1)[1].tolist() == [6.0, 7, 8, 9, 10, 11]
+    assert found.row(0)[0].tolist() == [1, 2, 3, 4, 5]
+
+
+def test_an_array_that_lies_elsewhere_is_read_some_rows_at_a_time(monkeypatch):
+    monkeypatch.setattr("haidang.risk.engine.events._ROWS_AT_A_TIME", 7)
+    rng = np.random.default_rng(1)
+    rows = np.where(rng.random((11, 3)) < 0.5, rng.random((11, 3)), 0)
+    seen = []
+
+    class Far:
+        ndim, shape, dtype = 2, rows.shape, rows.dtype
+
+        def __getitem__(self, part):
+            seen.append(rows[part].size)
+            return rows[part]
+
+    found = event_set(Far(), frequency=1.0)
+    assert max(seen) <= 7
+    back = sp.csr_array((found.intensity, found.point, found.start), shape=rows.shape)
+    np.testing.assert_array_equal(back.todense(), rows)
+
+
+CELL = [[1.0, 2.0]]
+
+
+@pytest.mark.parametrize(
+    ("given", "more", "code"),
+    [
+        (np.zeros(3), {}, "impact.event_shape"),
+        (np.array([["a"]]), {}, "impact.event_shape"),
+        (sp.csr_array(np.array([[1j]])), {}, "impact.event_shape"),
+        ([[1.0, -2.0]], {}, "impact.event_value"),
+        ([[1.0, np.inf]], {}, "impact.event_value"),
+        (sp.coo_array(([1.0, 2.0], ([0, 0], [1, 1])), shape=(1, 3)), {}, "impact.event_twice"),
+        (CELL, {"frequency": [1.0, 2.0]}, "impact.count"),
+        (CELL, {"frequency": -1.0}, "impact.frequency"),
+        (CELL, {"frequency": np.nan}, "impact.frequency"),
+        (CELL, {"ids": ["a", "b"]}, "impact.count"),
+        (CELL * 2, {"ids": ["a", "a"]}, "impact.event_id_twice"),
+        (CELL, {"labels": ["a"]}, "impact.count"),
+        (CELL, {"dates": ["2024-01-01"] * 2}, "impact.count"),
+        (CELL, {"lat": [1.0, 2.0]}, "impact.half_position"),
+        (CELL, {"lat": [1.0], "lon": [1.0]}, "impact.count"),
+        (CELL, {"lat": [106.0, 107.0], "lon": [20.0, 21.0]}, "impact.axes_swapped"),
+        (CELL, {"lat": [20.0, 21.0], "lon": [106.0, 500.0]}, "impact.not_degrees"),
+        (storms().transpose(), {}, "impact.event_dims"),
+        (storms()[0], {}, "impact.event_dims"),
+    ],
+)
+def test_event_sets_that_are_none(given, more, code):
+    with pytest.raises(BadData) as caught:
+        event_set(given, **more)
+    (problem,) = caught.value.problems
+    assert problem.code == code
+    assert len({problem.say(tag) for tag in LANGUAGES}) == len(LANGUAGES)
+
+
+def test_a_bad_cell_is_named():
+    with pytest.raises(BadData, match=r"event b has the intensity -3\.0 at point 1"):
+        event_set([[1.0, 0.0], [0.0, -3.0]], ids=["a", "b"])
+    twice = sp.csr_array(([5.0, 4.0, 3.0], [2, 1, 1], [0, 1, 3]), shape=(2, 3))
+    with pytest.raises(BadData, match="event 1 gives point 1 twice"):
+        event_set(twice)
+    with pytest.raises(BadData, match="frequency: 2 given where 1"):
+        events([[1.0]], 1.0).with_frequency([1.0, 2.0])
+
+
+def test_cells_of_a_row_are_sorted():
+    jumbled = sp.csr_array(([5.0, 4.0, 3.0], [2, 0, 1], [0, 2, 3]), shape=(2, 3))
+    found = event_set(jumbled, frequency=1.0)
+    assert found.point.tolist() == [0, 2, 1]
+    assert found.intensity.tolist() == [4.0, 5.0, 3.0]
+    assert event_set(sp.csr_array((0, 4)), frequency=1.0).points == 4
+
+
+@pytest.mark.parametrize(
+    ("curve", "code"),
+    [
+        (pd.DataFrame({"intensity": [20.0, 40.0], "ratio": [0.5, 0.4]}), "impact.curve_falls"),
+        (pd.DataFrame({"intensity": [0.0, 40.0], "ratio": [0.1, 0.4]}), "impact.curve_at_zero"),
+        (pd.DataFrame({"intensity": [20.0, 40.0], "ratio": [0.1, 0.4]}), "impact.curve_begins"),
+        (np.cos, "impact.curve_values"),
+        (lambda v: 0.5, "impact.curve_values"),
+        (lambda v: 0.1 + v * 0, "impact.curve_at_zero"),
+        (lambda v: np.where(v > 20, 0.1, np.where(v > 10, 0.5, 0)), "impact.curve_falls_at"),
+        (lambda v: 1.0 if v > 3 else 0.0, "impact.curve_fails"),
+        (0.5, "impact.curve_kind"),
+        ({"x": CURVE}, "impact.no_curve"),
+    ],
+)
+def test_curves_that_would_lie(curve, code):
+    with pytest.raises(BadData) as caught:
+        impacts(events([[30.0]], 1.0), assets([1.0]), curve)
+    (problem,) = caught.value.problems
+    assert problem.code == code
+    assert problem.say("vi") != problem.say("en")
+
+
+def test_a_curve_is_found_by_category_and_then_by_name():
+    by = {"people": {"a": CURVE}, "b": WindDamage(60.0)}
+    assert choose(by, "people", "a") is not None
+    assert choose(by, "money", "b") is by["b"]
+    assert checked(table(CURVE), 100.0)(30.0) == 0.25
+    with pytest.raises(BadData, match="no damage curve for 'people' with the name 'b'"):
+        choose(by, "people", "b")
+
+
+def test_sets_and_assets_that_do_not_belong_together():
+    with pytest.raises(BadData, match="does not fit the intensity"):
+        impacts(event_set([[1.0, 2.0]], frequency=1.0), exposed(HELD), CURVE)
+    with pytest.raises(TypeError, match="only with a set of events"):
+        hd.impact(30.0, 1.0, CURVE, rule="combined")
+    plain = exposed(pd.DataFrame({"place": ["a"], "people": [1.0]}))
+    with pytest.raises(BadData, match="no positions"):
+        impacts(events([[1.0]], 1.0), assets([1.0]), CURVE).to_geo()
+    with pytest.raises(BadData, match="no positions"):
+        plain.in_places({})
+    with pytest.raises(BadData, match="no category 'roads'"):
+        plain.total("roads")
+
+
+def test_without_geopandas_it_says_which_extra(monkeypatch):
+    found = impacts(event_set(storms()), exposed(HELD), CURVE)
+    monkeypatch.setitem(sys.modules, "geopandas", None)
+    with pytest.raises(Unavailable, match=r"haidang\[geo\]"):
+        found.to_geo()
