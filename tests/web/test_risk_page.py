@@ -123,6 +123,7 @@ def test_a_wrong_number_is_said_beside_its_field_and_kept(reader, query, said):
     page = reader.get(f"{RISK}&what=track&event={event(reader)}&side=left&{query}").text
     assert said in visible(page)
     assert 'aria-invalid="true"' in page
+    assert "km: " not in visible(page)  # it stands beside the field
     assert "HYPOTHETICAL" not in page
 
 
@@ -188,8 +189,9 @@ def test_a_metre_more_changes_the_level_beside_the_actual():
     assert (one.name, one.before, one.after.level) == ("North Toyland", None, 1)
     assert page.outcome.title == "Alba (Alb): 1 m higher"
     assert page.outcome.facts[0].value == "0 → 1"
-    assert page.outcome.facts[1].label == "People in areas with a level"
-    assert page.outcome.facts[1].value == "0 → 700,001"
+    told = {f.label: (f.value, f.note) for f in page.outcome.facts}
+    assert told["People in areas with a level"] == ("0 → 700,001", "")
+    assert told["Stage"] == ("1.50 m → 2.50 m", "North Toyland")
     assert page.outcome.rest == "In 1 areas the level stays as it is."
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from haidang.app import what_if
 from haidang.app.wording import event_name
 from haidang.law.evaluate import cite
 from haidang.risk.assessment import Assessment, Interval
-from haidang.risk.readings import PEOPLE, SHAKEN
+from haidang.risk.readings import PEOPLE, SHAKEN, VALUE
 from haidang.web.pages.risk_parts import Change, Form, Input, Outcome
 from haidang.web.parts import Chip, Fact
 from haidang.web.risking import FIELDS, LEFT, QUAKE, RIGHT, RIVER, TRACK, Assumed, Risking
@@ -17,7 +18,7 @@ from haidang.web.speak import Speaker
 FIRST: Final = 12
 """Changes that stand open; the others are folded in."""
 
-SHOWN: Final = ("people.force_8", "people.force_10", "people.force_12", PEOPLE, *SHAKEN[:3])
+SHOWN: Final = ("people.force_8", "people.force_10", "people.force_12", *SHAKEN[:3], PEOPLE)
 """Measures that are summed over the country, of those that a threat has."""
 
 START: Final = {"km": "100", "stronger": "5", "metres": "1", "magnitude": "6", "depth": "10"}
@@ -42,12 +43,14 @@ def _form(view: Risking, say: Speaker, what: str) -> Form:
     mine = asked.what == what
     wrong = problem.field if problem is not None and mine else ""
     names = FIELDS[what]
+    # Where it is wrong is seen: the message need not name the field again.
+    text = "" if problem is None else replace(problem, field="").say(say.language)
     inputs = tuple(
         _input(view, say, name, asked.values.get(name, "") if mine else "",
-               problem.say(say.language) if problem is not None and wrong == name else "")
+               text if wrong == name else "")
         for name in names
     )  # fmt: skip
-    error = problem.say(say.language) if problem is not None and mine and wrong not in names else ""
+    error = text if mine and wrong not in names else ""
     return Form(what, say(f"if_{what}"), say(f"if_{what}_text"), inputs, mine, error)
 
 
@@ -183,12 +186,14 @@ def _facts(found: Assumed, say: Speaker) -> tuple[Fact, ...]:
             say("fact_highest", before=_highest(before, say), after=_highest(after, say)),
         )
     ]  # fmt: skip
+    facts += _readings(found, say)
     there = {i.measure for d in changes for i in d.assumed.impacts}
     for measure in (m for m in SHOWN if m in there):
         old, _ = what_if.people((d.actual for d in changes), measure)
         new, blind = what_if.people((d.assumed for d in changes), measure)
         none = all(d.actual is None for d in changes)
-        note = "" if new is None else say("fact_range", range=say.range(new))
+        sure = new is None or new.low == new.high
+        note = "" if sure or new is None else say("fact_range", range=say.range(new))
         if blind:
             note += say("fact_blind", count=blind)
         facts.append(
@@ -199,6 +204,25 @@ def _facts(found: Assumed, say: Speaker) -> tuple[Fact, ...]:
             )
         )
     return tuple(facts)
+
+
+def _readings(found: Assumed, say: Speaker) -> list[Fact]:
+    """The reading that leads in each area where it is another, as it is and as it would be."""
+    threat, out = found.context.pack.threat, []
+    if threat.tracked or threat.counted:
+        return []
+    for d in found.changes:
+        for name, spec in threat.readings.indicators.items():
+            old, new = (_of(a, f"{name}.{VALUE}") for a in (d.actual, d.assumed))
+            if old is None or new is None or old.central == new.central:
+                continue
+            shown = (f"{say.number(v.central, 2)} {say.of(spec.unit)}" for v in (old, new))
+            before, after = shown
+            named = found.context.named.get(d.place)
+            where = d.place if named is None else named.name(say.language)
+            text = say("before_after", before=before, after=after)
+            out.append(Fact(say.of(spec.title), text, where))
+    return out
 
 
 def _measure_name(measure: str, say: Speaker) -> str:
