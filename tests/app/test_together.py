@@ -33,6 +33,7 @@ from haidang.app.issue import issue
 from haidang.app.snapshot import Snapshot
 from haidang.app.verdict import Decision, Draft, Message, Verdict
 from haidang.edge.store import Store
+from haidang.jobs.explain import explain, explain_place
 from haidang.risk.assessment import Assessment
 from haidang.warn.cap import parse
 from haidang.warn.inhibit import in_force
@@ -575,3 +576,27 @@ def _still_told(store: Store, hour: float, verdict: Verdict) -> None:
         greater = chains[one.yields_to.threat, one.yields_to.event]
         spoken = [greater.pending, greater.issued if in_force(greater.issued, at) else None]
         assert any(s and s.speaks_for(one.threat, one.event) >= one.after for s in spoken)
+
+
+# --- why was I not told? --------------------------------------------------------------------------
+
+
+def test_explain_says_whose_notice_speaks_for_a_silent_hazard(tmp_path):
+    file = tmp_path / "store.db"
+    with Store.open(file) as store:
+        desk = Desk(store)
+        desk.run(1, [found(WIND, 1, 3), found(RAIN, 1, 1)])
+    country = contexts()[WIND].country
+    for language, said in (("en", "No notice of its own speaks of rain"), ("vi", "Không có tin")):
+        lines = explain_place(file, "N", T0 + 2 * HOUR, country, language)
+        first, second = (line.text for line in lines if line.stage == "decision")
+        assert said not in first
+        assert said in second
+        assert "wind" in second
+        assert "3" in second
+        assert {"en": "Article 4(4)", "vi": "khoản 4 Điều 4"}[language] in first
+    with Store.open(file) as store:
+        silent = next(d for d in store.decisions() if d.yields_to is not None)
+    (line,) = [x for x in explain([file], silent.id, country, "en") if x.stage == "decision"]
+    assert "No notice of its own" in line.text
+    assert "Combined level at" in line.text

@@ -510,19 +510,42 @@ QUAKES = {
 """By case: the province of the epicentre and the level that must come out."""
 
 
-def under_the_epicentre(case: str) -> tuple[float, float, float]:
+def grades(magnitude: float, depth: float, latitude: float, longitude: float) -> list[float]:
     """Low, median and high grade right at the epicentre, by the model alone."""
+    members = shaking(
+        magnitude, depth, latitude, longitude, np.array([latitude]), np.array([longitude]),
+        vs30=360, members=200, seed=55, scatter="event",
+    )  # fmt: skip
+    return [float(v) for v in np.quantile(members, [0.1, 0.5, 0.9])]
+
+
+def under_the_epicentre(case: str) -> list[float]:
     of = {
         r["indicator"]: float(r["value"])
         for r in rows(THREATS / "earthquake" / "golden" / case / "readings.csv")
     }
-    members = shaking(
-        of["magnitude"], of["depth"], of["latitude"], of["longitude"],
-        np.array([of["latitude"]]), np.array([of["longitude"]]),
-        vs30=360, members=200, seed=55, scatter="event",
-    )  # fmt: skip
-    low, median, high = np.quantile(members, [0.1, 0.5, 0.9])
-    return float(low), float(median), float(high)
+    return grades(of["magnitude"], of["depth"], of["latitude"], of["longitude"])
+
+
+def test_grades_that_were_reported_beside_ours():
+    """The README beside the cases says so: two grades of six are missed, and no level."""
+    missed = []
+    for row in rows(THREATS / "earthquake" / "golden" / "reported_grades.csv"):
+        low, _, high = grades(float(row["magnitude"]), float(row["depth_km"] or 10), 21.4, 103.3)
+        if row["grade"] and not round(low) <= int(row["grade"]) <= round(high):
+            assert int(row["grade"]) > high
+            missed.append(row["date"])
+        if row["level"]:
+            assert article_55(round(low)) <= int(row["level"]) <= article_55(round(high))
+    assert missed == ["2003-10-14", "2017-08-24"]
+
+
+def test_the_readme_prints_what_the_model_gives():
+    text = (THREATS / "earthquake" / "golden" / "README.md").read_text("utf-8")
+    for row in rows(THREATS / "earthquake" / "golden" / "reported_grades.csv"):
+        given = grades(float(row["magnitude"]), float(row["depth_km"] or 10), 21.4, 103.3)
+        assert f"| {row['event']} {row['date'][:4]}" in text
+        assert ", ".join(f"{v:.1f}" for v in given) in text
 
 
 @pytest.mark.parametrize("name", QUAKES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import re
 import shutil
@@ -14,7 +15,7 @@ import pytest
 from haidang.base.errors import BadPack, NotFound
 from haidang.jobs.law import counted, find_table, tables_on, tell
 from haidang.pack.check import check
-from haidang.pack.load import load_country, roots
+from haidang.pack.load import load_country, read_yaml, roots
 from haidang.pack.regions import (
     COLUMNS,
     AnswersSpec,
@@ -251,3 +252,23 @@ def test_every_key_of_the_lists_is_documented():
     assert set(re.findall(r"^\| `(\w+)` \|", part, re.M)) == set(RegionsSpec.model_fields)
     for name in (*AnswersSpec.model_fields, *COLUMNS, *get_args(Basis)):
         assert f"`{name}`" in part
+
+
+def test_the_packs_take_no_area_that_the_lists_do_not_give(country, lists):
+    """Packs hold copies; one that drifts from the list beside the law is found here."""
+    compared = set()
+    for path in sorted(country.folder.glob("threats/*/binding.yaml")):
+        binding = read_yaml(path)
+        for ask in binding["law"].get("asks", ()):
+            inputs = [n for n, taken in ask["inputs"].items() if taken == "category"]
+            for one in lists.values():
+                if not any(one.answers(str(ask["article"]), n) for n in inputs):
+                    continue
+                for rule in binding["areas"]:
+                    with (path.parent / rule["file"]).open(encoding="utf-8-sig") as stream:
+                        rows = [(r["code"], r["category"]) for r in csv.DictReader(stream)]
+                    # An empty area is a place that the pack leaves to no article.
+                    taken = {row for row in rows if row[1]}
+                    assert taken <= {(r.code, r.category) for r in one.rows}, path.parent.name
+                    compared.add(one.id)
+    assert compared >= {"climate", "cold", "flash_flood", "salinity", "terrain"}

@@ -137,7 +137,7 @@ def _map(events: EventSet, held: Exposed, curve: pd.DataFrame, threads: int | No
 
 
 def apart(
-    what: str, events: int = EVENTS, points: int = POINTS, cells: int = CELLS, rounds: int = 5
+    what: str, events: int = EVENTS, points: int = POINTS, cells: int = CELLS, rounds: int = 9
 ) -> dict[str, float]:
     """`child` in a process of its own."""
     asked = [str(a) for a in (events, points, cells, what, rounds)]
@@ -278,7 +278,8 @@ def page(
         )
     yield from ("", *_beside(ours, single, scipy_, peer), "", "## Cost against size", "")
     yield from (
-        "One thread; nanoseconds of processor time for each stored cell.", "",
+        "One thread; nanoseconds of processor time for each stored cell. Twice the points with the "
+        "same cells means that each event finds them farther apart in memory.", "",
         "| | events | points | cells | seconds of processor | ns a cell | peak, MB |",
         "|---|---:|---:|---:|---:|---:|---:|",
     )  # fmt: skip

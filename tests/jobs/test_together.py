@@ -171,7 +171,7 @@ def test_explain_says_what_is_together_and_who_raised(ended, country):
     assert "slopes are soaked" in decisions[0].text
     assert "Combined level" not in decisions[1].text  # once is enough
     before = explain_place(ended, PLACE, NOON, country, "vi")
-    assert "cho phép nâng thêm 1 hoặc 2 cấp; chưa ai quyết định nâng" in before[0].text
+    assert "được phép nâng thêm 1 hoặc 2 cấp; chưa ai quyết định nâng" in before[0].text
 
 
 def test_played_again_nothing_changes(ended, cases, shipped):

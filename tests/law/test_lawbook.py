@@ -17,7 +17,7 @@ TOY = Path(__file__).parents[1] / "toy" / "countries" / "xt" / "law"
 
 @pytest.fixture(scope="module")
 def table():
-    return read_law(TOY).book.tables[0]
+    return read_law(TOY).book.at(3, dt.date(2025, 1, 1))
 
 
 def test_found_by_article_and_day(table):

@@ -29,7 +29,8 @@ SPEC = WarnSpec(
 
 
 def found(level, state=State.RAISED, at=NOW):
-    grounds = Grounds(level, "", "", "", "", "", "", "")
+    status = {None: "not defined by the text", 0: "below"}.get(level, "defined")
+    grounds = Grounds(level, status, "", "", "", "", "", "")
     return Assessment(
         "a", "t", "e", "p", at, at + 72 * H, state, None, grounds, (), (), (), (), 0, ""
     )

@@ -160,6 +160,19 @@ def test_unknown_people_are_never_zero():
     )
 
 
+def test_rain_and_surge_have_units_and_no_false_digits():
+    wet = (
+        Impact("rain.max_24h", "mm", Interval(56.6, 113.6, 1168.4)),
+        Impact("surge.max", "m", Interval(0.04, 1.71, 3.17)),
+    )
+    assert told("en", assessed(impacts=wet))["rain"] == "60–1,170 mm"
+    assert told("vi", assessed(impacts=wet))["surge"] == "0,0–3,2 m"
+    assert told("en", assessed(impacts=wet))["surge"] == "0.0–3.2 m"
+    inland = (Impact("rain.max_24h", "mm", Interval(20.0, 21.0, 22.0)),)
+    assert told("en", assessed(impacts=inland))["rain"] == "20 mm"
+    assert told("vi", assessed(impacts=inland))["surge"] == "chưa rõ"
+
+
 def test_without_data_nothing_is_known_and_nothing_is_not_expected():
     said = told("en", assessed(state=State.NO_DATA, intensity=None))
     for name in ("force", "force_range", "wind_kmh", "onset8", "onset12", "end12", "onset_lead"):

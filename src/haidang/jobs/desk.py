@@ -29,8 +29,8 @@ from haidang.jobs import desk_files, replay
 from haidang.jobs.desk_files import BULLETINS, CAP, DeskInfo, DeskSpec, FileSpec
 from haidang.jobs.desk_view import StepAt, View
 from haidang.jobs.replay import DATABASE, Step, scope_of
-from haidang.jobs.tonight import tonight
-from haidang.pack.case import Case, load_case
+from haidang.jobs.tonight import holds_readings, own_file, tonight
+from haidang.pack.case import READINGS_FILE, Case, load_case
 from haidang.pack.load import Roots
 from haidang.warn.message import Text, prefix
 from haidang.words import LANGUAGES
@@ -580,10 +580,11 @@ def start_live(
     averaging_s: int = 600,
     wall: datetime | None = None,
 ) -> Desk:
-    """Begin a desk on a user's own bulletins; all of them are run, and people do the rest.
+    """Begin a desk on a user's own bulletins or readings; all are run, and people do the rest.
 
     Args:
-        body: File of bulletins, see ``edge.feeds.bulletins``.
+        body: File of bulletins, see ``edge.feeds.bulletins``, or of readings,
+            ``edge.feeds.readings``, as the threat is told.
         name: Of the event.
         threat: Pack id.
         country: Country id.
@@ -594,22 +595,24 @@ def start_live(
         wall: Wall time; None is now.
 
     Raises:
-        BadData: As ``jobs.tonight``; no folder is left behind then.
+        BadData: As ``jobs.tonight.own_file``; no folder is left behind then.
         NotFound: No such country or threat.
         Unavailable: The folder cannot be written to.
     """
     begun = wall or datetime.now(UTC)
-    if threat not in roots.threats:
-        known = ", ".join(sorted(roots.threats))
-        raise NotFound(Problem("desk.no_threat", {"name": threat, "known": known}))
+    read = holds_readings(threat, roots)
+    kept = READINGS_FILE if read else BULLETINS
     home = roots.country(country).name
     # In a folder of its own first: what cannot be used must leave no desk behind.
     with TemporaryDirectory() as aside:
-        file = Path(aside) / BULLETINS
+        file = Path(aside) / kept
         file.write_bytes(body)
-        case = tonight(file, threat, home, name, status, averaging_s, approve=False)
+        if read:
+            case = own_file(file, threat, home, roots, name, status, approve=False)
+        else:
+            case = tonight(file, threat, home, name, status, averaging_s, approve=False)
     folder = desk_files.fresh_folder(out, case.spec.id, roots)
-    desk_files.put(folder / BULLETINS, body)
+    desk_files.put(folder / kept, body)
     spec = DeskSpec(
         kind="live",
         country=home,
@@ -618,8 +621,9 @@ def start_live(
         title=dict.fromkeys(LANGUAGES, name.strip()),
         status=status,
         averaging_s=case.spec.averaging_s,
-        files=(FileSpec(file=BULLETINS),),
+        files=(FileSpec(file=kept),),
         begun=begun,
+        **(desk_files.facts_of(case) if read else {}),
     )
     desk_files.write_spec(folder, spec)
     desk = Desk.open(folder, roots)

@@ -21,7 +21,7 @@ from haidang.data.tracks import Fix
 from haidang.edge.feeds.bulletins import read_bulletins
 from haidang.edge.feeds.readings import read_readings
 from haidang.jobs.replay import DATABASE, Step, plan, subjects
-from haidang.jobs.tonight import slug, tonight
+from haidang.jobs.tonight import MOST_FOLDER, slug, tonight
 from haidang.pack.case import (
     COUNTS_FILE,
     READINGS_FILE,
@@ -154,7 +154,8 @@ def _own(spec: DeskSpec, file: Path) -> Case:
         args = (file, spec.threat, spec.country, spec.name, spec.status, spec.averaging_s)
         return tonight(*args, approve=False)
     return case_of_file(
-        bulletins=file, name=slug(spec.name), country=spec.country, threat=spec.threat,
+        bulletins=file, name=slug(spec.name)[:MOST_FOLDER].rstrip("-"),
+        country=spec.country, threat=spec.threat,
         event=spec.event, title=spec.name, day=spec.day, averaging_s=spec.averaging_s,
         status=spec.status, officers=(),
     )  # fmt: skip

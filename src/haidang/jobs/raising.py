@@ -59,7 +59,7 @@ def standing(store: Store, country: Country, place: str, scale: str = "") -> Sta
 
     Raises:
         NotFound: The country has no such scale (``pack.no_scale``), or nothing was decided on it
-            for the place (``law.raise_nothing``).
+            for the place (``together.nothing``).
     """
     asked = scale or country.spec.scale
     if asked not in country.scales:
@@ -67,7 +67,7 @@ def standing(store: Store, country: Country, place: str, scale: str = "") -> Sta
         raise NotFound(Problem("pack.no_scale", said))
     mine = [d for d in store.decisions() if d.place == place and _scale(country, d) == asked]
     if not mine:
-        raise NotFound(Problem("law.raise_nothing", {"place": place, "scale": asked}))
+        raise NotFound(Problem("together.nothing", {"place": place, "scale": asked}))
     latest = max(d.at for d in mine)
     now = tuple(d for d in mine if d.at == latest)
     whole = next((d.whole for d in now if d.whole is not None), None)

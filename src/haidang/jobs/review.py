@@ -135,7 +135,8 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
     if not tracked:
         why = "absent_counted" if context.pack.threat.counted else "absent_readings"
         parts = [p for p in get_args(Part) if not getattr(book, p)]
-        return replace(book, absent=tuple(Absent(p, _reason(p, why)) for p in parts))
+        gone = tuple(Absent(p, _reason(p, why, told=facts is not None)) for p in parts)
+        return replace(book, absent=gone)
     book = _with_houses(book, facts, truth, kept, bulletin, context)
     return replace(book, absent=tuple(_absent(book, facts, truth, case)))
 
@@ -431,9 +432,16 @@ def _names(facts: Facts | None, context: Context) -> dict[str, Mapping[str, str]
     return {p.code: p.names for p in there}
 
 
-def _reason(part: Part, otherwise: str) -> str:
+def _reason(part: Part, otherwise: str, *, told: bool) -> str:
     """Why a part of the review of no wind is empty: one that it might have says so itself."""
-    own = {"announced": "absent_no_announced", "timeline": "absent_nothing_played"}
+    facts = "absent_no_source" if told else "absent_no_facts"
+    own = {
+        "announced": "absent_no_announced",
+        "timeline": "absent_nothing_played",
+        "handling": "absent_nothing_said",
+        "tolls": facts,
+        "not_modelled": facts,
+    }
     return own.get(part, otherwise)
 
 

@@ -13,7 +13,7 @@ from haidang.edge.feeds.bulletins import read_bulletins
 from haidang.edge.feeds.readings import ReadingsFile, read_readings
 from haidang.jobs.observe import subjects
 from haidang.pack.case import Case, OfficerSpec, case_of_file
-from haidang.pack.load import Roots, load_country
+from haidang.pack.load import Roots, load_country, read_yaml
 from haidang.pack.schema import Country, Pack
 
 OFFICERS: Final = (
@@ -24,6 +24,9 @@ OFFICERS: Final = (
 
 LONGEST: Final = 24
 """Characters of an event's name: it stands in every headline, and a headline is short."""
+MOST_FOLDER: Final = 60
+"""Characters of the name of a folder of readings; no headline carries it."""
+
 PERIODS: Final = (60, 120, 180, 600)
 STATUSES: Final = ("Exercise", "Test")
 
@@ -122,6 +125,20 @@ def own_file(
     return tonight(file, threat, country, name, status, averaging_s, approve=approve)
 
 
+def holds_readings(threat: str, roots: Roots) -> bool:
+    """Whether a threat's own file is one of readings; read from its pack, without the country.
+
+    Raises:
+        NotFound: No such threat (``desk.no_threat``).
+        BadPack: Its pack cannot be read.
+    """
+    if threat not in roots.threats:
+        known = ", ".join(sorted(roots.threats))
+        raise NotFound(Problem("desk.no_threat", {"name": threat or "-", "known": known}))
+    watch = read_yaml(roots.threats[threat] / "pack.yaml").get("watch")
+    return isinstance(watch, dict) and watch.get("kind") == "readings"
+
+
 def tonight_readings(
     file: Path,
     pack: Pack,
@@ -154,7 +171,7 @@ def tonight_readings(
     said = [r.published for r in read.reports if r.published is not None]
     return case_of_file(
         bulletins=file,
-        name=slug(name or file.stem),
+        name=slug(name or file.stem)[:MOST_FOLDER].rstrip("-"),
         country=country.id,
         threat=pack.id,
         event=_event(file, pack, read),

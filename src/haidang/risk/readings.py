@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from haidang.data.observations import Observations
 from haidang.watch.spec import ReadingsWatch
+
+if TYPE_CHECKING:
+    # Packs are read with this module, and no command waits for the tables behind it.
+    from haidang.data.observations import Observations
 
 PEOPLE: Final = "people.area"
 """Measure of impact: who lives in the area. Nobody says that all of them are hit."""

@@ -18,6 +18,7 @@ from haidang.base.problem import Problem
 from haidang.base.wind import beaufort, ms_to_kmh
 from haidang.law.evaluate import cite
 from haidang.risk.assessment import Assessment, Interval, Onset, When
+from haidang.risk.spec import RAIN, SURGE
 from haidang.warn.spec import MessageSpec
 from haidang.watch.signal import State
 from haidang.words import word
@@ -50,6 +51,8 @@ FACTS: Final = frozenset(
         "people",  # under the leading force and more, central, rounded
         "people_range",
         "people_full",
+        "rain",  # most in 24 h, low to high with its unit: a mean, without mountains
+        "surge",  # low to high with its unit, without tide; of an area with a coast
         "issued",
         "expires",
         "zone",  # offset of the local time
@@ -78,7 +81,7 @@ OF_READINGS: Final = ("indicator", "reading", "where", "when", "how_known")
 
 OF_A_TRACK: Final = (
     "force", "force_range", "force_full", "wind_kmh", "lead", "onset_lead", "end_lead",
-    "people", "people_range", "people_full", "probability",
+    "people", "people_range", "people_full", "probability", "rain", "surge",
 )  # fmt: skip
 """Those that only a threat with a track fills; a pack of another kind may not use them."""
 
@@ -271,6 +274,8 @@ def facts(
         "exercise": prefix(status, language),
         **_wind(None if blind else assessment.intensity, say),
         **_people(assessment, people or f"people.force_{lead}", say),
+        "rain": _amount(assessment, RAIN, 10.0, say),
+        "surge": _amount(assessment, SURGE, 0.1, say),
         **dict.fromkeys((*COUNTED, *OF_READINGS), say.unknown),
     }
     for suffix, force in (("_lead", lead), *((str(f), f) for f in SHOWN_FORCES)):
@@ -304,6 +309,15 @@ def _people(assessment: Assessment, measure: str, say: _Speaker) -> dict[str, st
         "people_range": say.range(low, high),
         "people_full": say.full(central, low, high),
     }
+
+
+def _amount(assessment: Assessment, measure: str, step: float, say: _Speaker) -> str:
+    """Low to high with its unit, to a step: a model that knows no mountain has no millimetres."""
+    found = next((i for i in assessment.impacts if i.measure == measure), None)
+    if found is None or found.value is None or any(map(isnan, found.value)):
+        return say.unknown
+    low, high = (say.decimal(step * round(v / step), step) for v in found.value[::2])
+    return say("amount", value=say.range(low, high), unit=found.unit)
 
 
 def rounded(count: float) -> int:
@@ -370,6 +384,12 @@ class _Speaker:
 
     def number(self, value: int) -> str:
         return numbers(value, self._language)
+
+    def decimal(self, value: float, step: float) -> str:
+        """A number to the digits of a step: 1,250 to tens, 0.6 to tenths."""
+        if step >= 1:
+            return self.number(round(value))
+        return f"{value:.1f}".replace(".", word("law.decimal_sign", self._language))
 
     def percent(self, share: float | None) -> str:
         """Whole percent; never 0 or 100 unless every member of the ensemble agrees."""

@@ -15,6 +15,7 @@ from haidang.base.errors import BadData
 from haidang.risk.engine.curves import table
 from haidang.risk.engine.events import event_set
 from haidang.risk.engine.exposed import exposed
+from haidang.risk.engine.kernel import blocks
 from haidang.risk.engine.run import Adjust, impacts
 from haidang.risk.vulnerability import WindDamage
 from risk import parity
@@ -199,13 +200,14 @@ def big(seed=3, n_event=60, n_point=500):
 
 def test_threads_and_blocks_do_not_matter(monkeypatch):
     rows, values, frequency = big()
-    monkeypatch.setattr("haidang.risk.engine.run.MOST_CELLS", 400)
+    monkeypatch.setattr("haidang.risk.engine.kernel.MOST_CELLS", 400)
     one = impacts(events(rows, frequency), assets(values), CURVE, threads=1)
+    assert len(blocks(events(rows, frequency).start, 10)) > 9
     for threads in (2, 5):
         more = impacts(events(rows, frequency), assets(values), CURVE, threads=threads)
         assert np.array_equal(one.known_at_event, more.known_at_event)
         assert np.array_equal(one.share, more.share)
-    monkeypatch.setattr("haidang.risk.engine.run.MOST_CELLS", 2**19)
+    monkeypatch.setattr("haidang.risk.engine.kernel.MOST_CELLS", 2**19)
     whole = impacts(events(rows, frequency), assets(values), CURVE)
     assert np.array_equal(one.known_at_event, whole.known_at_event)
     np.testing.assert_allclose(one.share, whole.share, rtol=1e-13)

@@ -33,14 +33,17 @@ _inline = cast(
 SEVERE, COMBINED = 0, 1
 """How several perils on one asset meet: the largest share, or one after the other."""
 MOST_CELLS = 2**19
-"""Cells of a block; also what bounds the arrays that a function of intensity needs."""
+"""Cells of a block, or more where there are many slots: what bounds the arrays that a function of
+intensity needs."""
+CELLS_A_SLOT = 8
 
 
 @_inline
 def ratio_at(value: float, c: int, head: Floats, knots: Floats, guide: Names) -> float:
     """A table read at an intensity: straight lines, flat beyond the ends; NaN stays NaN.
 
-    Put into the loops whole: a call that is handed arrays takes longer than what it does.
+    The two loops that matter for speed have these lines written out: even put in by the compiler,
+    a function that is handed arrays takes longer than what it does.
 
     Args:
         value: Intensity.
@@ -56,8 +59,8 @@ def ratio_at(value: float, c: int, head: Floats, knots: Floats, guide: Names) ->
     if np.isnan(value):
         return value
     k = guide[np.uint32(head[c, 5]) + np.uint32((value - head[c, 0]) * head[c, 4])]
-    # The bucket was found by rounding: its knot may be one too high, or some too low.
-    if knots[k, 0] > value:
+    # The bucket was found by rounding: its knot may be too high, or some too low.
+    while knots[k, 0] > value:
         k -= np.uint32(1)
     while knots[k + np.uint32(1), 0] <= value:
         k += np.uint32(1)
@@ -94,7 +97,7 @@ def plain(
                 r = y1
             elif v > x0:
                 k = guide[np.uint32((v - x0) * per)]
-                if knots[k, 0] > v:
+                while knots[k, 0] > v:
                     k -= np.uint32(1)
                 while knots[k + np.uint32(1), 0] <= v:
                     k += np.uint32(1)
@@ -110,7 +113,7 @@ def plain(
 
 
 @_jit
-def one_peril(  # noqa: C901 - in one piece: see `ratio_at`
+def one_peril(  # noqa: C901, PLR0912 - in one piece: see `ratio_at`
     start: Begins,
     point: Names,
     intensity: Floats,
@@ -159,14 +162,27 @@ def one_peril(  # noqa: C901 - in one piece: see `ratio_at`
     for e in range(weight.size):
         count, often = 0, weight[e]
         for i in range(start[e], start[e + 1]):
-            p = point[i]
-            for s in range(slot_start[p], slot_start[p + np.uint32(1)]):
+            v, p = intensity[i], point[i]
+            # Not a range: to set one up for the one slot that most points have takes longer.
+            s, end = slot_start[p], slot_start[p + np.uint32(1)]
+            while s < end:
                 c = slot_curve[s]
                 count += 1
-                if c < tables:
-                    r = ratio_at(intensity[i], c, head, knots, guide)
-                else:
+                if c >= tables:
                     r = by_function[c - tables, i]
+                elif v <= head[c, 0]:
+                    r = head[c, 1]
+                elif v >= head[c, 2]:
+                    r = head[c, 3]
+                elif v > head[c, 0]:
+                    n = guide[np.uint32(head[c, 5]) + np.uint32((v - head[c, 0]) * head[c, 4])]
+                    while knots[n, 0] > v:
+                        n -= np.uint32(1)
+                    while knots[n + np.uint32(1), 0] <= v:
+                        n += np.uint32(1)
+                    r = knots[n, 2] * (v - knots[n, 0]) + knots[n, 1]
+                else:
+                    r = np.nan
                 if r > 0.0:
                     ledger[s, 0] += often * r
                     for k in range(categories):
@@ -179,6 +195,7 @@ def one_peril(  # noqa: C901 - in one piece: see `ratio_at`
                     for k in range(categories):
                         if ledger[s, k + 1] > 0.0 or (not full and unknown[s, k]):
                             blind[e, k] += 1
+                s += np.uint32(1)
         reached[e] = count
 
 
@@ -237,13 +254,15 @@ def gather(
     tables = head.shape[0]
     for i in range(first, last):
         p = point[i]
-        for s in range(slot_start[p], slot_start[p + np.uint32(1)]):
+        s, end = slot_start[p], slot_start[p + np.uint32(1)]
+        while s < end:
             c = slot_curve[s]
             if c < tables:
                 r = ratio_at(intensity[i], c, head, knots, guide)
             else:
                 r = by_function[c - tables, i]
             n = meet(rule, share, stamp, mark, s, r, touched, n)
+            s += np.uint32(1)
     return n
 
 
@@ -281,23 +300,24 @@ def settle(
                     blind[event, k] += 1
 
 
-def blocks(start: Ints, least: int) -> list[tuple[int, int]]:
+def blocks(start: Ints, slots: int) -> list[tuple[int, int]]:
     """Events cut into runs of about as many cells.
+
+    By the numbers of cells and slots alone: with the threads the result would change in its last
+    digits. Each run has a ledger by slot of its own to write and to add up, so that it should have
+    several times as many cells.
 
     Args:
         start: Cells of event e are start[e]..start[e+1].
-        least: Cells in a run; more where one event alone has more.
+        slots: How many.
 
     Returns:
         (first event, last event exclusive) of each run, in order; all events are in one of them.
     """
-    events = len(start) - 1
-    cuts = [0]
-    while cuts[-1] < events:
-        wanted = start[cuts[-1]] + least
-        cut = int(np.searchsorted(start, wanted, side="right")) - 1
-        cuts.append(min(max(cut, cuts[-1] + 1), events))
-    return list(pairwise(cuts))
+    cells, events = int(start[-1]), len(start) - 1
+    runs = max(1, min(-(-cells // MOST_CELLS), cells // (CELLS_A_SLOT * max(slots, 1))))
+    cuts = np.searchsorted(start, np.linspace(0, cells, runs + 1)[1:-1])
+    return list(pairwise(np.unique([0, *cuts.tolist(), events]).tolist()))
 
 
 def in_order(

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.risk.engine.curves import Curves, Packed, checked, choose, pack
+from haidang.risk.engine.curves import Curves, Packed, Table, checked, choose, pack
 from haidang.risk.engine.events import EventSet
 from haidang.risk.engine.exposed import Exposed
 from haidang.risk.engine.join import MAX_KM, Slots, join, slots
 from haidang.risk.engine.kernel import (
     COMBINED,
-    MOST_CELLS,
     SEVERE,
     blocks,
     gather,
@@ -154,8 +153,9 @@ def curves_of(
                 key = id(_source(given, category, name))
                 if key not in found:
                     found[key] = len(curves)
-                    label = name or category
-                    curves.append(checked(curve, events.highest * change.factor, label))
+                    # To look for the highest takes a pass over all cells: only where it is asked.
+                    top = 0.0 if isinstance(curve, Table) else events.highest * change.factor
+                    curves.append(checked(curve, top, name or category))
                 which[k, n] = found[key]
         one, number = pack(curves)
         packed.append(one)
@@ -195,9 +195,7 @@ def _run(
         np.zeros(events, np.int64), np.zeros(count), np.zeros(count),
     )  # fmt: skip
     weight = sets[0].weight
-    # A block has a ledger of its own that is written and added up once: it should have more cells.
-    start = np.sum([s.start for s in sets], axis=0)
-    parts = blocks(start, max(MOST_CELLS, 4 * count))
+    parts = blocks(np.sum([s.start for s in sets], axis=0), count)
 
     def work(part: tuple[int, int]) -> tuple[Floats, Floats]:
         ledger = np.zeros((count, 1 + categories))

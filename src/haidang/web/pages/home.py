@@ -99,5 +99,5 @@ def _mode(kind: str, say: Speaker) -> Tag:
 
 def drills(cases: Sequence[Case], say: Speaker) -> tuple[Drill, ...]:
     """The cases, newest event first."""
-    ordered = sorted(cases, key=lambda c: c.spec.event, reverse=True)
+    ordered = sorted(cases, key=lambda c: (c.spec.law_on, c.spec.id), reverse=True)
     return tuple(Drill(c.spec.id, say.of(c.spec.title)) for c in ordered)

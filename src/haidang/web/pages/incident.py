@@ -520,7 +520,8 @@ def _doubts(say: Speaker, seen: Seen, place: str) -> list[str]:
         if assessment is not None and assessment.state is State.NO_DATA:
             found.append(say("incident.doubt_no_data"))
         if decision.reason in (Reason.HOLDING, Reason.HELD_NO_DATA, Reason.HOLD_EXPIRED):
-            found.append(say("incident.doubt_held", level=decision.combined))
+            found.append(say("incident.doubt_held", level=decision.after))
+    found += _together(say, [d for d in seen.decisions if d.place == place])
     plan = seen.plan
     if plan is None:
         return [*found, say("incident.doubt_no_plan")]
@@ -537,6 +538,22 @@ def _doubts(say: Speaker, seen: Seen, place: str) -> list[str]:
         found.append(say("incident.doubt_not_optimal"))
     found.append(say("incident.doubt_roads"))
     return found
+
+
+def _together(say: Speaker, here: Sequence[Decision]) -> list[str]:
+    """Whether several hazards count at a place, and what a person made of it."""
+    one = next((d for d in here if d.whole is not None), None)
+    if one is None or one.whole is None:
+        return []
+    whole = one.whole
+    if whole.raise_by:
+        said = {"level": one.combined, "own": whole.own, "by": whole.raise_by}
+        return [say("incident.whole_raised", **said)]
+    if not whole.allowed:
+        return []
+    count = len(whole.concurrent) + len(whole.successive)
+    by = ", ".join(f"+{n}" for n in whole.allowed)
+    return [say("incident.whole_may", count=count, by=by)]
 
 
 def _of_level(

@@ -74,23 +74,35 @@ def build(say: Speaker, context: Context, book: Review, stage: str = "") -> Revi
         answer=_answer(w),
         hidden=False,
         facts=_facts(w),
-        sections=(
-            _leads(w),
-            _orders(w),
-            _announced(w),
-            _winds(w),
-            _houses(w),
-            _tolls(w),
-            _not_modelled(w),
-            _verification(w),
-            _handling(w),
-        ),
+        sections=_sections(w),
         timeline=tuple(_line(w, one) for one in lines[:LINES]),
         stages=tuple((name, w(f"stage_{name}")) for name in STAGES),
         stage=stage,
         more=max(len(lines) - LINES, 0),
         why_timeline=w.say(f"review.{why}") if (why := book.why_absent("timeline")) else "",
     )
+
+
+def _sections(w: Writer) -> tuple[Section, ...]:
+    """Every part; of a threat of readings those about a wind only where they hold something."""
+    every = (
+        _leads(w),
+        _orders(w),
+        _announced(w),
+        _winds(w),
+        _houses(w),
+        _tolls(w),
+        _not_modelled(w),
+        _verification(w),
+        _handling(w),
+    )
+    if not w.context.pack.threat.read:
+        return every
+    return tuple(s for s in every if s.rows or s.id in _OF_ANY)
+
+
+_OF_ANY: Final = frozenset({"announced", "tolls", "handling"})
+"""Parts that a threat without a wind has too."""
 
 
 def _ahead(w: Writer) -> list[float]:
@@ -126,7 +138,9 @@ def _answer(w: Writer) -> str:
 
 def _facts(w: Writer) -> tuple[Fact, ...]:
     book = w.book
-    found = [Fact(w("fact_landfall"), w.at(book.landfall), w("fact_landfall_note"))]
+    found = []
+    if not w.context.pack.threat.read:
+        found.append(Fact(w("fact_landfall"), w.at(book.landfall), w("fact_landfall_note")))
     unmodelled = [s for s in book.not_modelled if not s.modelled and s.share is not None]
     if unmodelled:
         share = sum(s.share or 0 for s in unmodelled)

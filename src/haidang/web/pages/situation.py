@@ -395,7 +395,7 @@ class Builder:
 
     def _changes(self, before: Seen | None, seen: Outlook) -> tuple[Changed, ...]:
         groups: dict[tuple[object, ...], list[Decision]] = {}
-        for d in self.decided:
+        for d in self._moved():
             if d.reason not in CALM:
                 key = (d.reason, d.before, d.after, self.judged.params(d))
                 groups.setdefault(key, []).append(d)
@@ -405,6 +405,10 @@ class Builder:
             found += self._shifts(before)
             found += self._strength(before, seen)
         return tuple(found)
+
+    def _moved(self) -> Sequence[Decision]:
+        """Decisions that may be news."""
+        return self.decided
 
     def _change(self, group: Sequence[Decision]) -> Changed:
         one, say = group[0], self.say

@@ -19,6 +19,7 @@ from haidang.app.said_readings import told_of
 from haidang.app.verdict import Decision
 from haidang.risk.readings import Read, Readings, is_stale, newest_begun, read
 from haidang.risk.spec import Shaking
+from haidang.warn.decide import Reason
 from haidang.watch.spec import Reading
 from haidang.web.look import Look
 from haidang.web.pages.judged import Judged
@@ -162,8 +163,10 @@ class _Builder(TableBuilder):
     def read(self) -> ReadingsSituation:
         order = sorted((d for d in self.decided if self._told(d)), key=self._worst)
         never = self._never()
+        base = self.base()
+        blind = [d for d in self.decided if self.judged.state(d) == "no_data"]
         return ReadingsSituation(
-            **self.base(),
+            **{**base, "blind": self._names(blind)},
             rows=tuple(self._read_row(d) for d in order),
             scale=self.scale(),
             gone=tuple(self._gone()),
@@ -217,6 +220,21 @@ class _Builder(TableBuilder):
             names = self._names(undefined)
             parts.append(say("situation_readings.lead_undefined", names=names))
         return " ".join(parts)
+
+    # What changed.
+
+    def _moved(self) -> Sequence[Decision]:
+        """An area of which nothing was known before, nor ever, has not changed."""
+        last: dict[str, Decision] = {}
+        for d in self.view.decisions:
+            if d.at < self.view.this.now:
+                last[d.place] = d
+        return [
+            d
+            for d in self.decided
+            if d.reason is not Reason.BLIND
+            or (d.place in last and last[d.place].reason is not Reason.BLIND)
+        ]
 
     # Facts.
 

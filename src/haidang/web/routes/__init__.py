@@ -2,6 +2,7 @@
 
 from haidang.web.routes import (
     entry,
+    entry_readings,
     explain,
     home,
     incident,
@@ -18,6 +19,6 @@ from haidang.web.routes import (
 
 MODULES = (
     statics, login, home, situation, watch, risk, warnings, incident, review, ledger, law, explain,
-    entry,
+    entry, entry_readings,
 )  # fmt: skip
 """Each has a ``router``."""

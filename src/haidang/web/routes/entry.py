@@ -16,6 +16,7 @@ from haidang.web.desks import bar
 from haidang.web.pages import entry as pages
 from haidang.web.pages import entry_form
 from haidang.web.pages.entry_form import Checked, Typed
+from haidang.web.routes import entry_readings
 from haidang.web.visit import Form, Sent, Visit, Visited
 
 router = APIRouter()
@@ -74,8 +75,10 @@ def start(visit: Visited, form: Sent) -> Response:
 
 @router.get("/d/{desk}/bulletin")
 def more(visit: Visited, desk: str) -> Response:
-    """An empty form for a further bulletin."""
+    """An empty form for a further bulletin, or for further readings."""
     found = visit.desk(desk)
+    if found.context.pack.threat.read:
+        return entry_readings.more(visit, found)
     found.at(None, visit.now)
     # Its hour stays empty: whatever stood there would be sent by whoever looks past it.
     return _more(visit, desk, Checked(entry_form.empty(""), b"", (), ()))
@@ -83,8 +86,10 @@ def more(visit: Visited, desk: str) -> Response:
 
 @router.post("/d/{desk}/bulletin")
 def add(visit: Visited, form: Sent, desk: str) -> Response:
-    """Take in a further bulletin, and run on it."""
+    """Take in a further bulletin, or readings, and run on it."""
     found = visit.desk(desk)
+    if found.context.pack.threat.read:
+        return entry_readings.add(visit, found, form)
     typed, trouble = _typed(visit, form)
     if form.get("do") == "row":
         return _more(visit, desk, Checked(entry_form.longer(typed), b"", trouble, ()))

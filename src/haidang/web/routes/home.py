@@ -27,9 +27,12 @@ def _row(visit: Visit, info: DeskInfo) -> pages.Row:
     say = visit.speaker()
     try:
         desk = visit.desk(info.id)
+        say = visit.speaker()  # a desk says some things as its kind of threat does
         return pages.row(desk, desk.at(None, visit.now), say)
     except HaidangError as error:
         return pages.broken(info, error.say(visit.language), say)
+    finally:
+        visit.request.state.own_words = ""
 
 
 @router.post("/drill")
