@@ -106,10 +106,22 @@ def _questions(
             # Without an input for it the category is of no matter: asked once.
             for category in categories if by_category else ("",):
                 known = {**case.quantities, CATEGORY: category}
+                if not _told(ask, known):
+                    continue
                 given = {k: known.get(q) for k, q in ask.inputs.items()}
                 told = case.led_by(ask.inputs.values())
                 out.append(_Question(area, told, category, {**given, **ask.given}))
     return out
+
+
+def _told(ask: ReadingsAsk, known: Mapping[str, Quantity]) -> bool:
+    """Whether every quantity was ever told by anybody; the model leaves out those that were not.
+
+    An article of what nobody reports is not asked. One of what somebody reports elsewhere is, and
+    where it cannot be answered the place does not pass for quiet.
+    """
+    counted = () if ask.several is None else (ask.several.input,)
+    return all(q in known for k, q in ask.inputs.items() if k not in counted)
 
 
 def _answers(table: Table, ask: ReadingsAsk, asked: Sequence[_Question]) -> list[Answer]:
@@ -183,7 +195,7 @@ def _whatever(table: Table, answers: list[Answer]) -> list[Answer]:
     for n, mine in levels.items():
         least, one = min(mine), len(set(mine)) == 1
         if least == NO_LEVEL or (least == 0 and not one):
-            out[n] = replace(answers[n], open=max(mine) > 0)
+            out[n] = replace(answers[n], open=True)
             continue
         status: Status = ("defined" if least else "below") if one else "no data"
         row = next(

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from haidang.app import reading_words
-from haidang.app.assess_readings import FORECAST, MEASURED
 from haidang.app.context import Context
+from haidang.app.judge_readings import FORECAST, MEASURED
 from haidang.app.snapshot import Chain
 from haidang.risk.assessment import Assessment
 from haidang.warn.decide import Standing

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely import Point
 
-from haidang.app import assess_readings as plain
+from haidang.app import judge_readings as plain
 from haidang.app.ask_readings import ask_all
 from haidang.app.context import Context
 from haidang.app.snapshot import Snapshot
 from haidang.base.place import Kind
 from haidang.risk.areas import Areas
 from haidang.risk.assessment import Assessment, Grounds, Impact, Interval
-from haidang.risk.hazards.earthquake import shaking
+from haidang.risk.hazards.earthquake import VALID, Model, outside, shaking
 from haidang.risk.readings import SHAKEN, SHAKEN_GRADES, Case, Read, Readings, newest_begun
 from haidang.risk.spec import Shaking
 from haidang.watch.bulletins import ENDED
@@ -114,12 +114,35 @@ def area_grades(
     every = shaking(
         magnitude, depth, lat, lon, np.append(areas.lat, lat), np.append(areas.lon, lon),
         vs30=model.vs30, members=model.members, seed=model.seed, scatter="event",
+        model=motion(depth),
     )  # fmt: skip
     found, under = every[:, :-1], every[:, -1]
     highest = np.maximum.reduceat(found, areas.start[:-1], axis=1)
     if home is not None:
         highest[:, home] = np.maximum(highest[:, home], under)
     return found, highest
+
+
+def motion(depth_km: float) -> Model:
+    """Which published model: the one with a site term, unless the source lies too deep for it.
+
+    That one does not know the depth and would shake the surface over a deep source as if it lay
+    just below; the other starts from the distance to the source itself.
+    """
+    return "allen_2012" if depth_km > VALID["boore_2014"][DEEPEST] else "boore_2014"
+
+
+DEEPEST: Final = 3
+"""Place of the greatest depth among the limits of a model."""
+
+
+def _outside(told: Mapping[str, Read | None], model: Shaking) -> tuple[str, ...]:
+    """What of the event lies outside what its model was fitted to, as keys of words."""
+    magnitude, depth = (told[n] for n in (model.magnitude, model.depth))
+    if magnitude is None or depth is None or magnitude.value is None or depth.value is None:
+        return ()
+    found = outside(magnitude.value, depth.value, model=motion(depth.value))
+    return tuple(p.code.rpartition(".")[2] for p in found)
 
 
 def _felt(
@@ -131,8 +154,10 @@ def _felt(
     out = {}
     for code in codes:
         rows = [r for r in readings[model.felt].get(code, ()) if at <= r.start <= now]
-        if (one := newest_begun(rows, now)) is not None:
-            out[code] = one
+        felt = [r for r in rows if r.value is not None]
+        if felt:
+            # The law asks how hard it shook; a later report of less takes nothing back.
+            out[code] = max(felt, key=lambda r: (r.value or 0.0, r.start))
     return out
 
 
@@ -146,13 +171,16 @@ def _area(
     felt: Read | None,
     model: Shaking,
 ) -> Assessment:
-    lead = told[model.magnitude]
+    lead, deep = told[model.magnitude], told[model.depth]
+    used = "-" if deep is None or deep.value is None else motion(deep.value)
     modelled = None if grades is None else _interval(grades[1][:, area], model)
     grade = _grade(felt.value if felt is not None else modelled.central if modelled else None)
     if felt is not None:
         lead = felt
     name = model.felt if felt is not None else model.magnitude
-    case = Case(event, {"msk": grade}, name, lead, {"area": context.areas.codes[area]})
+    of = {"area": context.areas.codes[area]}
+    notes = () if felt is not None else _outside(told, model)
+    case = Case(event, {"msk": grade}, name, lead, of, notes=notes)
     answers = ask_all(context, _only(context, area, case))[area]
     chosen = plain.deciding(answers)
     grounds = plain.grounds_of(context, chosen, (case,), answers)
@@ -172,7 +200,7 @@ def _area(
         impacts=(plain.people_of(context, area), *_people(context, area, grades, model)),
         intensity=modelled,
         p_level=_shares(context, area, grades),
-        method=f"{model.hazard}, {model.members} members, seed {model.seed}",
+        method=f"{model.hazard} {used}, {model.members} members, seed {model.seed}",
     )
 
 

@@ -133,6 +133,7 @@ class Case:
         lead: That reading; None where there is none to tell of.
         groups: What the subject belongs to, by kind of group: ``basin``, ``station``, ``area``.
         silent: It was heard before and is no more: what it would say is not known.
+        partial: A reading is missing that could make it more: what it says is "at least".
         mute: Nothing could ever be said of it (a gauge without alarm levels): the law is not asked.
         notes: What an answer must add, as keys of words.
         leads: Indicator and reading behind a quantity, where quantities come from several
@@ -145,6 +146,7 @@ class Case:
     lead: Read | None
     groups: Mapping[str, str] = field(default_factory=dict)
     silent: bool = False
+    partial: bool = False
     mute: bool = False
     notes: tuple[str, ...] = ()
     leads: Mapping[str, tuple[str, Read]] = field(default_factory=dict)
@@ -202,14 +204,22 @@ def is_stale(rows: Sequence[Read], now: datetime, stale_after_h: float) -> bool:
         now: The snapshot's clock.
         stale_after_h: How long it may be silent, h.
     """
-    told = [r.start for r in rows if r.value is not None]
+    # A forecast is as fresh as the day it was made: an old one for today is no word of today.
+    told = [min(r.start, r.published) for r in rows if r.value is not None]
     return not told or now - max(told) > timedelta(hours=stale_after_h)
 
 
 def newest_begun(rows: Sequence[Read], now: datetime) -> Read | None:
-    """The last value that had begun by now; else the first to come; None where there is none."""
+    """The last value that had begun by now; else the first to come; None where there is none.
+
+    A forecast that has begun takes the place of a measurement only if it was made after it: else
+    what was expected long ago would be believed over what was seen.
+    """
     told = [r for r in rows if r.value is not None]
     begun = [r for r in told if r.start <= now]
+    measured = [r for r in begun if not r.forecast]
+    if measured:
+        begun = [r for r in begun if not r.forecast or r.published >= measured[-1].start]
     return begun[-1] if begun else told[0] if told else None
 
 
@@ -265,6 +275,34 @@ def runs(
             current = []
     if current:
         yield tuple(current)
+
+
+def bridged(
+    rows: Sequence[Read], period_h: float, inside: Callable[[float], bool]
+) -> Iterator[tuple[Read, ...]]:
+    """As `runs`, if every period that nobody told had been inside too.
+
+    A gap of more than `BRIDGE` periods ends a run all the same: nobody would take it for one.
+    """
+    current: list[Read] = []
+    for row in rows:
+        if row.value is None:
+            continue
+        gap = 0.0 if not current else (row.start - current[-1].start) / timedelta(hours=1)
+        if current and gap > (BRIDGE + 1) * max(period_h, 1e-9) + 72.0 * (period_h >= MONTH_H):
+            yield tuple(current)
+            current = []
+        if inside(row.value):
+            current.append(row)
+        elif current:
+            yield tuple(current)
+            current = []
+    if current:
+        yield tuple(current)
+
+
+BRIDGE: Final = 3
+"""So many periods in a row may be missing and still be thought to belong to a run."""
 
 
 def reaches(run: Sequence[Read], window: Window, period_h: float) -> bool:

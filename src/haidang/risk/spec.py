@@ -310,11 +310,13 @@ class FlashFlood(_FromReadings):
         hazard: ``flash_flood``.
         of: Indicator of the sum over 24 hours, mm.
         wet_day_mm: A day counts as one on which it had rained from this sum on, mm.
+        enough_days: More wet days than this change nothing in the law, days.
     """
 
     hazard: Literal["flash_flood"]
     of: str
     wet_day_mm: float = Field(gt=0)
+    enough_days: float = Field(default=2, ge=0)
 
     @property
     def asks(self) -> tuple[str, ...]:

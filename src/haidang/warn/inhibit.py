@@ -42,9 +42,10 @@ class Hazard:
 def ranked(hazards: Iterable[Hazard]) -> list[Hazard]:
     """The highest own level first, then the one that stands longest, then by name.
 
-    The first is the leading hazard: its notice carries what is true of the whole place.
+    The first is the leading hazard: its notice carries what is true of the whole place. Of equal
+    levels one that is lost comes last: it can speak for nobody.
     """
-    return sorted(hazards, key=lambda h: (-h.level, h.since, h.name))
+    return sorted(hazards, key=lambda h: (-h.level, h.lost, h.since, h.name))
 
 
 def yielding(hazards: Iterable[Hazard]) -> dict[str, Hazard]:

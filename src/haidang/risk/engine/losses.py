@@ -12,6 +12,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from haidang.base.errors import BadData
+from haidang.base.problem import Problem
 from haidang.risk.engine.curves import Curves
 from haidang.risk.engine.events import EventSet
 from haidang.risk.engine.exceedance import Between, asked, by_point
@@ -168,8 +170,14 @@ def frequency_map(events: EventSet, least: ArrayLike) -> xr.DataArray:
 
     Returns:
         Over (least, point). A point with something unknown in it is NaN where that could count.
+
+    Raises:
+        BadData: A threshold that is not above 0: what nothing reaches is not stored.
     """
     wanted = np.atleast_1d(np.asarray(least, np.float64))
+    if not (wanted > 0).all():
+        params = {"value": float(wanted[~(wanted > 0)][0])}
+        raise BadData(Problem("impact.least", params, field="least"))
     weight = np.repeat(events.weight, np.diff(events.start))
     blind = np.bincount(events.point, np.isnan(events.intensity) * weight, minlength=events.points)
     rows = [

@@ -54,7 +54,7 @@ def cases(
         for n, row in enumerate(rows):
             if row.value is None or not window.holds(row.start, indicator.period_h):
                 continue
-            days = wet_days(rows[:n], row, indicator.period_h, spec.wet_day_mm)
+            days = wet_days(rows[:n], row, indicator.period_h, spec.wet_day_mm, spec.enough_days)
             quantities: dict[str, Quantity] = {
                 "rain": row.value,
                 "days": days,
@@ -64,19 +64,24 @@ def cases(
     return tuple(out)
 
 
-def wet_days(before: Sequence[Read], row: Read, period_h: float, wet_day_mm: float) -> float:
-    """Days of rain in a row up to a reading; a day without a reading ends them.
+def wet_days(
+    before: Sequence[Read], row: Read, period_h: float, wet_day_mm: float, enough: float
+) -> float | None:
+    """Days of rain in a row up to a reading; None where a day that nobody read hides their number.
 
     Args:
         before: Readings before it, the oldest first.
         row: The reading.
         period_h: What one covers, h.
         wet_day_mm: From which sum on a day counts, mm.
+        enough: More days than this change nothing: then the rest need not be known.
     """
     days, after = 0.0, row
     for one in reversed(before):
-        if one.value is None or one.value < wet_day_mm or not follows(one, after, period_h):
+        if one.value is None or not follows(one, after, period_h):
             break
+        if one.value < wet_day_mm:
+            return days
         days += period_h / 24
         after = one
-    return days
+    return days if days > enough else None

@@ -141,7 +141,8 @@ def allen_2012(magnitude: Any, hypocentral_km: Any) -> Floats:
     Source: Allen, Wald & Worden (2012), the version for hypocentral distance.
     """
     m, r = np.asarray(magnitude, np.float64), np.asarray(hypocentral_km, np.float64)
-    near = -0.209 + 2.042 * np.exp(m - 5.0)
+    # Below the magnitudes it was fitted to the term of the near field passes through zero.
+    near = -0.209 + 2.042 * np.exp(np.maximum(m, 5.0) - 5.0)
     grade = 2.085 + 1.428 * m - 1.402 * np.log(np.sqrt(r**2 + near**2))
     return np.asarray(grade + 0.078 * np.log(np.maximum(r, 50.0) / 50.0))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -60,14 +61,21 @@ def cases(
         if not rows and not half:
             continue
         of = groups(area, station)
-        if is_stale(rows or half, window.now, main.stale_after_h):
+        asleep = [
+            is_stale(told, window.now, watch.indicators[name].stale_after_h)
+            for name, told in ((spec.of, rows), (spec.half_day, half))
+            if told
+        ]
+        if any(asleep):
             out.append((Case(subject, _unknown(), spec.of, None, of, silent=True), None))
             continue
         heard.append(subject)
-        out += spells(subject, of, spec.of, rows, main, _bounds(spec.bounds), "24h", window)
+        tops = (*spec.bounds[1:], math.inf)
+        classes = list(zip(_bounds(spec.bounds), tops, strict=True))
+        out += spells(subject, of, spec.of, rows, main, classes, "24h", window)
         if half:
             indicator = watch.indicators[spec.half_day]
-            at_least = [partial(_at_least, spec.half_day_bound)]
+            at_least = [(partial(_at_least, spec.half_day_bound), math.inf)]
             out += spells(subject, of, spec.half_day, half, indicator, at_least, "12h", window)
     return tuple(_scoped(spec, watch, readings, window, area, out, len(heard)))
 
@@ -99,13 +107,17 @@ def spells(
     indicator: str,
     rows: Sequence[Read],
     reading: Reading,
-    bounds: Sequence[Callable[[float], bool]],
+    classes: Sequence[tuple[Callable[[float], bool], float]],
     per: str,
     window: Window,
 ) -> Iterator[_Spell]:
-    """Each bound's longest spell that reaches into the window; the wettest day where none does."""
+    """Each bound's longest spell that reaches into the window; the wettest day where none does.
+
+    The sum of a spell is at most the top of its class: how far heavier rain reaches is told by the
+    spell of the higher bound, with the gauges that reach that one.
+    """
     found = False
-    for inside in bounds:
+    for inside, top in classes:
         reaching = [
             run
             for run in runs(rows, reading.period_h, inside)
@@ -116,7 +128,7 @@ def spells(
         found = True
         longest = max(reaching, key=len)
         wettest = max(longest, key=lambda r: r.value or 0.0)
-        least = min(r.value or 0.0 for r in longest)
+        least = min(top, *(r.value or 0.0 for r in longest))
         days = max(1.0, len(longest) * reading.period_h / DAY_H)
         quantities: dict[str, Quantity] = {"rain": least, "per": per, "days": days, "scope": None}
         yield Case(subject, quantities, indicator, wettest, of), inside

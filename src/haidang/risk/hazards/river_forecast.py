@@ -40,6 +40,8 @@ def damped_trend(rows: Sequence[Read], hours: float) -> Read | None:
         The reading that would be made then, marked as a forecast; None with fewer than two
         stages in the last 12 hours.
     """
+    if not rows:
+        return None
     last = rows[-1]
     recent = [r for r in rows if last.start - r.start <= timedelta(hours=TREND_H)]
     points = [

@@ -16,6 +16,7 @@ from haidang.risk.readings import (
     Window,
     groups,
     is_stale,
+    newest_begun,
 )
 from haidang.risk.spec import RiverStage
 from haidang.watch.spec import ReadingsWatch
@@ -83,12 +84,14 @@ def highest(
         window: The time that is looked at.
     """
     told = [r for r in rows if r.value is not None]
-    begun = [r for r in told if r.start <= window.now and window.holds(r.start, 0)]
+    newest = newest_begun([r for r in told if window.start <= r.start <= window.now], window.now)
+    begun = [] if newest is None else [newest]
     later = [r for r in told if window.now < r.start <= window.end]
     own = []
     if begun and not later and spec.forecast_h:
-        own = [f for f in (damped_trend(begun, spec.forecast_h),) if f is not None]
-    every = [*begun[-1:], *later, *own]
+        measured = [r for r in told if r.start <= window.now and not r.forecast]
+        own = [f for f in (damped_trend(measured, spec.forecast_h),) if f is not None]
+    every = [*begun, *later, *own]
     if not every:
         return None, ()
     lead = max(every, key=lambda r: (r.value or 0.0, -every.index(r)))
@@ -111,16 +114,23 @@ def quantities(station: Station, stage: float | None) -> dict[str, Quantity]:
         "zone": station.zone or None,
         "alarm": alarm,
         "above_3": None if stage is None or alarm is None else above_3(stage, station.alarms),
-        "historic": passed(stage, station.historic),
+        "historic": passed(stage, station),
         "basins": None,
     }
 
 
-def passed(stage: float | None, historic: float | None) -> Literal["above", "not_above"] | None:
-    """Whether the highest flood ever was passed; None where either is not known."""
-    if stage is None or historic is None:
+def passed(stage: float | None, station: Station) -> Literal["above", "not_above"] | None:
+    """Whether the highest flood ever was passed; None where nobody can say.
+
+    Where that flood is not known a stage below alarm level 3 has not passed it: a gauge whose
+    highest flood lay below its highest alarm level would never have been given that level.
+    """
+    if stage is None:
         return None
-    return "above" if stage > historic else "not_above"
+    third = station.alarms[2]
+    if station.historic is None:
+        return "not_above" if third is not None and stage < third else None
+    return "above" if stage > station.historic else "not_above"
 
 
 def alarm_of(stage: float, alarms: Sequence[float | None]) -> Alarm | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from haidang.risk.readings import (
     NONE,
@@ -13,6 +15,7 @@ from haidang.risk.readings import (
     Watched,
     Window,
     bound,
+    bridged,
     groups,
     is_stale,
     newest_begun,
@@ -37,39 +40,88 @@ def cases(
         area: Its gauges, where the indicators are read at gauges.
 
     Returns:
-        Quantities by take. One whose indicator has no reading in the window is None. A subject of
-        which some indicator has gone silent is marked so.
+        Quantities by take. One whose indicator has no reading in the window is None; one that
+        nobody anywhere ever told is left out. Where the pack asks for a run there is a case for
+        each run that reaches into the window, with the extremes of that run alone: the hottest
+        day of one spell says nothing of another. A subject of which some indicator has gone silent
+        is marked so, and one with a gap that could hide a longer run.
     """
     asked = {name: watch.indicators[name] for name in spec.asks}
     at = next(iter(asked.values())).at
+    heard = {name for name in asked if readings[name]}
+    takes = {name: take for name, take in spec.takes.items() if take.of in heard}
     out = []
     for subject, station in subjects(at, area):
         rows = {name: readings[name].get(subject, ()) for name in asked}
         if not any(rows.values()):
             continue
-        quantities: dict[str, Quantity] = {}
-        leads: dict[str, tuple[str, Read]] = {}
-        for name, take in spec.takes.items():
-            value, given = taken(take, asked[take.of], rows[take.of], window)
-            quantities[name] = value
-            if given is not None:
-                leads[name] = take.of, given
-        lead = next((given for of, given in leads.values() if of == watch.first), None)
         silent = any(
             found and is_stale(found, window.now, asked[n].stale_after_h)
             for n, found in rows.items()
         )
-        if lead is None:
-            lead = newest_begun(rows.get(watch.first, ()), window.now)
-        case = Case(
-            subject, quantities, watch.first, lead, groups(area, station), silent, leads=leads
+        partial = any(
+            _hidden(take, asked[take.of], rows[take.of], window) for take in takes.values()
         )
-        out.append(case)
+        for within in _spans(takes, asked, rows, window):
+            quantities: dict[str, Quantity] = {}
+            leads: dict[str, tuple[str, Read]] = {}
+            for name, take in takes.items():
+                spell = within.get(take.of)
+                value, given = taken(take, asked[take.of], rows[take.of], window, spell)
+                quantities[name] = value
+                if given is not None:
+                    leads[name] = take.of, given
+            lead = next((given for of, given in leads.values() if of == watch.first), None)
+            if lead is None:
+                lead = newest_begun(rows.get(watch.first, ()), window.now)
+            of = groups(area, station)
+            case = Case(subject, quantities, watch.first, lead, of, silent, partial=partial)
+            out.append(replace(case, leads=leads))
     return tuple(out)
 
 
+def _spans(
+    takes: Mapping[str, Take],
+    asked: Mapping[str, Reading],
+    rows: Mapping[str, Sequence[Read]],
+    window: Window,
+) -> list[dict[str, tuple[Read, ...]]]:
+    """The spells to judge one by one, by indicator; one empty mapping judges the window whole."""
+    run = [take for take in takes.values() if take.how == "run"]
+    if len(run) != 1 or is_stale(rows[run[0].of], window.now, asked[run[0].of].stale_after_h):
+        return [{}]
+    of = asked[run[0].of]
+    found = runs(rows[run[0].of], of.period_h, bound(run[0].within))
+    reaching = [spell for spell in found if reaches(spell, window, of.period_h)]
+    return [{run[0].of: spell} for spell in reaching] or [{}]
+
+
+def _hidden(take: Take, spec: Reading, rows: Sequence[Read], window: Window) -> bool:
+    """Whether a missing reading could make a run longer, or a sum larger."""
+    if take.how == "sum":
+        return any(r.value is None and window.holds(r.start, spec.period_h) for r in rows)
+    if take.how != "run":
+        return False
+
+    def longest(found: Iterable[tuple[Read, ...]]) -> float:
+        hours = (
+            (run[-1].start - run[0].start) / timedelta(hours=1)
+            for run in found
+            if reaches(run, window, spec.period_h)
+        )
+        return max(hours, default=-1.0)
+
+    inside = bound(take.within)
+    whole = longest(bridged(rows, spec.period_h, inside))
+    return whole > longest(runs(rows, spec.period_h, inside)) + spec.period_h / 2
+
+
 def taken(
-    take: Take, spec: Reading, rows: Sequence[Read], window: Window
+    take: Take,
+    spec: Reading,
+    rows: Sequence[Read],
+    window: Window,
+    spell: Sequence[Read] | None = None,
 ) -> tuple[Quantity, Read | None]:
     """What a take makes of the readings of one subject, and the reading that leads it.
 
@@ -78,6 +130,7 @@ def taken(
         spec: The indicator.
         rows: The oldest first.
         window: The time that is looked at.
+        spell: The run that is judged; extremes and sums are then those of it alone.
 
     Returns:
         (None, None) where the indicator is silent or nothing lies in the window. A category by
@@ -87,11 +140,13 @@ def taken(
     if is_stale(rows, window.now, spec.stale_after_h):
         return None, None
     if take.how == "run":
-        return _run(take, spec, rows, window)
+        return (float(len(spell)), spell[-1]) if spell else _run(take, spec, rows, window)
     if take.how == "newest":
         # Not bound by the window: a fact that somebody stated holds until it is stale.
         found = newest_begun(rows, window.now)
         told = [] if found is None else [found]
+    elif spell:
+        told = [r for r in spell if r.value is not None]
     else:
         told = [r for r in rows if r.value is not None and window.holds(r.start, spec.period_h)]
     if not told:
