@@ -142,6 +142,16 @@ def test_a_bad_cell_is_named():
         events([[1.0]], 1.0).with_frequency([1.0, 2.0])
 
 
+def test_a_stored_zero_is_not_reached():
+    stored = sp.csr_array(([0.0, 4.0, np.nan, 0.0], [0, 2, 1, 2], [0, 2, 2, 4]), shape=(3, 3))
+    found = event_set(stored, frequency=1.0)
+    assert found.start.tolist() == [0, 1, 1, 2]
+    assert found.point.tolist() == [2, 1]
+    calm = sp.coo_array(([0.0], ([0], [0])), shape=(1, 1))
+    lost = impacts(event_set(calm, frequency=1.0), assets([1.0]), CURVE)
+    assert [p.code for p in lost.findings] == ["impact.events_outside"]
+
+
 def test_cells_of_a_row_are_sorted():
     jumbled = sp.csr_array(([5.0, 4.0, 3.0], [2, 0, 1], [0, 2, 3]), shape=(2, 3))
     found = event_set(jumbled, frequency=1.0)

@@ -257,6 +257,11 @@ def _from_sparse(given: Any) -> tuple[Ints, NDArray[np.int32], NDArray[Any], int
         raise BadData(Problem("impact.event_shape", params, field="intensity"))
     if values.dtype != np.float32:
         values = values.astype(np.float64, copy=False)
+    if len(values) and not values.all():
+        # A stored 0 is "not reached" as well: it must not hide that an event reaches nothing.
+        keep = values != 0
+        start = np.concatenate([[0], np.cumsum(keep)])[start].astype(np.int64)
+        point, values = point[keep], values[keep]
     return start, point.astype(np.int32, copy=False), values, points
 
 
