@@ -314,8 +314,8 @@ def test_words_differ_from_level_to_level_and_from_threat_to_threat(threat):
         assert len(mine & elsewhere) <= 1
         for text in texts.values():
             asked = {n for _, n, _, _ in Formatter().parse(text.description) if n}
-            assert asked <= {"place", "indicator", "reading", "where", "when", "how_known",
-                             "clause", "act", "issued", "expires", "sender"}  # fmt: skip
+            assert asked <= {"place", "event_name", "indicator", "reading", "where", "when",
+                             "how_known", "clause", "act", "issued", "expires", "sender"}  # fmt: skip
 
 
 # ── silence, and what the law leaves open ────────────────────────────────────────────────────
