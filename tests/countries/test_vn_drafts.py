@@ -300,7 +300,20 @@ def test_a_draft_says_nothing_as_actual(threat):
 
 
 PLACEHOLDERS = frozenset(
-    "place event_name indicator reading where when how_known clause act issued expires sender".split()
+    [
+        "place",
+        "event_name",
+        "indicator",
+        "reading",
+        "where",
+        "when",
+        "how_known",
+        "clause",
+        "act",
+        "issued",
+        "expires",
+        "sender",
+    ]
 )
 
 
