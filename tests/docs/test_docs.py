@@ -702,16 +702,23 @@ def test_every_text_is_used():
         return any(re.fullmatch(p, k) for p in telling for k in (key, name))
 
     # The law joins its keys of two parts; the tests of the law hold that they are used. What is
-    # said otherwise for counts is used where its room's own text is.
-    plain = {k for k in catalogue() if not k.startswith(("law.", "counted."))}
+    # said otherwise for counts or readings is used where its room's own text is.
+    plain = {k for k in catalogue() if not k.startswith(("law.", *OTHERWISE))}
     assert not {k for k in plain if not used(k)}
 
 
-def test_what_is_said_otherwise_for_counts_stands_for_a_text_with_the_same_facts():
+OTHERWISE = ("counted.", "readings.")
+"""Rooms of what a kind of threat says otherwise: ``<room>_<key>`` of another one."""
+
+
+def test_what_a_kind_says_otherwise_stands_for_a_text_with_the_same_facts():
+    rooms = sorted({k.partition(".")[0] for k in catalogue()}, key=len, reverse=True)
     for key, texts in catalogue().items():
-        if key.startswith("counted."):
-            base = key.removeprefix("counted.").replace("_", ".", 1)
-            assert base in catalogue(), key
+        if key.startswith(OTHERWISE):
+            name = key.partition(".")[2]
+            bases = [f"{r}.{name.removeprefix(r + '_')}" for r in rooms if name.startswith(r + "_")]
+            base = next((b for b in bases if b in catalogue()), "")
+            assert base, key
             for language, text in texts.items():
                 asked = set(re.findall(r"{(\w+)", text))
                 assert asked <= set(re.findall(r"{(\w+)", catalogue()[base][language])), key

@@ -24,6 +24,9 @@ EVENT = "2411-yagi"
 COUNTED, HIGHEST = "dengue-1998", "b19980821T0000"
 """A season of counts, and the report at which most places were beyond their bound."""
 
+READ, HIGH = "yagi-floods-2024", "b20240911T0600"
+"""A flood at its gauges, and the readings after which seven provinces stood at level 3."""
+
 PLACE, SECOND_PLACE = "31", "22"
 FORECASTER, LEAD = ("0" * 31 + "1", "0" * 31 + "2")
 FURTHER = 5
@@ -53,6 +56,7 @@ def desks(shared: Path, out: Path) -> None:
         known = roots()
         play(load_case(CASE, known), known, shared / CASE)
         play(load_case(COUNTED, known), known, shared / COUNTED)
+        play(load_case(READ, known), known, shared / READ)
     aside = shared / "drilled"
     with locked(shared / "drilled.lock"):
         if not (aside / MARK).exists():
@@ -63,6 +67,7 @@ def desks(shared: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     shutil.copytree(shared / CASE, out / REPLAY)
     shutil.copytree(shared / COUNTED, out / COUNTED)
+    shutil.copytree(shared / READ, out / READ)
     shutil.copytree(aside / DRILL, out / DRILL)
 
 

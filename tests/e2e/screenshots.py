@@ -39,7 +39,7 @@ PAGES: Final = {
     "new-storm": "/new",
     "situation": f"/d/{REPLAY}/situation?at={WORST}",
     "watch": f"/d/{COUNTED}/watch?at={HIGHEST}",
-    "risk": f"/d/{DRILL}/risk",
+    "risk": f"/d/{REPLAY}/risk?at={WORST}",
     "warnings": f"/d/{DRILL}/warnings",
     "warning": "{draft}",
     "warning-edit": "{draft}/edit",

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from e2e import duty, prepared
 from e2e.browsing import DESKTOP, PHONE, Surfer, axe, surfer, too_wide
-from e2e.prepared import COUNTED, DRILL, EVENT, HIGHEST, PLACE, REPLAY, WORST
+from e2e.prepared import COUNTED, DRILL, EVENT, HIGH, HIGHEST, PLACE, READ, REPLAY, WORST
 from e2e.serving import Serving, serving
 
 pytestmark = pytest.mark.slow
@@ -29,6 +29,8 @@ PATHS = {
     "new": "/new",
     "situation": f"{DRILLED}/situation",
     "situation-past": f"/d/{REPLAY}/situation?at={WORST}",
+    "situation-readings": f"/d/{READ}/situation?at={HIGH}",
+    "new-readings": "/new-readings",
     "watch": f"/d/{COUNTED}/watch?at={HIGHEST}",
     "risk": f"{DRILLED}/risk?what=track&event={EVENT}&side=left&km=100&stronger=5",
     "warnings": f"{DRILLED}/warnings",

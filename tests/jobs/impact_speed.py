@@ -324,8 +324,8 @@ def _beside(ours: Any, single: Any, scipy_: Any, peer: Any) -> Iterable[str]:
         "An earlier measurement of CLIMADA 6.1.0 on another input of this size (1,000 events, "
         "99,856 points, 4.99 million cells; 2 processors, busy with other work) took 12–14 s and "
         "7.3 GB. Against that figure ours is "
-        f"{12 / ours['seconds']:.0f} times faster; where the peer stands in the table above, the "
-        "table is what we measured ourselves, and the one to believe.",
+        f"{12 / ours['seconds']:.0f} times faster; but we could not reproduce it: where the peer "
+        "stands in the table above, with its release and our input, that is the figure to believe.",
     )
 
 

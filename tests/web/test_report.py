@@ -385,3 +385,13 @@ def test_evidence_names_every_bulletin_used_up_to_then(kept):
         assert list(signal.evidence) == sorted(set(signal.evidence))
         assert max(signal.evidence) <= found.receipt
     assert any(len(a.signals[0].evidence) > 1 for a in kept.assessments)
+
+
+def test_rain_and_surge_stand_beside_the_wind_where_they_are_worth_a_word(root, kept):
+    said = [text(c) for c in root.xpath("//table[contains(@class,'areas')]//tr/td[2]")]
+    wet = [s for s in said if "mm in 24 h" in s]
+    assert wet
+    # Nobody knows the sea before the invented country's coast.
+    assert not any("surge" in s for s in said)
+    highest = max(i.value.high for a in kept.assessments for i in a.impacts if i.unit == "mm")
+    assert any(f"–{highest:.0f} mm" in s for s in wet) or highest < 50

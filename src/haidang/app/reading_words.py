@@ -74,7 +74,7 @@ def asked(table: Table, given: Mapping[str, str], language: str) -> str:
             continue
         text = given[of.id]
         if not text:
-            told.append(word("readings.none_of", language, name=of.names.say(language)))
+            told.append(word("read.none_of", language, name=of.names.say(language)))
         elif text == NOT_KNOWN:
             told.append(describe(of, None, language))
         else:
@@ -108,7 +108,7 @@ def grade(found: Assessment, language: str) -> str:
     if found.intensity is None:
         return ""
     low, central, high = (number(round(v, 1), language) for v in found.intensity)
-    return word("readings.grade", language, low=low, central=central, high=high)
+    return word("read.grade", language, low=low, central=central, high=high)
 
 
 def where(stations: Iterable[Station], subject: str, area: str, language: str) -> str:
@@ -148,7 +148,7 @@ def beside(
     out = []
     if gone := silent(grounds):
         names = ", ".join(where(stations, s, area, language) for s in gone)
-        out.append(word("readings.note_silent", language, names=names))
+        out.append(word("read.note_silent", language, names=names))
     return (*out, *cautions(grounds, stations, language))
 
 
@@ -166,7 +166,7 @@ def cautions(grounds: Grounds, stations: Sequence[Station], language: str) -> tu
             continue
         if key == HISTORIC_UNKNOWN and _below_alarms(grounds, stations):
             continue
-        full = f"readings.note_{key}"
+        full = f"read.note_{key}"
         out.append(word(full, language) if full in catalogue() else key)
     return tuple(out)
 

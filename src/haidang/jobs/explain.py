@@ -237,7 +237,7 @@ class Speaker:
                 key, level=grounds.level, clause=clause, act=grounds.decision, case=case or "-"
             )  # fmt: skip
         else:
-            status = word(f"readings.status_{grounds.status.replace(' ', '_')}", language)
+            status = word(f"read.status_{grounds.status.replace(' ', '_')}", language)
             article = cite(grounds.article, language)
             key = "read_other_case" if case else "read_other"
             text = self.say(

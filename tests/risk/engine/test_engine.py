@@ -155,7 +155,7 @@ def check(found, lost, frequency, values):
         np.testing.assert_allclose(got, want, rtol=1e-7, atol=1e-6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(worlds())
 def test_one_peril_equals_the_slow_program(world):
     (rows,), values, named, frequency = world
@@ -164,7 +164,7 @@ def test_one_peril_equals_the_slow_program(world):
     check(found, slow.table([rows], values, ratios), frequency, values)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(worlds(perils=2), st.sampled_from(["most_severe", "combined"]))
 def test_two_perils_equal_the_slow_program(world, rule):
     rows, values, named, frequency = world
@@ -262,7 +262,7 @@ def test_curves_by_category():
         impacts(events([[30.0]], 0.5), held, {"money": CURVE})
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.floats(0, 130), min_size=1, max_size=30), st.integers(2, 40))
 def test_tables_are_read_to_the_last_bit_as_numpy_does(winds, knots):
     rng = np.random.default_rng(knots)

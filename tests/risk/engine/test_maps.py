@@ -25,7 +25,7 @@ from risk.engine import slow
 from risk.engine.test_engine import CURVE, CURVES, RATIO, assets, events, worlds
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(worlds())
 def test_maps_of_intensity_equal_the_slow_program(world):
     (rows,), _, _, frequency = world
@@ -36,11 +36,14 @@ def test_maps_of_intensity_equal_the_slow_program(world):
         want = [slow.once_in(column, frequency, y) for y in years]
         np.testing.assert_allclose(got[:, p], want, rtol=1e-7, atol=1e-7)
         np.testing.assert_allclose(
-            at_return_periods(np.array(column), np.array(frequency), years), want, rtol=1e-7
+            at_return_periods(np.array(column), np.array(frequency), years),
+            want,
+            rtol=1e-7,
+            atol=1e-7,
         )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(worlds(perils=2), st.sampled_from(["most_severe", "combined"]))
 def test_losses_equal_the_slow_program(world, rule):
     rows, values, named, frequency = world

@@ -99,7 +99,7 @@ def indicators(context: Context) -> tuple[str, ...]:
 def chance(found: Assessment, level: int, say: Speaker) -> str:
     """How many of the members reach a level, in words; "" where there are none."""
     p = dict(found.p_level).get(level)
-    return "" if p is None else say("readings.chance", level=level, p=say.number(100 * p))
+    return "" if p is None else say("read.chance", level=level, p=say.number(100 * p))
 
 
 def asked(context: Context, found: Assessment, language: str) -> str:
@@ -123,5 +123,5 @@ def law(found: Assessment, say: Speaker) -> str:
         clause = cite(grounds.clause, say.language)
         if grounds.status == "defined":
             return clause
-        return f"{clause}: {say('readings.status_at_least')}"
-    return f"{cite(grounds.article, say.language)}: {say(f'readings.status_{status}')}"
+        return f"{clause}: {say('read.status_at_least')}"
+    return f"{cite(grounds.article, say.language)}: {say(f'read.status_{status}')}"

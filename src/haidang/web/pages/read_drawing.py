@@ -48,7 +48,7 @@ def drawing(
     )
     tell = _Tell(context, spec, say)
     return Drawing(
-        name=say("readings.chart_label", indicator=say.of(spec.title), name=name),
+        name=say("read.chart_label", indicator=say.of(spec.title), name=name),
         measured=tell.points(seen),
         forecast=tell.points(forecast.values()),
         ahead=tell.points(later),
@@ -74,7 +74,7 @@ class _Tell:
 
     def title(self, row: Observation) -> str:
         cells = figures(self.context, self.spec, row, self.say)
-        return self.say("readings.chart_point", when=cells[0], reading=cells[1], known=cells[2])
+        return self.say("read.chart_point", when=cells[0], reading=cells[1], known=cells[2])
 
 
 def figures(
@@ -83,7 +83,7 @@ def figures(
     """When it holds, what it says, how it is known, when it was said."""
     language = say.language
     value = (
-        say("readings.missing")
+        say("read.missing")
         if row.value is None
         else words.reading(spec, context.tables.values(), row.value, language)
     )
@@ -98,7 +98,7 @@ def alarms(context: Context, subject: str, say: Speaker) -> tuple[tuple[str, flo
     if station is None:
         return ()
     return tuple(
-        (say("readings.alarm", n=n), value)
+        (say("read.alarm", n=n), value)
         for n, value in enumerate(station.alarms, 1)
         if value is not None
     )
@@ -121,7 +121,7 @@ def _spans(
             d.after,
             colours.get(d.after, ""),
             say(
-                "readings.chart_level",
+                "read.chart_level",
                 word=say.of(context.scale.names(d.after)) if d.after else "",
                 span=say.span(d.at, max(end, d.at)),
             ),

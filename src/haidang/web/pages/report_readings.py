@@ -141,7 +141,7 @@ class _Builder(Teller):
 
     def named(self, level: int) -> str:
         """A level in a sentence: by its number, and its name."""
-        return self.say("readings.level_named", level=level, word=self.chip(level).word)
+        return self.say("read.level_named", level=level, word=self.chip(level).word)
 
     def limits(self) -> tuple[str, ...]:
         """What the report does not say; of a model of the ground other things than of gauges."""

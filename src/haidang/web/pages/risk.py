@@ -142,17 +142,11 @@ class _Ranking:
         if not self.order or math.isnan(self.made.rank[self.order[0]]):
             return say("answer_none")
         first = self.order[0]
-        # Whoever's interval reaches the first rank may be the first.
-        also = sum(
-            1 for i in self.order[1:] if not math.isnan(self.made.rank[i]) and self._first(i)
-        )
+        # Whoever's interval of the rank reaches the first may be the first.
+        also = sum(1 for i in self.order[1:] if self.made.rank_low[i] <= 1)
         place = self.names[self.made.codes[first]]
         score = say.number(float(self.made.risk[first]), 1)
         return say("answer_also" if also else "answer", place=place, score=score, count=also)
-
-    def _first(self, i: int) -> bool:
-        low = self.made.low[self.spec.root][self.order[0]]
-        return bool(self.made.high[self.spec.root][i] >= low)
 
     def _figures(self) -> tuple[Fact, ...]:
         say, people = self.say, self.found.people

@@ -201,7 +201,7 @@ class _Builder(TableBuilder):
             key = "answer_blind" if blind else "answer_none"
             return say(f"situation_readings.{key}", event=event)
         name = say.of(self.view.context.scale.names(top))
-        word = say("readings.level_named", level=top, word=name)
+        word = say("read.level_named", level=top, word=name)
         names = self._names([d for d in self.decided if d.after == top])
         return say("situation_readings.answer", event=event, word=word, names=names)
 
@@ -315,7 +315,7 @@ class _Builder(TableBuilder):
                     area=area if subject in stations else "",
                     last=words.reading(spec, context.tables.values(), last.value, say.language)
                     if last is not None and last.value is not None
-                    else say("readings.missing"),
+                    else say("read.missing"),
                     when=self._when(spec, last.start) if told and last is not None else "–",
                 )
 
