@@ -299,6 +299,24 @@ def test_a_draft_says_nothing_as_actual(threat):
     assert all(n.assumption for n in pack.scenario.needs.values())
 
 
+PLACEHOLDERS = frozenset(
+    [
+        "place",
+        "event_name",
+        "indicator",
+        "reading",
+        "where",
+        "when",
+        "how_known",
+        "clause",
+        "act",
+        "issued",
+        "expires",
+        "sender",
+    ]
+)
+
+
 @pytest.mark.parametrize("threat", DRAFTS)
 def test_words_differ_from_level_to_level_and_from_threat_to_threat(threat):
     pack = COUNTRY.packs[threat]
@@ -314,8 +332,7 @@ def test_words_differ_from_level_to_level_and_from_threat_to_threat(threat):
         assert len(mine & elsewhere) <= 1
         for text in texts.values():
             asked = {n for _, n, _, _ in Formatter().parse(text.description) if n}
-            assert asked <= {"place", "indicator", "reading", "where", "when", "how_known",
-                             "clause", "act", "issued", "expires", "sender"}  # fmt: skip
+            assert asked <= PLACEHOLDERS
 
 
 # ── silence, and what the law leaves open ────────────────────────────────────────────────────
