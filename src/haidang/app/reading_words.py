@@ -149,7 +149,7 @@ def beside(
     if gone := silent(grounds):
         names = ", ".join(where(stations, s, area, language) for s in gone)
         out.append(word("read.note_silent", language, names=names))
-    return (*out, *cautions(grounds, stations, language))
+    return (*out, *cautions(grounds, stations, area, language))
 
 
 def silent(grounds: Grounds) -> tuple[str, ...]:
@@ -158,11 +158,17 @@ def silent(grounds: Grounds) -> tuple[str, ...]:
     return tuple(k.partition(":")[2] for k in keys if k.startswith("silent:"))
 
 
-def cautions(grounds: Grounds, stations: Sequence[Station], language: str) -> tuple[str, ...]:
+def cautions(
+    grounds: Grounds, stations: Sequence[Station], area: str, language: str
+) -> tuple[str, ...]:
     """What must be added to an answer, apart from silence: a sentence each."""
     out = []
-    for key in dict.fromkeys(k for k in grounds.note.split("|") if k):
-        if key.startswith("silent:"):
+    keys = [k for k in dict.fromkeys(grounds.note.split("|")) if k]
+    if gaps := [k.partition(":")[2] for k in keys if k.startswith("gap:")]:
+        names = ", ".join(where(stations, s, area, language) for s in gaps)
+        out.append(word("read.note_gap", language, names=names))
+    for key in keys:
+        if key.startswith(("silent:", "gap:")):
             continue
         if key == HISTORIC_UNKNOWN and _below_alarms(grounds, stations):
             continue

@@ -204,9 +204,18 @@ def is_stale(rows: Sequence[Read], now: datetime, stale_after_h: float) -> bool:
         now: The snapshot's clock.
         stale_after_h: How long it may be silent, h.
     """
-    # A forecast is as fresh as the day it was made: an old one for today is no word of today.
-    told = [min(r.start, r.published) for r in rows if r.value is not None]
-    return not told or now - max(told) > timedelta(hours=stale_after_h)
+    limit = timedelta(hours=stale_after_h)
+    # What was forecast long ago for today is no word of today. Forecasts come less often than
+    # readings of a gauge, so one that was made within twice the time still counts.
+    return not any(
+        now - r.start <= limit and now - r.published <= OLDER * limit
+        for r in rows
+        if r.value is not None
+    )
+
+
+OLDER: Final = 2
+"""A forecast may have been made so many times longer ago than a reading may be old."""
 
 
 def newest_begun(rows: Sequence[Read], now: datetime) -> Read | None:

@@ -141,3 +141,22 @@ def test_too_few_hours_make_no_line():
     with pytest.raises(BadData) as told:
         fit_upstream(rows({6: 1.0, 7: 2.0, 8: 3.0}), [rows({0: 1.0, 1: 2.0, 2: 3.0})], [6])
     assert told.value.problems[0].code == "river.few_pairs"
+
+
+def test_an_old_forecast_is_no_word_of_today():
+    # Measured high 60 hours ago; a forecast made before that, for one hour ago, is low.
+    old = (*rows({-60: 4.5}), *rows({-1: 1.0}, said=-72))
+    assert one(old).silent
+    # Measured an hour ago; an older forecast for now does not take its place.
+    fresh = (*rows({-1: 4.5}), *rows({0: 1.0}, said=-24))
+    assert one(fresh).lead.value == 4.5
+    later = (*rows({-3: 4.5}), *rows({0: 1.0}, said=-2))
+    assert one(later).lead.value == 1.0
+
+
+def test_below_alarm_3_the_highest_flood_was_not_passed_even_if_nobody_knows_it():
+    unknown = station(historic=None)
+    assert one(rows({0: 3.9}), gauge=unknown).quantities["historic"] == "not_above"
+    assert one(rows({0: 4.0}), gauge=unknown).quantities["historic"] is None
+    bare = station(alarms=(2.0, 3.0, None), historic=None)
+    assert one(rows({0: 1.0}), gauge=bare).quantities["historic"] is None

@@ -60,12 +60,41 @@ def test_what_is_silent_or_absent_is_not_known():
     assert thresholds.cases(spec(**takes), watch(t={}), {"t": {}}, window(), area()) == ()
 
 
-def test_one_indicator_that_nobody_told_leaves_the_other_standing():
+def test_an_indicator_that_nobody_ever_told_is_left_out_and_one_told_elsewhere_is_unknown():
     takes = {"a": {"of": "a", "how": "max"}, "b": {"of": "b", "how": "max"}}
     seen = watch(a={}, b={})
     found = quantities({"a": {"P": rows({0: 4.0})}, "b": {}}, takes, seen)
-    assert found.quantities == {"a": 4.0, "b": None}
+    assert found.quantities == {"a": 4.0}
     assert not found.silent
+    told = quantities({"a": {"P": rows({0: 4.0})}, "b": {"Q": rows({0: 1.0})}}, takes, seen)
+    assert told.quantities == {"a": 4.0, "b": None}
+
+
+def test_the_extreme_of_one_spell_says_nothing_of_another():
+    takes = {
+        "t": {"of": "t", "how": "max"},
+        "days": {"of": "t", "how": "run", "within": ">=35"},
+    }
+    readings = {"t": {"P": rows({-24: 35.5, 0: 35.5, 24: 33.0, 48: 41.5})}}
+    found = thresholds.cases(spec(**takes), watch(t={}), readings, window(0, 24, 72), area())
+    assert [(c.quantities["t"], c.quantities["days"]) for c in found] == [(35.5, 2), (41.5, 1)]
+
+
+def test_a_missing_day_that_could_join_two_spells_makes_it_at_least():
+    takes = {"days": {"of": "t", "how": "run", "within": ">=35"}}
+
+    def partial(values):
+        return quantities({"t": {"P": rows(values)}}, takes).partial
+
+    assert partial({-72: 36.0, -48: 36.0, -24: None, 0: 36.0})
+    assert partial({-72: 36.0, -48: 36.0, 0: 36.0})
+    assert not partial({-72: 36.0, -48: 36.0, -24: 30.0, 0: 36.0})
+    assert not partial({-24: 36.0, 0: 36.0})
+
+
+def test_a_sum_with_a_day_missing_is_at_least():
+    takes = {"rain": {"of": "t", "how": "sum"}}
+    assert quantities({"t": {"P": rows({-1: 5.0, 0: None})}}, takes).partial
 
 
 def test_a_category_is_told_by_its_name_and_nought_is_none_of_them():

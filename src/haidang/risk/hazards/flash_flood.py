@@ -69,6 +69,9 @@ def wet_days(
 ) -> float | None:
     """Days of rain in a row up to a reading; None where a day that nobody read hides their number.
 
+    Before the first reading there is nothing to be missing: who begins to report when it begins to
+    rain is taken at his word.
+
     Args:
         before: Readings before it, the oldest first.
         row: The reading.
@@ -79,9 +82,9 @@ def wet_days(
     days, after = 0.0, row
     for one in reversed(before):
         if one.value is None or not follows(one, after, period_h):
-            break
+            return days if days > enough else None
         if one.value < wet_day_mm:
-            return days
+            break
         days += period_h / 24
         after = one
-    return days if days > enough else None
+    return days

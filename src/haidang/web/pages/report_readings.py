@@ -323,7 +323,7 @@ class _Builder(Teller):
             grounds, area = self.found[d.assessment].grounds, self.name(d.place)
             for subject in words.silent(grounds):
                 gone.setdefault(words.where(stations, subject, area, self.language), d.at)
-            for text in words.cautions(grounds, stations, self.language):
+            for text in words.cautions(grounds, stations, area, self.language):
                 first, areas = seen.setdefault(text, (d.at, {}))
                 areas[d.place] = None
         if gone:
