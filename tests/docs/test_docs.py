@@ -50,6 +50,8 @@ from haidang.pack.schema import (
     CountsLaw,
     CountsRule,
     LawBinding,
+    ReadingsAsk,
+    ReadingsLaw,
     ThreatSpec,
 )
 from haidang.respond.spec import (
@@ -66,6 +68,11 @@ from haidang.risk.spec import (
     CycloneRain,
     CycloneSurge,
     CycloneWind,
+    FlashFlood,
+    RainSums,
+    RiverStage,
+    Shaking,
+    Thresholds,
     ValuePerHead,
     Vulnerability,
 )
@@ -73,7 +80,7 @@ from haidang.warn.decide import Reason
 from haidang.warn.lifecycle import Occasion
 from haidang.warn.message import FACTS
 from haidang.warn.spec import LevelSpec, MessageSpec, WarnSpec
-from haidang.watch.spec import CountsWatch, Indicator, TrackWatch
+from haidang.watch.spec import CountsWatch, Indicator, Reading, ReadingsWatch, TrackWatch
 from haidang.words import LANGUAGES, catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -331,8 +338,7 @@ def fields(*specs: type[Spec]) -> set[str]:
 
 
 PACK_KEYS = {
-    "`watch:`": (TrackWatch, CountsWatch, Indicator),
-    "`risk:`": (CycloneWind, Vulnerability, CycloneRain, CycloneSurge),
+    "`watch:`": (TrackWatch, CountsWatch, Indicator, ReadingsWatch, Reading),
     "`warn:`": (WarnSpec, LevelSpec),
     "`messages.<language>.yaml`": (MessageSpec,),
     "`binding.yaml`": (
@@ -340,6 +346,8 @@ PACK_KEYS = {
         LawBinding,
         CountsLaw,
         CountsRule,
+        ReadingsLaw,
+        ReadingsAsk,
         CivilDefenceRule,
         AreaRule,
         ValuePerHead,
@@ -358,6 +366,20 @@ PACK_KEYS = {
 @pytest.mark.parametrize("heading", PACK_KEYS)
 def test_every_pack_key_is_documented_and_no_other(heading):
     assert first_cells(section(REFERENCE / "pack.md", heading)) == fields(*PACK_KEYS[heading])
+
+
+def test_every_key_of_risk_is_documented_and_no_other():
+    """The keys of a wind stand in its table; a model of readings has a row with its own keys."""
+    page = section(REFERENCE / "pack.md", "`risk:`")
+    models = (Thresholds, RiverStage, RainSums, FlashFlood, Shaking)
+    names = {m.model_fields["hazard"].annotation.__args__[0] for m in models}
+    wind = fields(CycloneWind, Vulnerability, CycloneRain, CycloneSurge)
+    assert first_cells(page) == wind | names
+    common = {"hazard", "horizon_h", "look_back_h", "source"}
+    for model in models:
+        name = model.model_fields["hazard"].annotation.__args__[0]
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}`"))
+        assert {k for k in set(model.model_fields) - common if f"`{k}`" not in row} == set()
 
 
 def test_every_key_of_pack_yaml_itself():
@@ -419,7 +441,14 @@ def test_every_placeholder_of_messages_is_documented():
 ANNOUNCED = tuple(api._announced(()).columns)
 VERIFICATION = tuple(api._verification(()).columns)
 TABLES = {
-    "`levels`: one row for each run and place": {*tables.LEVELS, "p_level_<k>"},
+    "`levels`: one row for each run and place": {
+        *tables.LEVELS,
+        *tables.WIND,
+        *tables.READ,
+        *tables.SHAKEN,
+        *tables.TRACED,
+        "p_level_<k>",
+    },
     "`impacts`: one row for each assessment and measure": set(tables.IMPACTS),
     "`onsets`: one row for each assessment and force": set(tables.ONSETS),
     "`warnings`: one row for each draft": set(tables.WARNINGS),
