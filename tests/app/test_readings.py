@@ -181,8 +181,9 @@ def test_a_forecast_has_an_onset_and_is_likely_and_a_measured_stage_is_observed(
     draft = next(d for d in there.drafts if d.place == "N")
     assert draft.onset is None
     assert (draft.certainty, draft.urgency) == ("Observed", "Immediate")
-    assert "Stage at Alba (Alb river): 3.4 m, measured, 10:00 on 01/06/2030." in (
-        draft.texts[0].description
+    assert (
+        "Stage at Alba (Alb river): 3.4 m, measured; 0.4 m above alarm 2, 10:00 on 01/06/2030."
+        in (draft.texts[0].description)
     )
 
 

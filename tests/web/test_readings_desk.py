@@ -56,7 +56,7 @@ def test_every_page_opens_and_speaks_of_no_wind(room: Room, reader: Person, page
 
 def test_a_draft_names_the_reading(room: Room, reader: Person) -> None:
     said = main(reader.get(f"{room.base}/warnings/{room.waiting().id}"))
-    assert "Stage at Alba (Alb river): 3.2 m, forecast, 18:00 on 01/06/2030." in said
+    assert "(Alb river): 3.2 m, forecast; 0.2 m above alarm 2, 18:00 on 01/06/2030." in said
     assert not STORM.search(said), STORM.search(said)
 
 

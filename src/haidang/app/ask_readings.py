@@ -45,7 +45,13 @@ class Answer:
 
     @property
     def strength(self) -> float:
-        """The leading reading: of two equal levels the higher one is told."""
+        """Of equal levels the greater is told: the gauge highest over its alarm, or the reading.
+
+        The stages of two gauges in metres say nothing beside each other.
+        """
+        above = self.case.quantities.get("above_3")
+        if isinstance(above, float):
+            return above
         lead = self.case.lead
         return -math.inf if lead is None or lead.value is None else lead.value
 

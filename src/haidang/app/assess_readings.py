@@ -135,7 +135,9 @@ def _values(context: Context, found: Sequence[Case], chosen: Answer | None) -> I
     """The reading that leads, of each indicator: that of the deciding case, else the highest."""
     watch = context.pack.threat.readings
     for name, spec in watch.indicators.items():
-        mine = [c for c in found if c.indicator == name and c.lead and c.lead.value is not None]
+        mine = [
+            c for c in found if c.indicator == name and not c.silent and not math.isnan(_value(c))
+        ]
         if not mine:
             continue
         own = chosen is not None and chosen.case.indicator == name and chosen.case.lead is not None

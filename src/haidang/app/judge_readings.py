@@ -17,6 +17,7 @@ from haidang.watch.signal import Signal, State
 MEASURED: Final = "measured"
 FORECAST: Final = "forecast"
 SILENT: Final = "silent"
+ESTIMATED: Final = "estimated"
 """Methods of a signal: how its reading is known."""
 
 

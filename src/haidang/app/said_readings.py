@@ -10,7 +10,10 @@ from haidang.app import reading_words
 from haidang.app.context import Context
 from haidang.app.judge_readings import FORECAST, MEASURED
 from haidang.app.snapshot import Chain
+from haidang.law.interval import number
 from haidang.risk.assessment import Assessment
+from haidang.risk.hazards.river_stage import alarm_of
+from haidang.risk.spec import RiverStage
 from haidang.warn.decide import Standing
 from haidang.warn.lifecycle import Said
 from haidang.warn.message import unknown
@@ -66,7 +69,7 @@ def observed(found: Assessment) -> bool:
 
 def facts(context: Context, found: Assessment, language: str) -> dict[str, str]:
     """The placeholders that only messages of readings use, filled."""
-    lead = None if found.state is State.NO_DATA else told_of(found)
+    lead = told_of(found)
     if lead is None:
         nothing = unknown(language)
         return {name: nothing for name in ("indicator", "reading", "where", "when", "how_known")}
@@ -76,8 +79,28 @@ def facts(context: Context, found: Assessment, language: str) -> dict[str, str]:
         "reading": reading(context, lead, language),
         "where": where(context, found, lead, language),
         "when": when(context, lead, language),
-        "how_known": word(f"format.known_{lead.method}", language),
+        "how_known": how_known(context, lead, language),
     }
+
+
+def how_known(context: Context, lead: Signal, language: str) -> str:
+    """Measured, forecast or last heard; of a gauge also how far above its alarm level."""
+    known = word(f"format.known_{lead.method}", language)
+    station = next((s for s in context.pack.stations if s.code == lead.subject), None)
+    if station is None or not isinstance(context.pack.threat.model, RiverStage):
+        return known
+    alarm = alarm_of(lead.value, station.alarms)
+    if alarm is None:
+        return known
+    if alarm == "below_1":
+        return word("format.alarm_below", language, known=known)
+    level = int(alarm[-1])
+    reached = station.alarms[level - 1]
+    assert reached is not None or level == len(station.alarms)
+    if reached is None:
+        return known
+    over = number(round(lead.value - reached, 2), language)
+    return word("format.alarm_above", language, known=known, n=level, metres=over)
 
 
 def reading(context: Context, lead: Signal, language: str) -> str:

@@ -178,6 +178,8 @@ def _area(
     if felt is not None:
         lead = felt
     name = model.felt if felt is not None else model.magnitude
+    # The magnitude was measured; how hard it shook an area is the model's word.
+    how = plain.ESTIMATED if felt is None else plain.MEASURED
     of = {"area": context.areas.codes[area]}
     notes = () if felt is not None else _outside(told, model)
     case = Case(event, {"msk": grade}, name, lead, of, notes=notes)
@@ -196,7 +198,7 @@ def _area(
         area=area,
         state=state,
         grounds=grounds,
-        signals=(_signal(event, name, lead, state, snapshot.now),),
+        signals=(_signal(event, name, lead, state, snapshot.now, how),),
         impacts=(plain.people_of(context, area), *_people(context, area, grades, model)),
         intensity=modelled,
         p_level=_shares(context, area, grades),
@@ -258,7 +260,9 @@ def _people(
     return tuple(out)
 
 
-def _signal(event: str, name: str, lead: Read | None, state: State, now: datetime) -> Signal:
+def _signal(
+    event: str, name: str, lead: Read | None, state: State, now: datetime, how: str
+) -> Signal:
     value = math.nan if lead is None or lead.value is None else lead.value
     known = not math.isnan(value)
     return Signal(
@@ -270,7 +274,7 @@ def _signal(event: str, name: str, lead: Read | None, state: State, now: datetim
         expected=math.nan,
         score=math.nan,
         completeness=1.0 if known else 0.0,
-        method=plain.MEASURED if known else plain.SILENT,
+        method=how if known else plain.SILENT,
         evidence=() if lead is None else (lead.receipt,),
     )
 

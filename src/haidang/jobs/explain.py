@@ -348,16 +348,25 @@ def _place_lines(
     for number, one in enumerate(ordered):
         judged = found[one.assessment]
         text = speaker.decided(one, judged, whole=number == 0)
-        yield Line("decision", one.id, local(one.at), text)
-        yield Line("assessment", judged.id, local(judged.at), speaker.grounds(judged))
+        # With several hazards at a place each sentence says of which it speaks.
+        of = f"{speaker.hazard(f'{one.threat}/{one.event}')}: " if len(ordered) > 1 else ""
+        yield Line("decision", one.id, local(one.at), f"{of}{text}")
+        yield Line("assessment", judged.id, local(judged.at), f"{of}{speaker.grounds(judged)}")
     newest = max(ordered, key=lambda d: d.at)
     if not sent:
         text = speaker.say("not_told", place=speaker.place(newest.place))
         yield Line("message", "", local(newest.at), text)
-    for message in sent[-3:]:
+    for message in _newest_of_each(sent, drafts):
         texts = drafts[message.draft].texts
         text = next((t for t in texts if t.language == speaker.language), texts[0]).headline
         yield Line("message", message.identifier, local(message.sent), text)
+
+
+def _newest_of_each(sent: Sequence[Message], drafts: Mapping[str, Draft]) -> tuple[Message, ...]:
+    """The last three messages, and the last of every hazard, in the order they were sent."""
+    last = {(drafts[m.draft].threat, drafts[m.draft].event): m for m in sent}
+    shown = {m.identifier for m in (*sent[-3:], *last.values())}
+    return tuple(m for m in sent if m.identifier in shown)
 
 
 def _lines(steps: Sequence[Step], speaker: Speaker) -> Iterator[Line]:

@@ -184,12 +184,17 @@ def read(table: Table, texts: Mapping[str, str]) -> dict[str, Given]:
 
 
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?|[-+]?[.,]\d+")
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
+"""One thousand and something in one language, one and something in the other."""
 
 
 def _read(table: Table, of: Input, text: str, problems: list[Problem]) -> Given | None:
     if of.kind != "category":
         if not _NUMBER.fullmatch(text):
             problems.append(Problem("law.not_number", {"given": text}, table.id, field=of.id))
+            return None
+        if _THOUSANDS.fullmatch(text):
+            problems.append(Problem("law.number_ambiguous", {"given": text}, table.id, field=of.id))
             return None
         return float(text.replace(",", "."))
     chosen: list[str] = []

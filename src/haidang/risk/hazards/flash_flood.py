@@ -14,6 +14,7 @@ from haidang.risk.readings import (
     follows,
     groups,
     is_stale,
+    newest_begun,
     subjects,
 )
 from haidang.risk.spec import FlashFlood
@@ -49,7 +50,8 @@ def cases(
         of = groups(area, station)
         if is_stale(rows, window.now, indicator.stale_after_h):
             unknown: dict[str, Quantity] = {"rain": None, "days": None, "risk": None}
-            out.append(Case(subject, unknown, spec.of, None, of, silent=True))
+            last = newest_begun(rows, window.now)
+            out.append(Case(subject, unknown, spec.of, last, of, silent=True))
             continue
         for n, row in enumerate(rows):
             if row.value is None or not window.holds(row.start, indicator.period_h):

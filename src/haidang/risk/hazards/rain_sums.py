@@ -67,7 +67,8 @@ def cases(
             if told
         ]
         if any(asleep):
-            out.append((Case(subject, _unknown(), spec.of, None, of, silent=True), None))
+            last = newest_begun(rows or half, window.now)
+            out.append((Case(subject, _unknown(), spec.of, last, of, silent=True), None))
             continue
         heard.append(subject)
         tops = (*spec.bounds[1:], math.inf)

@@ -56,12 +56,15 @@ def cases(
         if not rows:
             continue
         silent = is_stale(rows, window.now, indicator.stale_after_h)
-        lead, notes = (None, ()) if silent else highest(rows, spec, window)
-        stage = None if lead is None else lead.value
+        lead, notes = highest(rows, spec, window)
+        stage = None if lead is None or silent else lead.value
+        if silent:
+            # Told as the last word that came in; the law is not asked of it.
+            lead, notes = newest_begun(rows, window.now), ()
         out.append(
             Case(
                 subject=station.code,
-                quantities=quantities(station, stage),
+                quantities=quantities(station, stage, window.now.year),
                 indicator=spec.of,
                 lead=lead,
                 groups=groups(area, station),
@@ -98,12 +101,13 @@ def highest(
     return lead, (TREND,) if lead in own else ()
 
 
-def quantities(station: Station, stage: float | None) -> dict[str, Quantity]:
+def quantities(station: Station, stage: float | None, year: int) -> dict[str, Quantity]:
     """What a stage answers to the law at a gauge.
 
     Args:
         station: Its alarm levels.
         stage: In m of the gauge; None where not known.
+        year: In which it stands so.
 
     Returns:
         None where the alarm levels that would tell are not known. ``above_3`` without alarm level
@@ -114,13 +118,17 @@ def quantities(station: Station, stage: float | None) -> dict[str, Quantity]:
         "zone": station.zone or None,
         "alarm": alarm,
         "above_3": None if stage is None or alarm is None else above_3(stage, station.alarms),
-        "historic": passed(stage, station),
+        "historic": passed(stage, station, year),
         "basins": None,
     }
 
 
-def passed(stage: float | None, station: Station) -> Literal["above", "not_above"] | None:
-    """Whether the highest flood ever was passed; None where nobody can say.
+def passed(
+    stage: float | None, station: Station, year: int
+) -> Literal["above", "not_above"] | None:
+    """Whether the highest flood of earlier years was passed; None where nobody can say.
+
+    A record of this very year, or of a later one, was not yet known when the year began.
 
     Where that flood is not known a stage below alarm level 3 has not passed it: a gauge whose
     highest flood lay below its highest alarm level would never have been given that level.
@@ -128,7 +136,8 @@ def passed(stage: float | None, station: Station) -> Literal["above", "not_above
     if stage is None:
         return None
     third = station.alarms[2]
-    if station.historic is None:
+    known = station.historic_year is None or station.historic_year < year
+    if station.historic is None or not known:
         return "not_above" if third is not None and stage < third else None
     return "above" if stage > station.historic else "not_above"
 
