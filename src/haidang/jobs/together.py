@@ -109,9 +109,9 @@ def play(
             if now not in done:
                 _step(store, cases, parts, now)
                 replay.deliver(store, folder / "cap")
-        if not ahead:
-            replay.act_on(store, _of(parts), None)
-            replay.deliver(store, folder / "cap")
+        # What is due between the last instant and ``until`` is done too, as on duty.
+        replay.act_on(store, _of(parts), until if ahead else None)
+        replay.deliver(store, folder / "cap")
         progress(len(times), len(times), "")
     return Together(tuple(parts), folder, tuple(problems), len(ahead))
 

@@ -216,10 +216,15 @@ class _Builder(TableBuilder):
         del seen
         say = self.say
         parts = [say("lead_known", time=say.clock(self.now), day=say.full_day(self.today()))]
-        if undefined := [d for d in self.decided if d.reason.value == "not_defined"]:
+        if undefined := self._for_a_person():
             names = self._names(undefined)
             parts.append(say("situation_readings.lead_undefined", names=names))
         return " ".join(parts)
+
+    def _for_a_person(self) -> list[Decision]:
+        """Areas where the program can say no more: the text is silent, or the hold has run out."""
+        open_ = {Reason.NOT_DEFINED, Reason.HOLD_EXPIRED}
+        return [d for d in self.decided if d.reason in open_]
 
     # What changed.
 
@@ -241,7 +246,7 @@ class _Builder(TableBuilder):
     def _facts(self, seen: Outlook, feeds: Sequence[Feed]) -> tuple[Fact, ...]:
         del seen
         say = self.say
-        undefined = [d for d in self.decided if d.reason.value == "not_defined"]
+        undefined = self._for_a_person()
         gone = list(self._gone())
         return (
             self._count(),
