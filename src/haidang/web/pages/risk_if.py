@@ -10,6 +10,7 @@ from haidang.app.wording import event_name
 from haidang.law.evaluate import cite
 from haidang.risk.assessment import Assessment, Interval
 from haidang.risk.readings import PEOPLE, SHAKEN, VALUE
+from haidang.watch.signal import State
 from haidang.web.pages.risk_parts import Change, Form, Input, Outcome
 from haidang.web.parts import Chip, Fact
 from haidang.web.risking import FIELDS, LEFT, QUAKE, RIGHT, RIVER, TRACK, Assumed, Risking
@@ -100,7 +101,12 @@ def outcome(view: Risking, say: Speaker) -> Outcome | None:
         return None
     moved = [d for d in found.changes if d.moved]
     changes = [_change(found, d, say) for d in moved]
-    same = len(found.changes) - len(moved)
+    blind = sum(d.assumed.state is State.NO_DATA for d in found.changes)
+    same = len(found.changes) - len(moved) - blind
+    rest = [say("if_same" if moved else "if_nothing", count=same)] if same > 0 else []
+    if blind:
+        # No news is no level of nought: what stands is held, and nobody can compute what would be.
+        rest.append(say("if_blind", count=blind))
     return Outcome(
         mark=say("if_mark"),
         title=_title(view, found, say),
@@ -108,7 +114,7 @@ def outcome(view: Risking, say: Speaker) -> Outcome | None:
         facts=_facts(found, say),
         changes=tuple(changes[:FIRST]),
         more=tuple(changes[FIRST:]),
-        rest=say("if_same" if moved else "if_nothing", count=same),
+        rest=" ".join(rest),
     )
 
 
