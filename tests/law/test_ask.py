@@ -168,3 +168,15 @@ def test_a_number_outside_the_domain_and_an_unknown_input_are_refused():
 
 def test_rows_in_doubt_are_those_that_never_decide():
     assert [r.clause for r in disputed(TABLE)] == ["1(3)"]
+
+
+@pytest.mark.parametrize("text", ["1,200", "1.200"])
+def test_a_number_that_may_be_a_thousand_is_asked_back(text):
+    with pytest.raises(BadData) as told:
+        read(TABLE, {"rain": text})
+    assert [p.code for p in told.value.problems] == ["law.number_ambiguous"]
+
+
+@pytest.mark.parametrize(("text", "value"), [("350,5", 350.5), ("1200", 1200.0), ("0.300", 0.3)])
+def test_a_number_with_either_decimal_sign_is_read(text, value):
+    assert read(TABLE, {"rain": text})["rain"] == value

@@ -149,3 +149,10 @@ def test_assets_without_a_point_are_unknown_in_every_event():
     away = event_set([[40.0]], lat=[-10.0], lon=[105.0])
     with pytest.raises(BadData, match="none of the 3 assets"):
         impacts(away, held, CURVE)
+
+
+@pytest.mark.parametrize("least", [0.0, -1.0, [30.0, 0.0]])
+def test_a_threshold_that_nothing_need_reach_is_refused(least):
+    with pytest.raises(BadData) as told:
+        frequency_map(events(np.array([[40.0, 0.0]])), least)
+    assert told.value.problems[0].code == "impact.least"
