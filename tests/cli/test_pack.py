@@ -37,7 +37,7 @@ def test_it_says_who_changed_what(language, said, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("flood",), "pack.not_bound_here"),
+        (("earthquake",), "pack.not_bound_here"),
         (("storm", "--place", "N"), "pack.no_overlay"),
     ],
 )

@@ -33,7 +33,7 @@ def said(monkeypatch):
         monkeypatch.setattr(show, "_chosen", [language])
         onsets = pd.DataFrame(columns=["place", "bulletin", "onset_central", "force"])
         spec = SimpleNamespace(status="Exercise")
-        pack = SimpleNamespace(threat=SimpleNamespace(counted=False))
+        pack = SimpleNamespace(threat=SimpleNamespace(counted=False, read=False))
         made = SimpleNamespace(
             levels=pd.DataFrame(rows),
             onsets=onsets,
