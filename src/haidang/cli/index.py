@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from haidang.cli.show import help_text, language, out, problems, say
+from haidang.words import word
 
 if TYPE_CHECKING:
     from haidang.jobs.risk_index import RiskIndex
@@ -81,7 +82,7 @@ def _ranked(found: RiskIndex) -> None:
         if row["place"] in why:
             most = why[row["place"]].head(REASONS)
             reasons = "; ".join(
-                f"{titles[n]} ({p:+.1f})"
+                f"{titles[n]} ({_written(f'{p:+.1f}')})"
                 for n, p in zip(most["indicator"], most["points"], strict=True)
             )
             out.print(say("index_why", place=row["name"], reasons=reasons), highlight=False)
@@ -94,7 +95,7 @@ def _ranks(rank: float, low: float, high: float) -> str:
 
 def number(value: float) -> str:
     """A score with one decimal; words where it is not known."""
-    return say("index_none") if math.isnan(value) else f"{value:.1f}"
+    return say("index_none") if math.isnan(value) else _written(f"{value:.1f}")
 
 
 def _explained(found: RiskIndex, place: str) -> None:
@@ -122,7 +123,7 @@ def _explained(found: RiskIndex, place: str) -> None:
             number(row["score"]),
             bounds,
             "" if node else _value(row["value"], str(row["unit"])),
-            f"{points[part]:+.2f}" if part in points else "",
+            _written(f"{points[part]:+.2f}") if part in points else "",
         )
     out.print(table)
     for one in found.made.spec.indicators.values():
@@ -136,4 +137,10 @@ def _value(value: float, unit: str) -> str:
     if math.isnan(value):
         return say("index_none")
     shown = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
-    return f"{shown} {unit}".strip()
+    return f"{_written(shown)} {unit}".strip()
+
+
+def _written(shown: str) -> str:
+    """A number as this language writes it: 17,968.5 or 17.968,5."""
+    signs = {",": word("format.thousands", language()), ".": word("law.decimal_sign", language())}
+    return "".join(signs.get(c, c) for c in shown)
