@@ -9,10 +9,12 @@ from functools import cache
 import pytest
 
 from app.toy import TOY
+from haidang.app import said_readings
 from haidang.app.ask_readings import ask_all
 from haidang.app.assess import assess
 from haidang.app.context import Context, build_context
 from haidang.app.decide import Wish, decide
+from haidang.app.judge_readings import deciding
 from haidang.app.snapshot import Snapshot
 from haidang.data.observations import Observation, Observations
 from haidang.data.tracks import Tracks
@@ -112,6 +114,43 @@ def test_a_gauge_without_alarm_levels_says_nothing_and_does_not_hide_the_others(
     assert south.state is State.QUIET
     alone = found(("dorf", 0, 30.0))["S"]
     assert alone.state is State.NO_DATA
+
+
+def test_a_gauge_whose_alarm_levels_are_half_known_does_not_pass_for_quiet():
+    whole = context()
+    alba, borgo = (s for s in whole.stations["N"])
+    half = replace(alba, alarms=(2.0, None, None))
+    there = replace(whole, stations={**whole.stations, "N": (half, borgo)})
+    # 2.5 m has passed alarm 1 and perhaps 2: nobody knows, and Borgo's calm does not settle it.
+    north = next(a for a in assess(there, seen(("alba", 0, 2.5), ("borgo", 0, 1.0))))
+    assert north.place == "N"
+    assert north.grounds.level is None
+    assert north.grounds.status == "no data"
+    assert north.state is State.NO_DATA
+    raised = next(a for a in assess(there, seen(("alba", 0, 2.5), ("borgo", 0, 3.2))))
+    assert (raised.grounds.level, raised.grounds.status) == (2, "no data")  # at least
+    assert raised.state is State.RAISED
+
+
+def test_a_notice_on_silence_tells_the_last_word_that_came_in():
+    silent = found(("alba", -13, 4.5), ("borgo", -14, 1.0))["N"]
+    assert silent.state is State.NO_DATA
+    told = said_readings.facts(context(), silent, "en")
+    assert told["reading"] == "4.5 m"
+    assert told["where"] == "Alba (Alb river)"
+    assert told["how_known"] == "the last reading that came in; 0.5 m above alarm 3"
+    assert not said_readings.observed(silent)
+    nobody = found(("casa", 0, 1.0))["N"]
+    assert said_readings.facts(context(), nobody, "en")["reading"] == "not known"
+
+
+def test_what_might_be_higher_is_told_before_what_is_below():
+    below = _unknown({"alarm": "below_1", "basins": "one"}, ground="plain")
+    open_ = _unknown({"alarm": "from_1", "basins": "several"}, ground=None)
+    assert open_.open
+    for order in ((below, open_), (open_, below)):
+        assert deciding(order) is not None
+        assert deciding(order).open
 
 
 def test_a_gauge_that_fell_silent_leaves_at_least():

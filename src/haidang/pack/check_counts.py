@@ -1,24 +1,21 @@
 """What is checked of a counted threat: its detectors, the articles it asks, its golden counts."""
 
-# ruff: noqa: D102 - the properties of the protocols are explained in ``check_binding``
-
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from haidang.base.errors import HaidangError
 from haidang.base.problem import Problem
 from haidang.law.lawbook import article_id
 from haidang.law.table import Table
+from haidang.pack.bound import Bound, unnamed
 from haidang.pack.case import CaseSpec
-from haidang.pack.law import Law
 from haidang.pack.load import line_of, read_epidemic_years, short
-from haidang.pack.places import CountryPlaces
-from haidang.pack.schema import BindingSpec, CountsLaw, ThreatSpec
+from haidang.pack.schema import CountsLaw, ThreatSpec
 from haidang.warn.message import numbers
 from haidang.watch.calendar import Calendar, read_period
 from haidang.watch.counts import begins, ends
@@ -29,65 +26,29 @@ SAMPLE: Final = 12_345
 """A count as wide as they come, for the readability of a message."""
 
 
-class _Threat(Protocol):
-    @property
-    def folder(self) -> Path: ...
-    @property
-    def spec(self) -> ThreatSpec | None: ...
-
-
-class _Country(Protocol):
-    @property
-    def law(self) -> Law: ...
-    @property
-    def places(self) -> CountryPlaces | None: ...
-
-
-class CountsBound(Protocol):
-    """As much of a binding as is looked at here."""
-
-    @property
-    def binding(self) -> BindingSpec: ...
-    @property
-    def threat(self) -> _Threat: ...
-    @property
-    def country(self) -> _Country: ...
-    @property
-    def folder(self) -> Path: ...
-    @property
-    def zone(self) -> tzinfo: ...
-    def problem(self, code: str, *keys: str | int, **params: object) -> Problem:
-        """A problem of ``binding.yaml``."""
-
-
 def watch_problems(folder: Path, spec: ThreatSpec) -> Iterator[Problem]:
     """What is wrong with the indicators of a counted threat, whatever the country."""
     if not spec.counted:
         return
     path = folder / "pack.yaml"
 
-    def problem(code: str, *keys: str, **params: object) -> Problem:
-        where = ("watch", "indicators", *keys)
+    def problem(code: str, *where: str, **params: object) -> Problem:
         return Problem(f"check.{code}", params, short(path), line_of(path, where), ".".join(where))
 
     for name, one in spec.counts.indicators.items():
-        for key, texts in (("title", one.title), ("unit", one.unit)):
-            if not texts.get("en", "").strip():
-                yield problem("text_missing", name, key, language="en", what=key)
+        yield from unnamed(name, one, problem)
         try:
             method = find(one.method)
         except HaidangError as err:
             for p in err.problems:
-                yield problem("method", name, "method", why=p.say("en"))
+                yield problem("method", "watch", "indicators", name, "method", why=p.say("en"))
             continue
         calendar = Calendar(one.period, "calendar", 1, date(2024, 1, 1))
         for p in method.settle(one.params, calendar)[1]:
-            yield problem("method", name, "params", why=p.say("en"))
+            yield problem("method", "watch", "indicators", name, "params", why=p.say("en"))
 
 
-def counts_problems(
-    bound: CountsBound, law: CountsLaw, tables: Mapping[str, Table]
-) -> Iterator[Problem]:
+def counts_problems(bound: Bound, law: CountsLaw, tables: Mapping[str, Table]) -> Iterator[Problem]:
     """Every rule asks an indicator that there is, and answers every input of its table."""
     spec = bound.threat.spec
     known = spec.counts.indicators if spec is not None and spec.counted else {}
@@ -115,7 +76,7 @@ def counts_problems(
     yield from _civil_defence(bound)
 
 
-def _civil_defence(bound: CountsBound) -> Iterator[Problem]:
+def _civil_defence(bound: Bound) -> Iterator[Problem]:
     """Every input of the article is answered by the level or by facts, with yes or no."""
     rule = bound.binding.civil_defence
     if rule is None:
@@ -140,7 +101,7 @@ def _civil_defence(bound: CountsBound) -> Iterator[Problem]:
             yield bound.problem("input_kind", "civil_defence", **params)
 
 
-def _years(bound: CountsBound, law: CountsLaw) -> Iterator[Problem]:
+def _years(bound: Bound, law: CountsLaw) -> Iterator[Problem]:
     path = bound.folder / law.epidemic_years
     try:
         found = read_epidemic_years(path)
@@ -155,7 +116,7 @@ def _years(bound: CountsBound, law: CountsLaw) -> Iterator[Problem]:
 
 
 def published(
-    path: Path, spec: CaseSpec, bound: CountsBound, problems: list[Problem]
+    path: Path, spec: CaseSpec, bound: Bound, problems: list[Problem]
 ) -> Iterator[datetime]:
     """Times at which a golden file's counts were published; the feed tells more of bad rows."""
     threat = bound.threat.spec

@@ -1,25 +1,22 @@
 """What is checked of a threat told by readings: indicators, model, what the law is asked."""
 
-# ruff: noqa: D102 - the properties of the protocols are explained in ``check_binding``
-
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from haidang.base.errors import BadPack
 from haidang.base.problem import Problem
 from haidang.law.interval import number
 from haidang.law.lawbook import article_id
 from haidang.law.table import Input, Table
+from haidang.pack.bound import Bound, unnamed
 from haidang.pack.case import CaseSpec
-from haidang.pack.law import Law
 from haidang.pack.load import line_of, short
-from haidang.pack.places import CountryPlaces
-from haidang.pack.schema import BindingSpec, ReadingsAsk, ReadingsLaw, ThreatSpec
+from haidang.pack.schema import ReadingsAsk, ReadingsLaw, ThreatSpec
 from haidang.pack.stations import (
     STATIONS_FILE,
     SUSCEPTIBILITY_FILE,
@@ -35,35 +32,6 @@ SAMPLE: Final = 1_234.56
 CATEGORY: Final = "category"
 
 
-class _Threat(Protocol):
-    @property
-    def folder(self) -> Path: ...
-    @property
-    def spec(self) -> ThreatSpec | None: ...
-
-
-class _Country(Protocol):
-    @property
-    def law(self) -> Law: ...
-    @property
-    def places(self) -> CountryPlaces | None: ...
-
-
-class ReadingsBound(Protocol):
-    """As much of a binding as is looked at here."""
-
-    @property
-    def binding(self) -> BindingSpec: ...
-    @property
-    def threat(self) -> _Threat: ...
-    @property
-    def country(self) -> _Country: ...
-    @property
-    def folder(self) -> Path: ...
-    def problem(self, code: str, *keys: str | int, **params: object) -> Problem:
-        """A problem of ``binding.yaml``."""
-
-
 def model_problems(folder: Path, spec: ThreatSpec) -> Iterator[Problem]:
     """What is wrong with the indicators and the model of a threat, whatever the country."""
     if not spec.read:
@@ -75,10 +43,7 @@ def model_problems(folder: Path, spec: ThreatSpec) -> Iterator[Problem]:
 
     known = spec.readings.indicators
     for name, one in known.items():
-        for key, texts in (("title", one.title), ("unit", one.unit)):
-            if not texts.get("en", "").strip():
-                where = ("watch", "indicators", name, key)
-                yield problem("text_missing", *where, language="en", what=key)
+        yield from unnamed(name, one, problem)
     for name in spec.model.asks:
         if name not in known:
             yield problem("no_indicator", "risk", name=name, known=", ".join(known))
@@ -108,7 +73,7 @@ def _read_at(spec: ThreatSpec, problem: Callable[..., Problem]) -> Iterator[Prob
 
 
 def readings_problems(
-    bound: ReadingsBound, law: ReadingsLaw, tables: Mapping[str, Table]
+    bound: Bound, law: ReadingsLaw, tables: Mapping[str, Table]
 ) -> Iterator[Problem]:
     """Every question answers every input of its table by a quantity that the model gives."""
     spec = bound.threat.spec
@@ -131,7 +96,7 @@ def readings_problems(
     yield from _beside(bound)
 
 
-def _beside(bound: ReadingsBound) -> Iterator[Problem]:
+def _beside(bound: Bound) -> Iterator[Problem]:
     """Gauges and slopes can be read, and lie in places that there were on their day."""
     read: dict[Path, set[str]] = {}
     for file, reader in (
@@ -164,7 +129,7 @@ def _provinces(path: Path, name: str) -> set[str]:
 
 
 def _inputs(
-    bound: ReadingsBound, n: int, ask: ReadingsAsk, table: Table, spec: ThreatSpec
+    bound: Bound, n: int, ask: ReadingsAsk, table: Table, spec: ThreatSpec
 ) -> Iterator[Problem]:
     inputs = {i.id: i for i in table.inputs}
     rule = ask.several
@@ -194,7 +159,7 @@ def _fits(value: str, of: Input) -> bool:
 
 
 def _takes(
-    bound: ReadingsBound,
+    bound: Bound,
     n: int,
     ask: ReadingsAsk,
     inputs: Mapping[str, Input],
@@ -218,7 +183,7 @@ def _takes(
                 yield bound.problem("category_unknown", "law", "asks", n, "inputs", **params)
 
 
-def categories_asked(bound: ReadingsBound, law: ReadingsLaw, day: date) -> tuple[str, ...] | None:
+def categories_asked(bound: Bound, law: ReadingsLaw, day: date) -> tuple[str, ...] | None:
     """Area categories that some table knows; None where none asks for the area's own."""
     found: dict[str, None] = {}
     for ask in law.asks:
@@ -237,7 +202,7 @@ def categories_asked(bound: ReadingsBound, law: ReadingsLaw, day: date) -> tuple
 
 
 def readings_published(
-    path: Path, spec: CaseSpec, bound: ReadingsBound, problems: list[Problem]
+    path: Path, spec: CaseSpec, bound: Bound, problems: list[Problem]
 ) -> Iterator[datetime]:
     """Times at which a golden file's readings were published; the feed tells of bad rows."""
     threat = bound.threat.spec

@@ -196,6 +196,10 @@ def read(known: Observations, threat: str, watch: ReadingsWatch) -> Readings:
     return {n: {p: tuple(rows) for p, rows in by.items()} for n, by in out.items()}
 
 
+OLDER: Final = 2
+"""A forecast may have been made so many times longer ago than a reading may be old."""
+
+
 def is_stale(rows: Sequence[Read], now: datetime, stale_after_h: float) -> bool:
     """Whether a subject has gone silent: no value of a time recent enough, or yet to come.
 
@@ -212,10 +216,6 @@ def is_stale(rows: Sequence[Read], now: datetime, stale_after_h: float) -> bool:
         for r in rows
         if r.value is not None
     )
-
-
-OLDER: Final = 2
-"""A forecast may have been made so many times longer ago than a reading may be old."""
 
 
 def newest_begun(rows: Sequence[Read], now: datetime) -> Read | None:
@@ -286,6 +286,10 @@ def runs(
         yield tuple(current)
 
 
+BRIDGE: Final = 3
+"""So many periods in a row may be missing and still be thought to belong to a run."""
+
+
 def bridged(
     rows: Sequence[Read], period_h: float, inside: Callable[[float], bool]
 ) -> Iterator[tuple[Read, ...]]:
@@ -308,10 +312,6 @@ def bridged(
             current = []
     if current:
         yield tuple(current)
-
-
-BRIDGE: Final = 3
-"""So many periods in a row may be missing and still be thought to belong to a run."""
 
 
 def reaches(run: Sequence[Read], window: Window, period_h: float) -> bool:
