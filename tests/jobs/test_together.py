@@ -170,6 +170,13 @@ def test_explain_says_what_is_together_and_who_raised(ended, country):
     assert "Shift lead raised it by 1 under Article 4(4)" in decisions[0].text
     assert "slopes are soaked" in decisions[0].text
     assert "Combined level" not in decisions[1].text  # once is enough
+    # Each sentence says of which hazard it speaks, and each hazard's newest message is there.
+    hazards = {line.text.partition(":")[0] for line in decisions}
+    assert hazards == {"River flood", "Flash flood and landslide"}
+    judged = [line for line in lines if line.stage == "assessment"]
+    assert {line.text.partition(":")[0] for line in judged} == hazards
+    told = " ".join(line.text for line in lines if line.stage == "message")
+    assert all(name in told for name in hazards)
     before = explain_place(ended, PLACE, NOON, country, "vi")
     assert "được phép nâng thêm 1 hoặc 2 cấp; chưa ai quyết định nâng" in before[0].text
 
