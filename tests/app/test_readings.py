@@ -14,7 +14,7 @@ from haidang.app.ask_readings import ask_all
 from haidang.app.assess import assess
 from haidang.app.context import Context, build_context
 from haidang.app.decide import Wish, decide
-from haidang.app.judge_readings import deciding
+from haidang.app.judge_readings import deciding, grounds_of
 from haidang.app.snapshot import Snapshot
 from haidang.data.observations import Observation, Observations
 from haidang.data.tracks import Tracks
@@ -151,6 +151,17 @@ def test_what_might_be_higher_is_told_before_what_is_below():
     for order in ((below, open_), (open_, below)):
         assert deciding(order) is not None
         assert deciding(order).open
+
+
+def test_an_answer_of_which_two_things_are_not_known_is_not_settled_by_another_that_is_below():
+    below = _unknown({"alarm": "below_1", "basins": "one"}, ground="plain")
+    blank = _unknown({"alarm": None, "basins": None}, ground="plain")
+    assert (blank.status, blank.open) == ("no data", False)
+    answers = (below, blank)
+    grounds = grounds_of(context(), deciding(answers), (below.case, blank.case), answers)
+    assert (grounds.level, grounds.status) == (None, "no data")
+    alone = grounds_of(context(), below, (below.case,), (below,))
+    assert (alone.level, alone.status) == (0, "below")
 
 
 def test_a_gauge_that_fell_silent_leaves_at_least():
