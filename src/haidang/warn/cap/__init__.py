@@ -5,6 +5,7 @@ The Common Alerting Protocol 1.2 (OASIS Standard, 1 July 2010), and its forerunn
 
 from __future__ import annotations
 
+from haidang.warn.cap.finding import Finding
 from haidang.warn.cap.model import (
     DEFAULT_LANGUAGE,
     NAMESPACE,
@@ -22,9 +23,12 @@ from haidang.warn.cap.model import (
     Urgency,
     Version,
 )
-from haidang.warn.cap.problems import RING_MIN, VERTICES_MAX, own_problems, problems
+from haidang.warn.cap.outline import warm
+from haidang.warn.cap.problems import RING_MIN, VERTICES_MAX, build, own_problems, problems
+from haidang.warn.cap.profile import Profile, named, profiles, read_profile
 from haidang.warn.cap.read import parse
-from haidang.warn.cap.write import build
+from haidang.warn.cap.register import Register
+from haidang.warn.cap.report import Report, validate
 
 __all__ = [
     "DEFAULT_LANGUAGE",
@@ -35,17 +39,26 @@ __all__ = [
     "AreaBlock",
     "Certainty",
     "Circle",
+    "Finding",
     "Info",
     "Kind",
     "Pairs",
+    "Profile",
     "Reference",
+    "Register",
+    "Report",
     "Resource",
     "Ring",
     "Scope",
     "Urgency",
     "Version",
     "build",
+    "named",
     "own_problems",
     "parse",
     "problems",
+    "profiles",
+    "read_profile",
+    "validate",
+    "warm",
 ]
