@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from haidang.cli import law, raising, stock
 from haidang.cli import pack as pack_commands
+from haidang.cli.cap import cap
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
@@ -66,6 +67,7 @@ def build() -> typer.Typer:
     app.command("reproduction", help=help_text("help_reproduction"))(reproduction)
     app.command("observe", help=help_text("help_observe"))(observe)
     app.command("index", help=help_text("help_index"))(index)
+    app.command("cap", help=help_text("help_cap"))(cap)
     app.command("serve", help=help_text("help_serve"))(serve)
     ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
     ledger.command("verify", help=help_text("help_ledger_verify"))(ledger_verify)
