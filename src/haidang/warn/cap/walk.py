@@ -48,7 +48,6 @@ class Box:
 
 _COUNT: Final = etree.XPath("count(//*)")
 _ATTRIBUTES: Final = etree.XPath("//*[@*]")
-_BETWEEN: Final = etree.XPath("//*[*]/text()[normalize-space(.)]")
 _XSI: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
 _HINTS: Final = frozenset({f"{_XSI}schemaLocation", f"{_XSI}noNamespaceSchemaLocation"})
 _URI: Final = re.compile(r"[^\x00-\x20<>\"{}|\\^`]*")
@@ -78,17 +77,19 @@ class Walk:
             self._inside_texts(box)
         for node in _ATTRIBUTES(root):  # type: ignore[union-attr]
             self._attributes(node, root)  # type: ignore[arg-type]
-        for text in _BETWEEN(root):  # type: ignore[union-attr]
-            self._between(text)  # type: ignore[arg-type]
         return box
 
-    def _box(self, node: etree._Element, name: str) -> Box:
+    def _box(self, node: etree._Element, name: str) -> Box:  # noqa: C901 - the inner loop
         box = Box(node)
         table = self.grammar.boxes[name]
         texts = box.texts
         last, ordered, count = -1, True, 0
+        if (text := node.text) is not None and text.strip(WHITE):
+            self._between(node, text)
         for kid in node:
             count += 1
+            if (text := kid.tail) is not None and text.strip(WHITE):
+                self._between(kid, text)
             slot = table.get(kid.tag)
             if slot is None:
                 ordered &= self._stranger(kid, name, box, last)
@@ -135,6 +136,9 @@ class Walk:
             first, second = node
             if first.tag == f"{prefix}valueName" and second.tag == f"{prefix}value":
                 self.seen += 2
+                for part, text in ((node, node.text), (first, first.tail), (second, second.tail)):
+                    if text is not None and text.strip(WHITE):
+                        self._between(part, text)
                 into.append((first.text or "", second.text or "", node))
                 return
         box = self._box(node, "pair")
@@ -209,19 +213,9 @@ class Walk:
             if name not in _HINTS:
                 self.notes.error("attribute", node, attribute=short(name.rpartition("}")[2]))
 
-    def _between(self, text: etree._ElementUnicodeResult) -> None:
-        parent = text.getparent()
-        if parent is None:
-            return
-        holder = parent.getparent() if text.is_tail else parent
-        if holder is None or not self._opens(holder):
-            return  # text beside mark-up, which is told of there; or a signature
-        self.notes.error("text_between", parent if text.is_tail else holder, value=short(text))
-
-    def _opens(self, node: etree._Element) -> bool:
-        """Whether an element is one of ours that holds elements."""
-        tag, prefix = str(node.tag), self.grammar.prefix
-        return tag.startswith(prefix) and tag.removeprefix(prefix) in _OPENED
+    def _between(self, node: etree._Element, text: str) -> None:
+        """Text beside elements, where none belongs; `node` is the one before it, or around it."""
+        self.notes.error("text_between", node, value=short(text))
 
     # --- what an element holds ---------------------------------------------------------------
 
@@ -268,9 +262,6 @@ class Walk:
             self.notes.error("uri", node, element=slot.tag, value=short(text))
 
 
-_OPENED: Final = frozenset(
-    {"alert", "info", "resource", "area", "eventCode", "parameter", "geocode"}
-)
 _COUNT_IN: Final = etree.XPath("count(descendant-or-self::*)")
 _NAMES: Final = {"pair": "valueName/value"}
 _CHECKS: Final[Mapping[str, Callable[[Walk, Slot, str, etree._Element, Box], None]]] = {
