@@ -49,7 +49,7 @@ def open_document(data: bytes, notes: Notes) -> etree._Element | None:
     if not data[:_HEAD].strip(_NOTHING) and not data.strip(_NOTHING):
         notes.at_line("empty_file", 1)
         return None
-    if data.count(b"<") > TAGS_MAX:
+    if len(data) > TAGS_MAX and data.count(b"<") > TAGS_MAX:
         notes.at_line("too_many_elements", 1, limit=TAGS_MAX)
         return None
     if not _encoding(data, notes) or _has_dtd(data, notes):
@@ -126,21 +126,20 @@ def _is_utf_8(data: bytes) -> bool:
 
 # --- document type ------------------------------------------------------------------------------
 
-_PROLOG: Final = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)", re.DOTALL)
+_PROLOG: Final = re.compile(rb"(?:[ \t\r\n]+|<\?.*?\?>|<!--.*?-->)", re.DOTALL)
 
 
 def _has_dtd(data: bytes, notes: Notes) -> bool:
     """Whether a document type stands before the root; looked for before any parser sees it."""
     wide = next((name for mark, name in _BOMS[1:] if data.startswith(mark)), None)
-    if wide is None and b"<!DOCTYPE" not in data:
-        return False
-    text = data.decode(wide or "latin-1", "replace").removeprefix("\ufeff").removeprefix("ï»¿")
-    at = 0
-    while step := _PROLOG.match(text, at):
+    if wide is not None:
+        data = data.decode(wide, "replace").encode("utf-8")
+    at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    while step := _PROLOG.match(data, at):
         at = step.end()
-    if not text.startswith("<!DOCTYPE", at):
+    if not data.startswith(b"<!DOCTYPE", at):
         return False
-    notes.at_line("dtd", text.count("\n", 0, at) + 1)
+    notes.at_line("dtd", data.count(b"\n", 0, at) + 1)
     return True
 
 

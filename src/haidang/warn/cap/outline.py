@@ -7,7 +7,6 @@ rounding counts as touching, never as crossing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from haidang.warn.cap.values import NUMBER, split
+from haidang.warn.cap.values import NUMBER, POINTS, split
 
 VERTICES_LIMIT: Final = 65_000
 """Points of one polygon that are still judged. A real one of a whole country has 41,009."""
@@ -89,8 +88,6 @@ def warm() -> None:
 _KERNEL: Final[dict[str, Callable[..., Any]]] = {}
 """The compiled pass once `warm` was called. It gives the same answers, so nobody can tell."""
 
-_N: Final = r"[-+]?+(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)"
-_POINTS: Final = re.compile(rf"[ \t\r\n]*+(?:{_N},{_N}(?:[ \t\r\n]++|\Z))++")
 _CHUNK_FIRST: Final = 32
 _CHUNK_MOST: Final = 4096
 _FEW: Final = 410
@@ -111,7 +108,7 @@ def bad_item(text: str) -> str:
 
 def plainly(text: str, budget: int = BUDGET) -> Outline:
     """`judge` without the compiled pass."""
-    if not _POINTS.fullmatch(text):
+    if not POINTS.fullmatch(text):
         return Outline(FORM, 0, 0, -1, -1, 0.0, 0.0, 0.0, 0.0)
     numbers = list(map(float, text.replace(",", " ").split()))
     if len(numbers) <= _FEW:
