@@ -14,8 +14,8 @@ from haidang.jobs.replay import act_on
 from haidang.pack.case import load_case
 from haidang.pack.load import roots
 from haidang.warn.cap import parse
-from haidang.warn.cap_sign import sign
-from haidang.warn.cap_verify import verify
+from haidang.warn.cap.signer import sign
+from haidang.warn.cap.verifier import verify
 
 from .conftest import TOY
 
@@ -154,7 +154,8 @@ def test_a_locked_key_is_opened_by_the_password_of_the_environment(desk, given, 
 def test_a_replay_needs_no_key_and_signs_nothing(desk, strict):
     """It sends nothing; and whoever studies a past season must not need the agency's key."""
     case = load_case(CASE, strict)
-    assert case.spec.officers
+    for officer in case.spec.officers:
+        desk.store.add_actor(officer.role, actor_id=officer.actor)
     act_on(desk.store, lambda _: (case, desk.context), None)
     messages = desk.store.messages()
     assert messages

@@ -11,9 +11,9 @@ from lxml import etree
 
 from authority import curve, issued
 from haidang.base.errors import BadData
-from haidang.warn.cap_edxl import TargetArea, envelope, unwrap
-from haidang.warn.cap_sign import sign
-from haidang.warn.cap_verify import verify
+from haidang.warn.cap.edxl import TargetArea, envelope, unwrap
+from haidang.warn.cap.signer import sign
+from haidang.warn.cap.verifier import verify
 
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 MESSAGE = f"""<alert xmlns="{CAP}"><identifier>a.1</identifier><sender>x@example.org</sender>

@@ -22,8 +22,8 @@ from signxml import SignatureConfiguration, XMLVerifier
 
 from authority import curve, issued, pem, rivest
 from haidang.base.errors import BadData
-from haidang.warn.cap_sign import sign
-from haidang.warn.cap_verify import verify
+from haidang.warn.cap.signer import sign
+from haidang.warn.cap.verifier import verify
 from haidang.words import catalogue
 
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"

@@ -7,8 +7,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from authority import curve, issued
-from haidang.warn.cap_sign import sign
-from haidang.warn.cap_verify import verify
+from haidang.warn.cap.signer import sign
+from haidang.warn.cap.verifier import verify
 
 BURKINA = "capvalidator/signed_bf_{}.xml"
 CANADA = "google/canada_signed.cap"

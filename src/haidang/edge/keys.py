@@ -27,8 +27,8 @@ from cryptography.x509.oid import NameOID
 from haidang.base.errors import BadData, Unavailable
 from haidang.base.problem import Problem
 from haidang.pack.schema import SenderSpec
-from haidang.warn.cap_seal import Seal
-from haidang.warn.cap_sign import Key
+from haidang.warn.cap.seal import Seal
+from haidang.warn.cap.signer import Key
 
 KEY_FILE: Final = "signing-key.pem"
 CERTIFICATE_FILE: Final = "signing-certificate.pem"

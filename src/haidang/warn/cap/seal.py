@@ -31,7 +31,7 @@ class Seal:
 
     def on(self, data: bytes) -> bytes:
         """The message with its signature; raises as `sign`."""
-        from haidang.warn.cap_sign import sign  # noqa: PLC0415
+        from haidang.warn.cap.signer import sign  # noqa: PLC0415
 
         return sign(data, self.key, self.certificate, password=self.password)
 
@@ -41,8 +41,8 @@ class Seal:
         Raises:
             BadData: As `sign`, with the reason.
         """
-        from haidang.warn.cap_sign import matching, read_key  # noqa: PLC0415
-        from haidang.warn.cap_trust import in_force  # noqa: PLC0415
+        from haidang.warn.cap.signer import matching, read_key  # noqa: PLC0415
+        from haidang.warn.cap.trust import in_force  # noqa: PLC0415
 
         found = matching(read_key(self.key, self.password), self.certificate)[0]
         if late := tuple(in_force(found, now)):

@@ -21,10 +21,9 @@ from signxml.signer import XMLSigner
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.warn import cap_trust as trust
-from haidang.warn import cap_xmldsig as xmldsig
-from haidang.warn.cap_verify import verify
-from haidang.warn.cap_xmldsig import Refused, problem
+from haidang.warn.cap import trust, xmldsig
+from haidang.warn.cap.verifier import verify
+from haidang.warn.cap.xmldsig import Refused, problem
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 

@@ -20,8 +20,8 @@ from lxml import etree
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.warn.cap_cut import alerts
-from haidang.warn.cap_xmldsig import LARGEST, line
+from haidang.warn.cap.cut import alerts
+from haidang.warn.cap.xmldsig import LARGEST, line
 
 DEEPEST: Final = 4
 """Envelopes in envelopes that are opened."""

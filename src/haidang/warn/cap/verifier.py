@@ -22,9 +22,8 @@ from signxml.exceptions import InvalidDigest, InvalidInput, InvalidSignature, Si
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from haidang.base.problem import Problem
-from haidang.warn import cap_trust as trust
-from haidang.warn import cap_xmldsig as xmldsig
-from haidang.warn.cap_xmldsig import Canon, Refused, Said, alone, problem
+from haidang.warn.cap import trust, xmldsig
+from haidang.warn.cap.xmldsig import Canon, Refused, Said, alone, problem
 
 Trust = Literal["trusted", "untrusted", "unknown"]
 
