@@ -16,6 +16,8 @@ from haidang.edge.channels.parts.spec import ChannelSpec, Home
 from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "capfile"
+PUBLIC: Final = True
+"""It speaks to everybody: one parcel a message, without a recipient."""
 
 
 class Spec(ChannelSpec):

@@ -14,7 +14,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Final, Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -40,6 +40,7 @@ class _Module(Protocol):
     """What a channel's module offers."""
 
     Spec: type[ChannelSpec]
+    PUBLIC: bool
 
     def open(self, spec: ChannelSpec, home: Home) -> Channel: ...
 
@@ -71,6 +72,22 @@ class Settings:
     def home(self, name: str) -> Home:
         """What the channel of this name is told besides its spec."""
         return Home(name, self.folder, self.link)
+
+
+class Opened(NamedTuple):
+    """An open channel.
+
+    Attributes:
+        name: As the settings, the outbox and subscriptions call it.
+        kind: Name of its module; "" where the settings are wrong.
+        public: It speaks to everybody: it is given one parcel a message, without a recipient.
+        channel: Itself.
+    """
+
+    name: str
+    kind: str
+    public: bool
+    channel: Channel
 
 
 @cache
@@ -186,6 +203,22 @@ def open_channels(settings: Settings) -> Mapping[str, Channel]:
         except HaidangError as err:
             found[name] = _Shut(name, err.problems[0].code)
     return found
+
+
+def open_folder(folder: Path) -> tuple[Opened, ...]:
+    """Open the channels whose settings stand in a folder, in the order of the file.
+
+    Raises:
+        BadPack: As `read_settings`.
+    """
+    settings = read_settings(folder / FILE)
+    channels_by_name = open_channels(settings)
+    found = []
+    for name, channel in channels_by_name.items():
+        spec = settings.specs.get(name)
+        public = spec is not None and _module(spec.kind).PUBLIC
+        found.append(Opened(name, spec.kind if spec else "", public, channel))
+    return tuple(found)
 
 
 def check(settings: Settings) -> tuple[Problem, ...]:

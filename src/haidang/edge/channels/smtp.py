@@ -20,14 +20,14 @@ from typing import Annotated, Final, Literal, NamedTuple
 from pydantic import StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from haidang.base.errors import Unavailable
-from haidang.base.problem import Problem
 from haidang.edge.channels.parts.mail import MAILBOX, Letter, mail, mailbox
 from haidang.edge.channels.parts.notice import read
-from haidang.edge.channels.parts.spec import ChannelSpec, Home, Host, Port, Secret, Tls
+from haidang.edge.channels.parts.spec import ChannelSpec, Home, Host, Port, Secret, Tls, trust
 from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "smtp"
+PUBLIC: Final = False
+"""It speaks to recipients, each at an address."""
 
 _OK: Final = frozenset({250, 251, 252})
 _FULL: Final = 552
@@ -91,7 +91,7 @@ class Smtp:
         self.name, self.batch = home.name, spec.batch
         self._spec, self._home = spec, home
         self._password = spec.password.read(home.folder, "password") if spec.password else ""
-        self._trust = None if spec.tls == "off" else _trust(spec, home)
+        self._trust = None if spec.tls == "off" else trust(spec.ca, home)
 
     def send(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
         """Send a batch over one connection.
@@ -187,18 +187,6 @@ class _Session(NamedTuple):
     answered: list[Outcome]
     flying: bool
     why: str
-
-
-def _trust(spec: Spec, home: Home) -> ssl.SSLContext:
-    found = ssl.create_default_context()
-    if spec.ca is not None:
-        try:
-            found.load_verify_locations(home.folder / spec.ca)
-        except (OSError, ssl.SSLError) as err:
-            raise Unavailable(
-                Problem("channel.bad_ca", {"where": spec.ca.name}, field="ca")
-            ) from err
-    return found
 
 
 class _Watch:

@@ -19,6 +19,8 @@ from haidang.edge.channels.parts.spec import ChannelSpec, Home, Secret, safe
 from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "webhook"
+PUBLIC: Final = False
+"""It speaks to recipients, each at an address."""
 
 _REFUSES: Final = range(400, 500)
 _LATER: Final = frozenset({408, 425, 429})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -115,6 +116,26 @@ class Home:
     def link_to(self, identifier: str) -> str:
         """Address of a message, "" where messages have none."""
         return self.link.replace("{identifier}", identifier)
+
+
+def trust(ca: Path | None, home: Home) -> ssl.SSLContext:
+    """Whose certificates are believed.
+
+    Args:
+        ca: File in PEM form, added to the machine's own list; None adds nothing.
+        home: Where paths without a root start.
+
+    Raises:
+        Unavailable: The file cannot be read.
+    """
+    found = ssl.create_default_context()
+    if ca is not None:
+        try:
+            found.load_verify_locations(home.folder / ca)
+        except (OSError, ssl.SSLError) as err:
+            problem = Problem("channel.bad_ca", {"where": ca.name}, field="ca")
+            raise Unavailable(problem) from err
+    return found
 
 
 Tls = Literal["off", "starttls", "implicit"]
