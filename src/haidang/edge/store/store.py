@@ -31,6 +31,7 @@ from haidang.edge.store import (
 from haidang.edge.store.chain import Entry
 from haidang.edge.store.database import Database
 from haidang.edge.store.deliveries import Delivery, FixRow
+from haidang.edge.store.delivering import DeliveryVerbs
 from haidang.edge.store.delivery import Attempt
 from haidang.edge.store.notices import Build, Person
 from haidang.edge.store.raising import RaiseVerbs
@@ -48,7 +49,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store(ResponseVerbs, RaiseVerbs):
+class Store(ResponseVerbs, RaiseVerbs, DeliveryVerbs):
     """Facts with the time we learned them, what was concluded, who said what, what was sent.
 
     One process may use it from many threads; many processes may open the same file, one of them
