@@ -8,6 +8,7 @@ from haidang.edge.store import (  # noqa: F401 - they join META
     tables_console,
     tables_raise,
     tables_response,
+    tables_world,
 )
 from haidang.edge.store.tables import META
 
