@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 
 from haidang.app.context import AreaName, Context
 from haidang.app.verdict import Draft, Message
 from haidang.app.wording import event_name
+from haidang.base.errors import BadData
 from haidang.base.ids import content_id
-from haidang.warn.cap import (
-    Alert,
-    AreaBlock,
-    Certainty,
-    Info,
-    Reference,
-    Urgency,
-    to_bytes,
-)
-from haidang.warn.message import Status, Text
-from haidang.warn.spec import Response, Severity
+from haidang.warn.cap import Alert, AreaBlock, Info, Reference, build, own_problems, problems
+from haidang.warn.message import Text
 
 POINT_RADIUS_KM: Final = 100.0
 """Circle drawn around an area that the law names and no outline shows, km."""
@@ -48,13 +40,15 @@ def issue(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Mess
         identifier=f"{context.country.id}-{identifier}",
         sender=sender,
         sent=local,
-        status=cast(Status, draft.status),
+        status=draft.status,
         kind=draft.kind,
         note=_note(context),
         references=tuple(Reference(m.sender, m.identifier, context.local(m.sent)) for m in earlier),
         incidents=(draft.event,),
         infos=tuple(_info(context, draft, text) for text in draft.texts),
     )
+    if found := (*problems(alert), *own_problems(alert)):
+        raise BadData(*found)
     return Message(
         identifier=alert.identifier,
         chain=draft.chain,
@@ -64,7 +58,7 @@ def issue(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Mess
         sender=sender,
         sent=local,
         expires=draft.said.expires,
-        body=to_bytes(alert),
+        body=build(alert),
     )
 
 
@@ -80,12 +74,12 @@ def _info(context: Context, draft: Draft, text: Text) -> Info:
     country = context.country.spec
     return Info(
         language=f"{language}-{country.id.upper()}",
-        category=warn.category,
+        categories=(warn.category,),
         event=event_name(context, draft.event, language),
-        responses=cast(tuple[Response, ...], draft.responses),
-        urgency=cast(Urgency, draft.urgency),
-        severity=cast(Severity, draft.severity),
-        certainty=cast(Certainty, draft.certainty),
+        responses=draft.responses,
+        urgency=draft.urgency,
+        severity=draft.severity,
+        certainty=draft.certainty,
         event_codes=(warn.event_code,),
         onset=None if draft.onset is None else context.local(draft.onset),
         expires=context.local(draft.said.expires),

@@ -264,7 +264,7 @@ def _values(say: Speaker, alert: Alert) -> dict[str, str]:
         "certainty": info.certainty,
         "responseType": ", ".join(info.responses),
         "onset": "" if info.onset is None else say.short(info.onset),
-        "expires": say.short(info.expires),
+        "expires": "" if info.expires is None else say.short(info.expires),
         "areaDesc": ", ".join(a.description for a in info.areas),
         "geocode": codes,
         "polygon": say("warnings.corners", count=corners) if corners else "",
