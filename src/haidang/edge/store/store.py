@@ -39,6 +39,7 @@ from haidang.edge.store.runs import Done
 from haidang.edge.store.tables import actor, assessment, contact, decision, draft, run
 from haidang.edge.store.trace import Step
 from haidang.edge.store.verbs import ResponseVerbs
+from haidang.edge.store.world_verbs import WorldVerbs
 from haidang.risk.assessment import Assessment
 from haidang.warn.message import Text
 
@@ -49,7 +50,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store(ResponseVerbs, RaiseVerbs, DeliveryVerbs):
+class Store(ResponseVerbs, RaiseVerbs, DeliveryVerbs, WorldVerbs):
     """Facts with the time we learned them, what was concluded, who said what, what was sent.
 
     One process may use it from many threads; many processes may open the same file, one of them

@@ -9,6 +9,7 @@ from haidang.edge.store import (  # noqa: F401 - they join META
     tables_deliver,
     tables_raise,
     tables_response,
+    tables_world,
 )
 from haidang.edge.store.tables import META
 
