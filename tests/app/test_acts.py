@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ from app.test_decide_properties import (
 from app.toy import DAYS, HOUR, T0, THREAT, judged, over
 from haidang.app.acts import Basis, Wish, act, longest
 from haidang.app.issue import issue
+from haidang.app.snapshot import Snapshot
 from haidang.app.unspoken import Lack, unspoken
 from haidang.app.verdict import Draft, Message
 from haidang.base.errors import BadData
@@ -71,8 +72,8 @@ class Duty(Desk):
         fresh = act(CONTEXT, draft, wish, Basis(found, after, chosen, chain))
         return self.store.act(fresh, wish.seen, ANNA, "officer", wish.at)
 
-    def lacks(self, hour: float) -> dict[str, Lack]:
-        known = self.store.snapshot(self.now(hour), **DAYS)
+    def lacks(self, hour: float, known: Snapshot | None = None) -> dict[str, Lack]:
+        known = known or self.store.snapshot(self.now(hour), **DAYS)
         found = unspoken(known.standing, known.chains, {THREAT: WARN.renew_h}, known.now)
         return {u.place: u.lack for u in found}
 
@@ -235,14 +236,14 @@ def test_before_it_runs_out_the_first_page_says_so(duty, out):
     assert duty.lacks(left + 0.1) == {"N": Lack.SUCCEEDED}
 
 
-@settings(max_examples=12, deadline=None, phases=NO_SHRINKING)
+@settings(max_examples=10, deadline=None, phases=NO_SHRINKING)
 @given(data=st.data())
 def test_nothing_in_force_is_ever_left_without_a_word(data):
     """Whatever comes and whoever acts: a level has a notice, a draft, or a line on the page."""
     with Store.open(":memory:") as store:
         duty = Duty(store)
         hour = 0.0
-        for _ in range(data.draw(st.integers(2, 7))):
+        for _ in range(data.draw(st.integers(2, 5))):
             hour += data.draw(st.sampled_from([1.0, 5.0, 9.0, 26.0]))
             duty.run(hour, [data.draw(assessments(hour, "N", "3001-toto"))])
             for draft in store.pending():
@@ -257,11 +258,14 @@ def test_nothing_in_force_is_ever_left_without_a_word(data):
                 more = {"expires": told[0].expires + 3 * HOUR} if wish not in ENDINGS else {}
                 try:
                     made = duty.act(hour + 0.1, wish, told[0], **more)
-                except BadData:
+                except BadData as error:
+                    codes = {p.code for p in error.problems}
+                    assert codes <= {"store.draft_waits", "warn.extend_short"}
                     made = None
                 if made is not None and data.draw(st.booleans()):
-                    duty.approve_at(made, hour + 0.2)
-            for later in (0.3, 4.0, 30.0):
+                    with suppress(BadData):  # it ran out before anybody approved it
+                        duty.approve_at(made, hour + 0.2)
+            for later in (0.3, 30.0):
                 _spoken(duty, hour + later)
         texts = [(m.chain, m.kind, m.body) for m in store.messages()]
         assert len({t[2] for t in texts}) == len(texts)
@@ -270,7 +274,7 @@ def test_nothing_in_force_is_ever_left_without_a_word(data):
 
 def _spoken(duty: Duty, hour: float) -> None:
     known = duty.store.snapshot(duty.now(hour), **DAYS)
-    lacks = duty.lacks(hour)
+    lacks = duty.lacks(hour, known)
     for one in known.standing:
         if not one.level:
             continue
@@ -278,7 +282,8 @@ def _spoken(duty: Duty, hour: float) -> None:
         newest = max(mine, key=lambda c: c.number)
         told = newest.issued
         stands = told is not None and told.level > 0 and told.expires > known.now
-        assert stands or newest.pending is not None or one.place in lacks
+        waits = newest.pending is not None and newest.pending.expires > known.now
+        assert stands or waits or one.place in lacks
         assert lacks.get(one.place) is not Lack.SILENT
 
 

@@ -20,6 +20,8 @@ class Lack(StrEnum):
 
     RAN_OUT = "ran_out"
     """Its validity is over and nobody said that the danger is; no successor waits."""
+    OVERDUE = "overdue"
+    """A draft waits that has itself run out: nobody can send it any more, and nothing is out."""
     REFUSED = "refused"
     """A level stands, nothing is in force, and somebody turned the newest draft down."""
     SILENT = "silent"
@@ -95,7 +97,8 @@ def unspoken(
 
 
 def _lack(level: int, chain: Chain | None, renew_h: float, now: datetime) -> Lack | None:
-    waits = chain is not None and chain.pending is not None
+    pending = None if chain is None else chain.pending
+    waits = pending is not None and pending.expires > now
     said = None if chain is None else chain.issued
     if said is not None and said.level:
         if said.expires <= now:
@@ -106,6 +109,8 @@ def _lack(level: int, chain: Chain | None, renew_h: float, now: datetime) -> Lac
         return None
     if chain is None:
         return Lack.SILENT
+    if pending is not None:
+        return Lack.OVERDUE
     if chain.held is not None:
         return Lack.CANCELLED if chain.held.occasion is Occasion.CANCELLED else Lack.CLEARED
     return Lack.REFUSED if chain.refused else Lack.SILENT

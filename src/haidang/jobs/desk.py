@@ -31,7 +31,7 @@ from haidang.edge.store.store import Store
 from haidang.edge.store.tasks import TaskState
 from haidang.jobs import desk_files, replay
 from haidang.jobs.desk_files import BULLETINS, CAP, DeskInfo, DeskSpec, FileSpec
-from haidang.jobs.desk_view import StepAt, View
+from haidang.jobs.desk_view import StepAt, View, renew_at
 from haidang.jobs.replay import DATABASE, Step, scope_of
 from haidang.jobs.tonight import holds_readings, own_file, tonight
 from haidang.pack.case import READINGS_FILE, Case, load_case
@@ -226,6 +226,7 @@ class Desk:
             try:
                 marks = self.store.marks()
                 if self._looked is None or self._looked[0] != marks or _due(self._looked[1], now):
+                    self._renew(now)
                     ahead = self._escalate(now)
                     self._looked = (self.store.marks(), ahead)
                 self._send()
@@ -233,8 +234,23 @@ class Desk:
                 self._lock.release()
         return now
 
+    def _renew(self, now: datetime) -> None:
+        """Look again where a notice runs out and no run has looked since it began to.
+
+        A feed that falls silent brings no run. Without this its notices would end by themselves,
+        and nobody would have decided that.
+        """
+        runs = self.store.runs(self.scope)
+        at = renew_at(self.store.glance(now, self._memory), self._renew_h)
+        if runs and any(runs[-1].at < one <= now for one in at):
+            self._look(now)
+
+    @property
+    def _renew_h(self) -> float:
+        return self.context.pack.threat.warn.renew_h
+
     def _escalate(self, now: datetime) -> datetime | None:
-        """Pass on what is due; returns when the next one will be."""
+        """Pass on what is due; returns when the next one will be, or a notice is to be renewed."""
         glance = self.store.glance(now, self._memory)
         limit = timedelta(minutes=self.context.pack.threat.warn.approval_limit_min)
         waiting = [d for d in glance.drafts.values() if glance.states[d.id].pending]
@@ -247,7 +263,9 @@ class Desk:
         for at, _, name, role in acts:
             if at <= now:
                 self.store.escalate(name, at, role)
-        return next((at for at, *_ in acts if at > now), None)
+        ahead = [at for at, *_ in acts if at > now]
+        ahead += [at for at in renew_at(glance, self._renew_h) if at > now]
+        return min(ahead, default=None)
 
     def _send(self) -> None:
         """Put approved messages in the folder; what it does not take stays in the outbox."""
