@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from haidang.app.context import AreaName, Context
+from haidang.app.narrowed import listed
 from haidang.app.verdict import Draft, Message
 from haidang.app.wording import event_name
 from haidang.base.errors import BadData
@@ -121,14 +122,22 @@ def _info(context: Context, draft: Draft, text: Text) -> Info:
         description=text.description,
         instruction=text.instruction,
         parameters=tuple((f"haidang:{name}", value) for name, value in draft.parameters if value),
-        areas=(_area(context, context.named[draft.place], language),),
+        areas=(_area(context, context.named[draft.place], draft.said.within, language),),
     )
 
 
-def _area(context: Context, area: AreaName, language: str) -> AreaBlock:
+def _area(context: Context, area: AreaName, within: Sequence[str], language: str) -> AreaBlock:
+    scheme = context.country.spec.geocode
+    if within:
+        # No outline: that of the whole place would tell a map more than the words do.
+        named = listed(context, within, language)
+        return AreaBlock(
+            description=f"{area.name(language)}: {named}",
+            geocodes=tuple((scheme, code) for code in within),
+        )
     return AreaBlock(
         description=area.name(language),
         rings=area.rings.rings if area.rings else (),
         circles=() if area.point is None else ((*area.point, POINT_RADIUS_KM),),
-        geocodes=((context.country.spec.geocode, area.code),),
+        geocodes=((scheme, area.code),),
     )
