@@ -6,6 +6,7 @@ from alembic import context
 
 from haidang.edge.store import (  # noqa: F401 - they join META
     tables_console,
+    tables_live,
     tables_raise,
     tables_response,
 )
