@@ -399,6 +399,27 @@ class SenderSpec(Spec):
     status_note: Mapping[str, str]
 
 
+class OtherCall(Spec):
+    """A further number to call, and what for."""
+
+    number: str = Field(pattern=r"^[0-9+*# ]{2,20}$")
+    what: Mapping[str, str]
+
+
+class EmergencySpec(Spec):
+    """Whom people call whose life is in danger.
+
+    Attributes:
+        number: Of search and rescue.
+        others: Police, fire, ambulance …, as the country has them.
+        source: Where that is laid down.
+    """
+
+    number: str = Field(pattern=r"^[0-9+*# ]{2,20}$")
+    others: tuple[OtherCall, ...] = ()
+    source: str = Field(min_length=1)
+
+
 class CountrySpec(Spec):
     """``country.yaml``: names, languages, clock, sender.
 
@@ -409,6 +430,7 @@ class CountrySpec(Spec):
         credits: What must stand under every map and report, by language.
         roles: Names of the roles that act, by role id and language.
         escalation: Roles that a draft goes to, one after the other, when nobody approves it.
+        emergency: Numbers to call; None where nobody has looked them up.
     """
 
     id: str = Field(pattern=r"^[a-z]{2}$")
@@ -421,6 +443,7 @@ class CountrySpec(Spec):
     credits: Mapping[str, str]
     roles: Mapping[str, Mapping[str, str]] = {}
     escalation: tuple[str, ...] = ()
+    emergency: EmergencySpec | None = None
 
     def role(self, name: str, language: str) -> str:
         """What a role is called; its own id where nobody has named it."""
