@@ -34,6 +34,7 @@ from haidang.edge.store.database import Database
 from haidang.edge.store.deliveries import Delivery, FixRow
 from haidang.edge.store.delivering import DeliveryVerbs
 from haidang.edge.store.delivery import Attempt
+from haidang.edge.store.living import LiveVerbs
 from haidang.edge.store.notices import Build, Person
 from haidang.edge.store.raising import RaiseVerbs
 from haidang.edge.store.runs import Done
@@ -51,7 +52,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store(ResponseVerbs, RaiseVerbs, DeliveryVerbs, WorldVerbs):
+class Store(ResponseVerbs, RaiseVerbs, DeliveryVerbs, WorldVerbs, LiveVerbs):
     """Facts with the time we learned them, what was concluded, who said what, what was sent.
 
     One process may use it from many threads; many processes may open the same file, one of them
