@@ -235,7 +235,7 @@ class Live:
             return True
         if again or (before is None and not self._recent.whole(*key[:2])):
             # Sent again, it may be a word that has been corrected since.
-            return report.value in self.store.reported(*key)
+            return report.value in self.store.values_reported(*key)
         return False
 
     def _is_late(self, report: Report) -> bool:
