@@ -1,10 +1,15 @@
 """``haidang key``: a pair is made for its owner's eyes, and shown without its secret."""
 
 import os
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from cli.process import haidang
+from edge.store.samples import duty
+from haidang.edge.keys import make, write
+from haidang.edge.store import Store
 from haidang.warn.cap import sign, verify
 
 MESSAGE = b'<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><note>a</note></alert>'
