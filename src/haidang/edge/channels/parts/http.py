@@ -88,6 +88,7 @@ class Caller:
     def __init__(
         self, limits: Limits, trust: ssl.SSLContext | None = None,
         now: Callable[[], float] = monotonic,
+        waits: Callable[[Answer], float] | None = None,
     ) -> None:  # fmt: skip
         """Nothing is connected yet.
 
@@ -95,8 +96,10 @@ class Caller:
             limits: Bounds.
             trust: Whose certificates are believed; those of the machine by default.
             now: Seconds of a clock that never goes back.
+            waits: For how many seconds an answer asks to be left alone, where it says so in its
+                body.
         """
-        self._limits, self._now = limits, now
+        self._limits, self._now, self._waits = limits, now, waits
         self._runner = asyncio.Runner()
         self._trust = trust
         self._pool: httpcore.AsyncConnectionPool | None = None
@@ -177,7 +180,10 @@ class Caller:
         ) as response:  # fmt: skip
             body, whole = await _body(response, end)
         wait = _retry_after(response.headers) if response.status in _LATER else 0.0
-        return Answer(response.status, body, whole), min(wait, HOLD_MOST)
+        answer = Answer(response.status, body, whole)
+        if self._waits is not None:
+            wait = max(wait, self._waits(answer))
+        return answer, min(wait, HOLD_MOST)
 
 
 @cache
