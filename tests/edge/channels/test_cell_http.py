@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -72,8 +73,6 @@ def test_what_is_not_severe_enough_rings_nobody(opened):
 
 
 def test_without_an_outline_nobody_knows_the_cells(opened):
-    import re
-
     body = re.sub(rb"<polygon>.*?</polygon>", b"", message().body)
     with web(lambda _: OK) as server:
         (outcome,) = opened(server.url).send([parcel(of=replace(message(), body=body))])
@@ -81,13 +80,9 @@ def test_without_an_outline_nobody_knows_the_cells(opened):
 
 
 def test_an_update_replaces_and_an_end_stops_the_broadcast_of_its_chain(opened):
-    references = b"<references>a@b.invalid,xt-0000,2030-09-06T21:00:00+07:00</references></alert>"
-    body = message().body.replace(b"<info>", b"@@", 1)
-    del body
-    raw = message("xt-2").body
-    at = raw.index(b"<info>")
-    body = raw[:at] + references.removesuffix(b"</alert>") + raw[at:]
-    body = body.replace(b"<msgType>Alert", b"<msgType>Update")
+    earlier = b"<references>a@b.invalid,xt-0000,2030-09-06T21:00:00+07:00</references>"
+    body = message("xt-2").body.replace(b"<msgType>Alert", b"<msgType>Update")
+    body = body.replace(b"<info>", earlier + b"<info>", 1)
     update = replace(message("xt-2"), kind="Update", body=body)
     cancel = replace(update, kind="Cancel", body=body.replace(b">Update<", b">Cancel<"))
     with web(lambda _: OK) as server:
