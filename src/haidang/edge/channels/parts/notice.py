@@ -96,7 +96,7 @@ def read_all(parcel: Parcel) -> tuple[Notice, ...]:
 def _notice(parcel: Parcel, text: Text, alert: Alert | None, info: Info | None) -> Notice:
     status = alert.status if alert else ""
     headline = one_line(text.headline)
-    said = prefix(alert.status, text.language) if alert else ""
+    said = prefix(cast("Status", alert.status), text.language) if alert else ""
     if said and said.casefold() not in headline.casefold():
         # An officer may have edited it away: what is not the real thing always says so.
         headline = word("warn.prefixed", text.language, prefix=said, headline=headline)
