@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from haidang.app.context import Context
 from haidang.app.issue import issue
@@ -21,11 +21,12 @@ from haidang.base.errors import BadData, NotFound, Unavailable
 from haidang.base.ids import digest
 from haidang.base.problem import Problem
 from haidang.edge.channels import capfile
+from haidang.edge.channels.site import PUBLIC
 from haidang.edge.feeds.stock import INVENTORY, StockRead, read_stock
 from haidang.edge.store.glance import Concluded, Memory, Run
 from haidang.edge.store.store import Store
 from haidang.edge.store.tasks import TaskState
-from haidang.jobs import desk_files, replay
+from haidang.jobs import desk_files, publish, replay
 from haidang.jobs.desk_files import BULLETINS, CAP, DeskInfo, DeskSpec, FileSpec
 from haidang.jobs.desk_view import StepAt, View
 from haidang.jobs.replay import DATABASE, Step, scope_of
@@ -66,7 +67,11 @@ class Desk:
         case: What is played.
         context: Country, pack, areas and law.
         store: Its store: read it as you like, act only through the desk.
+        pages: Makes the pages of every desk's site; the web, which lies above, puts it here.
+            Without it a desk publishes feeds and maps alone.
     """
+
+    pages: ClassVar[publish.Maker | None] = None
 
     def __init__(self, folder: Path, roots: Roots) -> None:
         """Open a folder; ``Desk.open`` gives the one that is open already."""
@@ -82,6 +87,8 @@ class Desk:
         self._steps = desk_files.steps_of(self.spec, self.case, folder, self.context)
         self.store = Store.open(folder / DATABASE, check=False)
         self._file = (folder / DATABASE).stat().st_ino
+        self._site: publish.Publisher | None = None
+        self._reader = publish.Reader(self.store, self.scope, (self.case.spec.threat,))
 
     @classmethod
     def open(cls, folder: Path, roots: Roots) -> Desk:
@@ -223,9 +230,25 @@ class Desk:
                     ahead = self._escalate(now)
                     self._looked = (self.store.marks(), ahead)
                 self._send()
+                self._publish(now)
             finally:
                 self._lock.release()
         return now
+
+    def _publish(self, now: datetime) -> None:
+        """Write the desk's own site, where something was said or the clock went on."""
+        if self._site is None:
+            self._site = publish.Publisher(
+                self.folder / PUBLIC, self.context.country, self.case.spec.places_on,
+                self.case.spec.status, type(self).pages, publish.spec_of(self.folder),
+            )  # fmt: skip
+        marks = self.store.marks()
+        if self._site.due(marks, now):
+            self._site.publish(self.said(now), now, marks)
+
+    def said(self, now: datetime) -> publish.Said:
+        """Everything that was said by an instant, for a site."""
+        return self._reader.said(now)
 
     def _escalate(self, now: datetime) -> datetime | None:
         """Pass on what is due; returns when the next one will be."""
@@ -395,6 +418,7 @@ class Desk:
                 draft_id, actor, role, at, build, [capfile.NAME], broke_glass=broke_glass
             )
             self._send()
+            self._publish(at)
             return message
 
     def refuse(self, draft_id: str, actor: str, role: str, wall: datetime, note: str) -> None:

@@ -9,6 +9,7 @@ from haidang.web.routes import (
     law,
     ledger,
     login,
+    public,
     review,
     risk,
     situation,
@@ -18,7 +19,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, login, home, situation, watch, risk, warnings, incident, review, ledger, law, explain,
-    entry, entry_readings,
+    statics, public, login, home, situation, watch, risk, warnings, incident, review, ledger, law,
+    explain, entry, entry_readings,
 )  # fmt: skip
 """Each has a ``router``."""
