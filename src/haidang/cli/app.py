@@ -18,6 +18,7 @@ from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
 from haidang.cli.late import nowcast, reproduction
 from haidang.cli.observe import observe
+from haidang.cli.publish import publish
 from haidang.cli.review import review
 from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
@@ -66,6 +67,7 @@ def build() -> typer.Typer:
     app.command("reproduction", help=help_text("help_reproduction"))(reproduction)
     app.command("observe", help=help_text("help_observe"))(observe)
     app.command("index", help=help_text("help_index"))(index)
+    app.command("publish", help=help_text("help_publish"))(publish)
     app.command("serve", help=help_text("help_serve"))(serve)
     app.add_typer(ledger.build(), name="ledger")
     app.add_typer(key.build(), name="key")
