@@ -17,7 +17,21 @@ FINDINGS_MAX: Final = 1000
 could ask for millions."""
 DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 
+SIGNATURE: Final = "signature_"
+"""Begin of the codes of what is wrong with a signature; the rest is a code of `verify`."""
+
 Level = Literal["error", "warning"]
+
+
+def words_of(code: str) -> str:
+    """Key of a finding's words: what is said of signatures stands in a room of its own.
+
+    >>> words_of("polygon_open"), words_of("signature_digest")
+    ('cap.polygon_open', 'sign.digest')
+    """
+    if code.startswith(SIGNATURE):
+        return f"sign.{code.removeprefix(SIGNATURE)}"
+    return f"cap.{code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +58,12 @@ class Finding:
 
     def say(self, language: str = "en") -> str:
         """The message in another language."""
-        return word(f"cap.{self.code}", language, **self.params)
+        return word(words_of(self.code), language, **self.params)
 
     def problem(self, file: str = "") -> Problem:
         """The same finding as every other part of the program tells it."""
         return Problem(
-            f"cap.{self.code}", self.params, file, self.line or None, self.xpath, self.severity
+            words_of(self.code), self.params, file, self.line or None, self.xpath, self.severity
         )
 
 
@@ -144,7 +158,7 @@ def located(notes: Notes, language: str, lines: Mapping[etree._Element, int]) ->
             code=one.code,
             line=one.line if node is None else _line(node, lines),
             xpath="/" if node is None else path_of(node),
-            message=word(f"cap.{one.code}", language, **one.params),
+            message=word(words_of(one.code), language, **one.params),
             severity=one.severity,
             params=one.params,
         )
