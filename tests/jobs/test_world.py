@@ -474,6 +474,40 @@ def test_random_bytes_never_break_a_round(store, site, clock) -> None:
         assert "broken" not in codes(got)
 
 
+def test_the_messages_of_an_envelope_are_kept_one_by_one(store, site, clock) -> None:
+    parts = "".join(
+        "<contentObject><xmlContent><embeddedXMLContent>"
+        f"{cap(name).split(b'?>')[1].decode()}</embeddedXMLContent></xmlContent></contentObject>"
+        for name in (A, B)
+    )
+    envelope = (
+        '<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0"><distributionID>1'
+        "</distributionID><senderID>a@b.c</senderID><dateTimeSent>2025-07-20T05:00:00-00:00"
+        "</dateTimeSent><distributionStatus>Actual</distributionStatus><distributionType>Report"
+        f"</distributionType>{parts}</EDXLDistribution>"
+    )
+    got = poll(store, site, clock, envelope.encode())
+    assert (got.new, got.problems) == (2, ())
+    assert kept(store) == [A, B]
+
+
+def test_signatures_are_checked_and_marked(shared, store, site, clock, tmp_path) -> None:
+    folder = shared / "data" / "cap" / "capvalidator"
+    names = ("valid", "invalid_digest", "invalid_signature", "no_signature")
+    for name in names:
+        site.pages[f"/{name}"] = (folder / f"signed_bf_{name}.xml").read_bytes()
+    large = Limits(step_s=5, whole_s=30)
+    feed = FeedSpec(id="bf", url=f"{site.url}/f")
+    for name in names:
+        site.pages["/f"] = atom(entry(name, ident=name))
+        spec = FeedsSpec(spacing_s=0, feeds=(feed,))
+        Poller(store, Feeds(spec, Path()), INDEX, clock=clock, limits=large).once()
+    said = {e.id: e.signature for e in store.world(Ask(), NOW).entries}
+    assert said[1] == "untrusted"  # whole, by somebody nobody here knows
+    assert set(said.values()) <= {"untrusted", "invalid", "unsigned"}
+    assert "world.signature" in {f.problem.code for f in store.world_findings()}
+
+
 # Settings.
 
 
@@ -490,9 +524,8 @@ def test_the_list_of_national_feeds_is_settings(shared, tmp_path) -> None:
 
 def test_settings_of_ones_own(tmp_path) -> None:
     file = tmp_path / "feeds.yaml"
-    file.write_text(
-        "contact: a@b.c\nfeeds:\n- {id: vn, url: 'https://x.example/f', every_min: 2}\n"
-    )
+    one = "feeds:\n- {id: vn, url: 'https://x.example/f', every_min: 2}\n"
+    file.write_text(f"contact: a@b.c\n{one}")
     assert read_feeds(file).spec.feeds[0].every_min == 2
     file.write_text(one.replace("every", "evry"))
     with pytest.raises(BadPack, match="evry_min"):

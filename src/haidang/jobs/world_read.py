@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
@@ -62,11 +62,9 @@ def open_entry(
     """
     where = item.url or item.id or feed.url
     try:
-        inside = cast("Any", cap).unwrap(data) if _EDXL in data[:_HEAD] else (data,)
+        inside = cap.unwrap(data) if _EDXL in data[:_HEAD] else (data,)
     except BadData as error:
         return Opened((), _at(error.problems, where))
-    except AttributeError:
-        return Opened((), (Problem("world.envelope", {}, file=where),))
     arrivals: list[Arrival] = []
     problems: list[Problem] = []
     again = False
@@ -143,12 +141,8 @@ def checked(
     """
     if _SIGNED not in data:
         return "unsigned", "", ()
-    verify = getattr(cap, "verify", None)
-    if verify is None:
-        return "untrusted", "", ()
-    seen: Any = verify(data, list(trusted) or None, now)
-    signers = getattr(seen, "signers", ())
-    signer = str(signers[0].subject) if signers else ""
+    seen = cap.verify(data, list(trusted) or None, now)
+    signer = seen.signers[0].subject if seen.signers and seen.intact else ""
     if not seen.present:
         return "unsigned", "", ()
     if not seen.intact or content(seen.data) != says:
