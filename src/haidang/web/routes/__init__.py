@@ -10,6 +10,7 @@ from haidang.web.routes import (
     law,
     ledger,
     login,
+    raises,
     review,
     risk,
     several,
@@ -20,7 +21,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, login, home, situation, watch, risk, acts, several, warnings, incident, review, ledger,
-    law, explain, entry, entry_readings,
+    statics, login, home, situation, watch, risk, acts, several, warnings, raises, incident, review,
+    ledger, law, explain, entry, entry_readings,
 )  # fmt: skip
 """Each has a ``router``."""
