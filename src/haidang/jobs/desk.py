@@ -23,6 +23,7 @@ from haidang.app.verdict import Decision, Draft, Message
 from haidang.base.errors import BadData, NotFound, Unavailable
 from haidang.base.ids import digest
 from haidang.base.problem import Problem
+from haidang.edge import keys
 from haidang.edge.channels import capfile
 from haidang.edge.feeds.stock import INVENTORY, StockRead, read_stock
 from haidang.edge.store.edits import checked
@@ -413,13 +414,16 @@ class Desk:
         """Let a draft go out; its message lies in ``cap`` when this returns, or waits to.
 
         Raises:
-            NotFound, BadData: As ``Store.approve`` and ``app.issue``.
+            NotFound, BadData: As ``Store.approve`` and ``app.issue``; or the sender must sign and
+                its key cannot, as ``edge.keys.seal_of``. Nothing is sent then.
         """
         with self._acting():
+            # Before anything is stamped: a key that cannot sign must leave no trace of an act.
+            seal = keys.seal_of(self.context.country.spec.sender, wall)
             at = self._stamp(wall, actor, role, draft_id)
 
             def build(approved: Draft, earlier: tuple[Message, ...]) -> Message:
-                return issue(self.context, approved, at, earlier)
+                return issue(self.context, approved, at, earlier, seal)
 
             message = self.store.approve(
                 draft_id, actor, role, at, build, [capfile.NAME], broke_glass=broke_glass

@@ -21,6 +21,7 @@ from haidang.base.ids import content_id, digest
 from haidang.base.problem import Problem
 from haidang.edge.store import chain as links
 from haidang.edge.store import codec
+from haidang.edge.store.accepted import accept
 from haidang.edge.store.rows import chunks, newest
 from haidang.edge.store.tables import actor as actors
 from haidang.edge.store.tables import draft, draft_event, message, outbox
@@ -291,6 +292,7 @@ def approve(
             for channel in wanted
         ],
     )
+    accept(connection, fresh, recorded)
     lines: list[tuple[datetime, str, Mapping[str, object]]] = [
         (who.at, "approval", approval_line(one.id, who, state.signer, broke_glass)),
         (who.at, "message", message_line(fresh, sha256)),

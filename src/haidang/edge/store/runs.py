@@ -288,8 +288,12 @@ def snapshot(
     events: Sequence[str] = (),
     places: Sequence[str] = (),
     series: Sequence[str] = (),
+    observations: Observations | None = None,
 ) -> Snapshot:
-    """What was known at an instant; see ``Store.snapshot``."""
+    """What was known at an instant; see ``Store.snapshot``.
+
+    ``observations`` are reports that the caller has read already; None reads those of ``series``.
+    """
     horizon = Horizon(now)
     if scope and (own := find(connection, scope, now)) is not None:
         horizon = Horizon(now, own.id, own.seen)
@@ -310,13 +314,32 @@ def snapshot(
         stock=units,
         stock_receipt=counted,
         tasks=() if before is None else before.tasks,
-        observations=Observations(
-            deliveries.observations(connection, now, limit, series) if series else ()
-        ),
+        observations=_read(connection, now, limit, series)
+        if observations is None
+        else observations,
         beside=tuple(s for s in every if s.level and not _asked(s, threats, events)),
         ended=_ended(connection, horizon, places),
         raises=raises.standing(connection, now, limit, horizon.run, places),
     )
+
+
+def _read(connection: Connection, now: datetime, limit: int, series: Sequence[str]) -> Observations:
+    found = deliveries.observations(connection, now, limit, series) if series else ()
+    return Observations(found)
+
+
+def standing_levels(
+    connection: Connection, horizon: Horizon, threats: Sequence[str]
+) -> tuple[Standing, ...]:
+    """Levels of some threats, everywhere."""
+    return _standing(connection, horizon, threats, (), ())
+
+
+def notice_chains(
+    connection: Connection, horizon: Horizon, threats: Sequence[str]
+) -> tuple[Chain, ...]:
+    """Notices of some threats, everywhere."""
+    return _chains(connection, horizon, threats, (), ())
 
 
 def _asked(one: Standing, threats: Sequence[str], events: Sequence[str]) -> bool:

@@ -32,13 +32,16 @@ from haidang.edge.store import (
 from haidang.edge.store.chain import Entry
 from haidang.edge.store.database import Database
 from haidang.edge.store.deliveries import Delivery, FixRow
+from haidang.edge.store.delivering import DeliveryVerbs
 from haidang.edge.store.delivery import Attempt
+from haidang.edge.store.living import LiveVerbs
 from haidang.edge.store.notices import Build, Person
 from haidang.edge.store.raising import RaiseVerbs
 from haidang.edge.store.runs import Done
 from haidang.edge.store.tables import actor, assessment, contact, decision, draft, run
 from haidang.edge.store.trace import Step
 from haidang.edge.store.verbs import ResponseVerbs
+from haidang.edge.store.world_verbs import WorldVerbs
 from haidang.risk.assessment import Assessment
 from haidang.warn.message import Text
 
@@ -49,7 +52,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store(ResponseVerbs, RaiseVerbs):
+class Store(ResponseVerbs, RaiseVerbs, DeliveryVerbs, WorldVerbs, LiveVerbs):
     """Facts with the time we learned them, what was concluded, who said what, what was sent.
 
     One process may use it from many threads; many processes may open the same file, one of them
