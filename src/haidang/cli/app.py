@@ -17,6 +17,7 @@ from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
 from haidang.cli.late import nowcast, reproduction
+from haidang.cli.listen import listen
 from haidang.cli.observe import observe
 from haidang.cli.review import review
 from haidang.cli.serve import serve
@@ -65,6 +66,7 @@ def build() -> typer.Typer:
     app.command("nowcast", help=help_text("help_nowcast"))(nowcast)
     app.command("reproduction", help=help_text("help_reproduction"))(reproduction)
     app.command("observe", help=help_text("help_observe"))(observe)
+    app.command("listen", help=help_text("help_listen"))(listen)
     app.command("index", help=help_text("help_index"))(index)
     app.command("serve", help=help_text("help_serve"))(serve)
     ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
