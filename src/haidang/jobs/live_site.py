@@ -16,7 +16,6 @@ from haidang.edge.store.glance import Memory
 from haidang.edge.store.store import Store
 from haidang.pack.schema import Country
 
-
 AHEAD: Final = timedelta(hours=1)
 
 
