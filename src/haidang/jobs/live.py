@@ -239,7 +239,7 @@ class Live:
             return True
         if again or (before is None and not self._recent.whole(*key[:2])):
             # Sent again, it may be a word that has been corrected since.
-            return report.value in self.store.reported(*key)
+            return report.value in self.store.values_of(*key)
         return False
 
     def _groups(self, reports: Sequence[Report], now: datetime) -> list[Group]:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from haidang.app.assess import assess
 from haidang.app.context import Context, build_context
 from haidang.app.decide import Wish, decide
-from haidang.app.issue import issue
+from haidang.app.issue import compose, issue
 from haidang.app.verdict import Draft, Message
 from haidang.base.errors import BadData, Unavailable
 from haidang.base.ids import digest
@@ -458,9 +458,11 @@ def _do(store: Store, context: Context, draft: Draft, one: Act) -> None:
     elif officer.does == "sign":
         store.sign(draft.id, officer.actor, officer.role, one.at)
     else:
+        # A replay sends nothing, so it needs no key; what is really sent goes by `issue`.
+        make = issue if draft.status == "Actual" else compose
 
         def build(approved: Draft, earlier: tuple[Message, ...]) -> Message:
-            return issue(context, approved, one.at, earlier)
+            return make(context, approved, one.at, earlier)
 
         store.approve(draft.id, officer.actor, officer.role, one.at, build, [capfile.NAME])
 

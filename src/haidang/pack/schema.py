@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -391,12 +391,28 @@ class BindingSpec(Spec):
         return self.law
 
 
+VARIABLE: Final = r"^[A-Z][A-Z0-9_]*$"
+"""Name of an environment variable."""
+
+
 class SenderSpec(Spec):
-    """Who speaks in a CAP message, and with what standing."""
+    """Who speaks in a CAP message, and with what standing.
+
+    Attributes:
+        signing: Whether messages go out only with a signature.
+        key_from: Environment variable that names the file of the private key; a key never
+            stands in a pack.
+        certificate_from: The same for its certificate.
+        password_from: Environment variable that holds the key's password, where it has one.
+    """
 
     address: str = Field(pattern=r"^[^\s,<&]+$")
     name: Mapping[str, str]
     status_note: Mapping[str, str]
+    signing: Literal["none", "required"] = "none"
+    key_from: str = Field("HAIDANG_SIGNING_KEY", pattern=VARIABLE)
+    certificate_from: str = Field("HAIDANG_SIGNING_CERTIFICATE", pattern=VARIABLE)
+    password_from: str = Field("HAIDANG_SIGNING_PASSWORD", pattern=VARIABLE)
 
 
 class OtherCall(Spec):

@@ -372,6 +372,11 @@ def moment(instant: datetime, language: str, zone: tzinfo) -> str:
     return _Speaker(language, zone).moment(instant)
 
 
+def stamp(instant: datetime, language: str, zone: tzinfo) -> str:
+    """An instant as notices write it with its zone, for ``issued`` and ``expires``."""
+    return _Speaker(language, zone).stamp(instant)
+
+
 class _Speaker:
     """Numbers and times in one language and one zone; every pattern is in words/format.yaml."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -32,7 +33,7 @@ from haidang.edge.store import codec, deliveries, notices, plans, raises, stocks
 from haidang.edge.store.rows import chunks, draft_line, draft_row, fetch, newest
 from haidang.edge.store.tables import assessment, decision, draft, draft_event, run, standing
 from haidang.warn.decide import Ended, Standing
-from haidang.warn.lifecycle import Said
+from haidang.warn.lifecycle import BY_HAND, Held, Occasion, Said
 
 T = TypeVar("T")
 LineIn = tuple[datetime, str, Mapping[str, object]]
@@ -440,16 +441,48 @@ def _chains(
         refused = acted("refused").label("refused")
         return connection.execute(select(draft, settled, refused).join(of, same)).all()
 
-    issued = {row.chain: _said(row) for row in newest_of_each(acted("approved"))}
-    found = [_chain(row, issued.get(row.chain)) for row in newest_of_each()]
+    issued = {row.chain: row for row in newest_of_each(acted("approved"))}
+    found = []
+    for row in newest_of_each():
+        told = issued.get(row.chain)
+        # What a person's ending holds against: one that waits, else one that is out.
+        ending = told if row.settled else row
+        held = None if ending is None else _held(connection, horizon, ending)
+        found.append(_chain(row, None if told is None else _said(told), held))
     return tuple(sorted(found, key=lambda c: (c.threat, c.event, c.place, c.number)))
+
+
+def _held(connection: Connection, horizon: Horizon, row: Any) -> Held | None:
+    """What a person's ending rests on; None of any other draft."""
+    if row.occasion not in BY_HAND:
+        return None
+    kept = json.loads(row.body)["against"]
+    facts = codec.decode_said(kept)
+    query = (
+        select(func.min(standing.c.level))
+        .join(run, run.c.id == standing.c.run)
+        .where(
+            standing.c.threat == row.threat,
+            standing.c.event == row.event,
+            standing.c.place == row.place,
+            # It belongs to the run that the person had before them.
+            run.c.id > row.run,
+            run.c.at <= horizon.now,
+        )
+    )
+    if horizon.run is not None:
+        query = query.where(run.c.id < horizon.run)
+    lowest = connection.execute(query).scalar()
+    if lowest is not None:
+        facts = replace(facts, level=min(facts.level, int(lowest)))
+    return Held(Occasion(row.occasion), facts)
 
 
 def _said(row: Any) -> Said:
     return codec.decode_said(json.loads(row.body)["said"])
 
 
-def _chain(last: Any, issued: Said | None) -> Chain:
+def _chain(last: Any, issued: Said | None, held: Held | None) -> Chain:
     return Chain(
         id=last.chain,
         threat=last.threat,
@@ -462,6 +495,7 @@ def _chain(last: Any, issued: Said | None) -> Chain:
         drafted=None if last.settled else last.at,
         version=last.version,
         refused=bool(last.refused),
+        held=held,
     )
 
 
