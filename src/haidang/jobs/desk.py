@@ -165,7 +165,7 @@ class Desk:
         """The desk's time at a wall time, to the second; of a replay the time of its last act."""
         runs = self.store.runs(self.scope)
         if not runs:
-            return self._steps[0].now
+            return self._steps[0].now if self._steps else wall
         newest = runs[-1]
         if self.spec is None:
             return self.store.done(self.scope).latest or newest.at
