@@ -120,6 +120,7 @@ CASES = [
     ("markup", edit(("Gió mạnh", "Gió\n<b>mạnh</b>")), 25, "b"),
     ("attribute", edit(("<event>Bão", '<event lang="vi">Bão')), 14, "event"),
     ("text_between", edit(("  <info>\n    <language>vi", "  <info>Chú ý\n    <language>vi")), 11, "info[1]"),
+    ("text_between", edit(("  <info>\n    <language>vi", "  <info>\xa0\n    <language>vi")), 11, "info[1]"),
     ("value", edit(("<urgency>Expected", "<urgency>expected")), 16, "urgency"),
     ("value", edit(("<msgType>Update", "<msgType> Update")), 7, "msgType"),
     ("time", edit(("2024-09-07T01:00:00+07:00", "tomorrow")), 21, "onset"),

@@ -84,10 +84,11 @@ class Walk:
         table = self.grammar.boxes[name]
         texts = box.texts
         last, ordered = -1, True
-        if (text := node.text) is not None and text.strip(WHITE):
+        # In XML the blanks of ASCII are the only ones; asking so is much faster than stripping.
+        if (text := node.text) and not (text.isspace() and text.isascii()):
             self._between(node, text)
         for kid in node:
-            if (text := kid.tail) is not None and text.strip(WHITE):
+            if (text := kid.tail) and not (text.isspace() and text.isascii()):
                 self._between(kid, text)
             slot = table.get(kid.tag)
             if slot is None:
@@ -130,7 +131,7 @@ class Walk:
                 self.seen += 2
                 into.append((first.text or "", second.text or "", node))
                 for part, text in ((node, node.text), (first, first.tail), (second, second.tail)):
-                    if text is not None and text.strip(WHITE):
+                    if text and not (text.isspace() and text.isascii()):
                         self._between(part, text)
                 return
         box = self._box(node, "pair")
