@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from haidang.app.context import AreaName, Context
+from haidang.app.narrowed import listed
 from haidang.app.verdict import Draft, Message
 from haidang.app.wording import event_name
 from haidang.base.errors import BadData
@@ -90,9 +91,14 @@ def compose(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Me
         level=draft.said.level,
         sender=sender,
         sent=local,
-        expires=draft.said.expires,
+        expires=_whole(draft.said.expires),
         body=build(alert),
     )
+
+
+def _whole(instant: datetime) -> datetime:
+    """An instant in whole seconds, as CAP writes it: a desk of sensors runs by the millisecond."""
+    return instant.replace(microsecond=0)
 
 
 def _note(context: Context) -> str:
@@ -114,21 +120,29 @@ def _info(context: Context, draft: Draft, text: Text) -> Info:
         severity=draft.severity,
         certainty=draft.certainty,
         event_codes=(warn.event_code,),
-        onset=None if draft.onset is None else context.local(draft.onset),
-        expires=context.local(draft.said.expires),
+        onset=None if draft.onset is None else context.local(_whole(draft.onset)),
+        expires=context.local(_whole(draft.said.expires)),
         sender_name=country.sender.name[language],
         headline=text.headline,
         description=text.description,
         instruction=text.instruction,
         parameters=tuple((f"haidang:{name}", value) for name, value in draft.parameters if value),
-        areas=(_area(context, context.named[draft.place], language),),
+        areas=(_area(context, context.named[draft.place], draft.said.within, language),),
     )
 
 
-def _area(context: Context, area: AreaName, language: str) -> AreaBlock:
+def _area(context: Context, area: AreaName, within: Sequence[str], language: str) -> AreaBlock:
+    scheme = context.country.spec.geocode
+    if within:
+        # No outline: that of the whole place would tell a map more than the words do.
+        named = listed(context, within, language)
+        return AreaBlock(
+            description=f"{area.name(language)}: {named}",
+            geocodes=tuple((scheme, code) for code in within),
+        )
     return AreaBlock(
         description=area.name(language),
         rings=area.rings.rings if area.rings else (),
         circles=() if area.point is None else ((*area.point, POINT_RADIUS_KM),),
-        geocodes=((context.country.spec.geocode, area.code),),
+        geocodes=((scheme, area.code),),
     )

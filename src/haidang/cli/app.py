@@ -11,13 +11,15 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from haidang.cli import key, law, ledger, raising, stock
+from haidang.cli import key, law, ledger, outbox, raising, recipients, stock
 from haidang.cli import pack as pack_commands
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
 from haidang.cli.late import nowcast, reproduction
+from haidang.cli.listen import listen
 from haidang.cli.observe import observe
+from haidang.cli.publish import publish
 from haidang.cli.review import review
 from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
@@ -65,7 +67,9 @@ def build() -> typer.Typer:
     app.command("nowcast", help=help_text("help_nowcast"))(nowcast)
     app.command("reproduction", help=help_text("help_reproduction"))(reproduction)
     app.command("observe", help=help_text("help_observe"))(observe)
+    app.command("listen", help=help_text("help_listen"))(listen)
     app.command("index", help=help_text("help_index"))(index)
+    app.command("publish", help=help_text("help_publish"))(publish)
     app.command("serve", help=help_text("help_serve"))(serve)
     app.add_typer(ledger.build(), name="ledger")
     app.add_typer(key.build(), name="key")
@@ -78,6 +82,11 @@ def build() -> typer.Typer:
     app.add_typer(pack_commands.group(), name="pack")
     app.add_typer(stock.build(), name="stock")
     app.add_typer(raising.build(), name="raise")
+    app.command("deliver", help=help_text("help_deliver"))(outbox.deliver)
+    app.add_typer(outbox.build(), name="outbox")
+    app.add_typer(recipients.build_recipients(), name="recipients")
+    app.add_typer(recipients.build_subscriptions(), name="subscriptions")
+    app.add_typer(recipients.build_route(), name="route")
     _threat_groups(app)
     return app
 
@@ -324,6 +333,7 @@ def explain(
     name: Annotated[str, typer.Argument(help=help_text("help_explain_id"))] = "",
     place: Annotated[str, typer.Option(help=help_text("help_explain_place"))] = "",
     at: Annotated[str, typer.Option(help=help_text("help_explain_at"))] = "",
+    recipient: Annotated[str, typer.Option(help=help_text("help_explain_recipient"))] = "",
     db: Db = None,
     country: Country = None,
     folder: Out = Path("out"),
@@ -335,7 +345,9 @@ def explain(
     where = roots()
     home = load_country(where.country(country), where.threats)
     paths = (db,) if db else job.databases(folder)
-    if place:
+    if recipient:
+        lines = _recipient(paths, recipient, place, home, folder)
+    elif place:
         when = _time(at)
         if when.tzinfo is None:
             when = when.replace(tzinfo=home.zone)
@@ -355,6 +367,26 @@ def explain(
             soft_wrap=True,
         )
         out.print(f"                  {line.id}", style="dim", highlight=False)
+
+
+def _recipient(
+    paths: Sequence[Path], name: str, place: str, home: CountryPack, folder: Path
+) -> Sequence[Line]:
+    """What became of the messages for one recipient, in the first store that knows them."""
+    from haidang.base.errors import NotFound  # noqa: PLC0415
+    from haidang.edge.store.store import Store  # noqa: PLC0415
+    from haidang.jobs.told import why_not  # noqa: PLC0415
+
+    missing: NotFound | None = None
+    for path in paths:
+        with Store.open(path, check=False, create=False) as store:
+            try:
+                return why_not(store, path, name, home, language(), place)
+            except NotFound as error:
+                missing = missing or error
+    if missing is None:
+        raise typer.BadParameter(say("no_store", folder=folder))
+    raise missing
 
 
 def _looked_at(path: Path) -> None:

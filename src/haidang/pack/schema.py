@@ -415,6 +415,27 @@ class SenderSpec(Spec):
     password_from: str = Field("HAIDANG_SIGNING_PASSWORD", pattern=VARIABLE)
 
 
+class OtherCall(Spec):
+    """A further number to call, and what for."""
+
+    number: str = Field(pattern=r"^[0-9+*# ]{2,20}$")
+    what: Mapping[str, str]
+
+
+class EmergencySpec(Spec):
+    """Whom people call whose life is in danger.
+
+    Attributes:
+        number: Of search and rescue.
+        others: Police, fire, ambulance …, as the country has them.
+        source: Where that is laid down.
+    """
+
+    number: str = Field(pattern=r"^[0-9+*# ]{2,20}$")
+    others: tuple[OtherCall, ...] = ()
+    source: str = Field(min_length=1)
+
+
 class CountrySpec(Spec):
     """``country.yaml``: names, languages, clock, sender.
 
@@ -425,6 +446,7 @@ class CountrySpec(Spec):
         credits: What must stand under every map and report, by language.
         roles: Names of the roles that act, by role id and language.
         escalation: Roles that a draft goes to, one after the other, when nobody approves it.
+        emergency: Numbers to call; None where nobody has looked them up.
     """
 
     id: str = Field(pattern=r"^[a-z]{2}$")
@@ -437,6 +459,7 @@ class CountrySpec(Spec):
     credits: Mapping[str, str]
     roles: Mapping[str, Mapping[str, str]] = {}
     escalation: tuple[str, ...] = ()
+    emergency: EmergencySpec | None = None
 
     def role(self, name: str, language: str) -> str:
         """What a role is called; its own id where nobody has named it."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,14 @@ def made(postgresql: Server) -> str:
     return address
 
 
+@pytest.fixture(scope="session")
+def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as a file."""
+    path = tmp_path_factory.mktemp("made") / "store.db"
+    Store.open(path).close()
+    return path
+
+
 BOTH = ("sqlite", "postgresql")
 
 
@@ -30,6 +39,7 @@ BOTH = ("sqlite", "postgresql")
 def where(request: pytest.FixtureRequest, file: Path) -> Iterator[Path | str]:
     """A database without a row: a file, and then the address of one on a real server."""
     if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("made_file"), file)
         yield file
         return
     server = request.getfixturevalue("postgresql")

@@ -3,15 +3,63 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
+from typing import Final, Literal
 
 from haidang.app.verdict import Message
 from haidang.base.errors import Unavailable
 from haidang.base.problem import Problem
+from haidang.edge.channels.parts.spec import ChannelSpec, Home
+from haidang.edge.channels.port import Outcome, Parcel
 
-NAME = "capfile"
+NAME: Final = "capfile"
+PUBLIC: Final = True
+"""It speaks to everybody: one parcel a message, without a recipient."""
+
+
+class Spec(ChannelSpec):
+    """Settings of a folder of CAP files.
+
+    Attributes:
+        kind: ``capfile``.
+        folder: Made if it is not there.
+    """
+
+    kind: Literal["capfile"] = NAME
+    folder: Path
+
+
+def open(spec: Spec, home: Home | None = None) -> Folder:
+    """Open the channel; the folder is made with the first message."""
+    home = home or Home(NAME)
+    return Folder(home.name, home.folder / spec.folder, spec.batch)
+
+
+class Folder:
+    """See the module. It speaks to everybody, so addresses do not count."""
+
+    def __init__(self, name: str, folder: Path, batch: int) -> None:
+        self.name, self.batch = name, batch
+        self._folder = folder
+
+    def send(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+        """Write the messages; a file that is there counts as delivered."""
+        return tuple(self._each(parcels))
+
+    def _each(self, parcels: Sequence[Parcel]) -> Iterator[Outcome]:
+        for parcel in parcels:
+            try:
+                deliver(self._folder, parcel.message)
+            except Unavailable:
+                yield Outcome(parcel.key, "failed", "channel.no_room")
+            else:
+                yield Outcome(parcel.key, "delivered", receipt=file_name(parcel.message))
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 def file_name(message: Message) -> str:
@@ -35,12 +83,21 @@ def deliver(folder: Path, message: Message) -> Path:
     Raises:
         Unavailable: The folder cannot be written to.
     """
-    path = folder / file_name(message)
+    return put(folder, file_name(message), message.body)
+
+
+def put(folder: Path, name: str, body: bytes) -> Path:
+    """Put a file into a folder, whole or not at all; the same one again changes nothing.
+
+    Raises:
+        Unavailable: The folder cannot be written to.
+    """
+    path = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.read_bytes() == message.body:
+        if path.exists() and path.read_bytes() == body:
             return path
-        _write(path, message.body)
+        _write(path, body)
     except OSError as err:
         raise Unavailable(Problem("channel.unwritable", {"why": err}, file=str(folder))) from err
     return path

@@ -12,18 +12,18 @@ little more than one to another.
 from __future__ import annotations
 
 import csv
-import io
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import Final, cast, get_args
 
 from haidang.base.errors import BadData, NotFound
 from haidang.base.place import Gazetteer, Kind
 from haidang.base.problem import Problem
+from haidang.edge.feeds.grid import rows_of
 from haidang.respond.plan import Echelon, Unit
 
 INVENTORY: Final = "inventory"
@@ -73,10 +73,7 @@ def read_stock(path: Path, kinds: Collection[str], places: Gazetteer, day: date)
         BadData: The file cannot be read, is empty or lacks a needed column.
     """
     try:
-        if path.suffix.lower() == ".xlsx":
-            table = _sheet(path)
-        else:
-            table = _csv(path.read_text("utf-8-sig"))
+        table = rows_of(path)
     except (OSError, csv.Error, ValueError) as err:
         raise BadData(Problem("stock.unreadable", {"why": err}, file=path.name)) from err
     return parse_stock(table, kinds, places, day, file=path.name)
@@ -132,41 +129,6 @@ def parse_stock(
         if unit is not None:
             units.append(unit)
     return StockRead(tuple(units), tuple(problems))
-
-
-def _csv(text: str) -> list[tuple[int, list[str]]]:
-    head = text.lstrip().partition("\n")[0]
-    parted = ";" if head.count(";") > head.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=parted)
-    return [(reader.line_num, cells) for cells in reader]
-
-
-def _sheet(path: Path) -> list[tuple[int, list[str]]]:
-    # Imported here: it takes a tenth of a second, and most inventories are CSV.
-    from openpyxl import load_workbook  # noqa: PLC0415
-
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        try:
-            sheet = book.worksheets[0]
-            return [
-                (line, [_cell(value) for value in cells])
-                for line, cells in enumerate(sheet.iter_rows(values_only=True), 1)
-            ]
-        finally:
-            book.close()
-    except Exception as err:
-        # A damaged workbook fails in whichever library reads the broken part.
-        raise ValueError(str(err) or type(err).__name__) from err
-
-
-def _cell(value: Any) -> str:
-    """A cell as a person would have typed it; a spreadsheet has no whole numbers of its own."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < MOST * MOST:
-        return str(int(value))
-    return str(value)
 
 
 @dataclass

@@ -25,7 +25,7 @@ from haidang.base.errors import BadData, Unavailable
 from haidang.base.problem import Problem
 from haidang.edge.store.tables import version
 
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every schema that this program knows, oldest first; the last one is the one it works with."""
 
 _DRIVER: Final = "postgresql+psycopg"
@@ -116,6 +116,19 @@ class Database:
         with self._told(), engine.begin() as connection:
             connection.execute(select(version.c.version_num).with_for_update())
             yield connection
+
+    def scrub(self) -> None:
+        """Take what was erased off the disk as well: out of SQLite's journal, as far as it goes.
+
+        A reader that is under way keeps the journal until it has finished; the next write after
+        it does the same.
+        """
+        if self.sqlite:
+            with self._told(), self._engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                assert raw is not None
+                connection.rollback()
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -21,6 +21,7 @@ from haidang.base.ids import content_id, digest
 from haidang.base.problem import Problem
 from haidang.edge.store import chain as links
 from haidang.edge.store import codec
+from haidang.edge.store.accepted import accept
 from haidang.edge.store.rows import chunks, newest
 from haidang.edge.store.tables import actor as actors
 from haidang.edge.store.tables import draft, draft_event, message, outbox
@@ -291,6 +292,7 @@ def approve(
             for channel in wanted
         ],
     )
+    accept(connection, fresh, recorded)
     lines: list[tuple[datetime, str, Mapping[str, object]]] = [
         (who.at, "approval", approval_line(one.id, who, state.signer, broke_glass)),
         (who.at, "message", message_line(fresh, sha256)),
@@ -370,7 +372,7 @@ def waiting(connection: Connection, one: Draft, at: datetime) -> State:
     ).scalar_one()
     newer = codec.decode_draft(json.loads(top))
     if newer.id != one.id:
-        raise BadData(_not_newest(one, newer))
+        raise BadData(not_newest(one, newer))
     state = _state(connection, one.id)
     if not state.pending:
         raise BadData(Problem(f"store.draft_{state.last}", {"draft": one.id}))
@@ -380,7 +382,8 @@ def waiting(connection: Connection, one: Draft, at: datetime) -> State:
     return state
 
 
-def _not_newest(one: Draft, newer: Draft) -> Problem:
+def not_newest(one: Draft, newer: Draft) -> Problem:
+    """Why a draft may not be acted on: a newer one of its chain, and what that says otherwise."""
     changes = [
         f"[{c.language}] «{c.before}» → «{c.after}»"
         for c in difference(one, newer)

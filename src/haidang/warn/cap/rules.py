@@ -247,7 +247,7 @@ def _times(alert: Box, info: Box, notes: Notes) -> None:
             notes.warning("expires_when_sent", node, expires=_show(expires))
         elif expires - sent > LONG:
             notes.warning("expires_late", node, expires=_show(expires))
-    if effective is not None and expires < effective:
+    if effective is not None and expires < effective and not (sent and expires < sent):
         notes.error(
             "expires_before_effective", node, expires=_show(expires), effective=_show(effective)
         )

@@ -1,6 +1,7 @@
 """What answers an address: reads and writes, and leaves the rest to the pages."""
 
 from haidang.web.routes import (
+    acts,
     entry,
     entry_readings,
     explain,
@@ -9,8 +10,11 @@ from haidang.web.routes import (
     law,
     ledger,
     login,
+    public,
+    raises,
     review,
     risk,
+    several,
     situation,
     statics,
     warnings,
@@ -18,7 +22,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, login, home, situation, watch, risk, warnings, incident, review, ledger, law, explain,
-    entry, entry_readings,
+    statics, public, login, home, situation, watch, risk, acts, several, warnings, raises, incident,
+    review, ledger, law, explain, entry, entry_readings,
 )  # fmt: skip
 """Each has a ``router``."""

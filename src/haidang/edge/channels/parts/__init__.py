@@ -1,0 +1,1 @@
+"""What several channels are made of. Nothing in here is a channel."""

@@ -1,0 +1,220 @@
+"""An accepted message becomes one delivery for each recipient and channel: once, under one key.
+
+The instant as of which subscriptions are read is written down before the first row, so that a
+fan-out that was cut off is done again with the same answer; rows that are there stay as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from haidang.app.verdict import Draft, Message
+from haidang.base.errors import NotFound
+from haidang.base.ids import content_id
+from haidang.base.problem import Problem
+from haidang.edge.store import codec, recipients
+from haidang.edge.store.notices import to_message
+from haidang.edge.store.rows import chunks
+from haidang.edge.store.tables import draft, message
+from haidang.edge.store.tables_deliver import delivery, dispatch
+from haidang.warn.route import PUBLIC, Routed, Warned, Why, Within, route
+
+ROWS: Final = 2000
+"""Deliveries written in one transaction: others get the database in between."""
+HAS: Final = ("sending", "sent", "delivered", "acknowledged")
+"""States in which a recipient has a message, or may have it this very moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that nobody was told of yet.
+
+    Attributes:
+        number: In the order of acceptance.
+        accepted: Wall clock.
+        expires: Wall clock.
+        asof: Instant as of which subscriptions are read; None before the first try.
+        message: As approved.
+    """
+
+    number: int
+    chain: str
+    accepted: datetime
+    expires: datetime
+    asof: datetime | None
+    notice: Warned
+    message: Message
+
+
+def unfanned(connection: Connection, limit: int) -> tuple[Waiting, ...]:
+    """Messages to fan out, in the order of acceptance."""
+    query = _notices().where(dispatch.c.fanned.is_(None)).order_by(dispatch.c.number).limit(limit)
+    return tuple(_waiting(row) for row in connection.execute(query))
+
+
+def _notices() -> Any:
+    columns = (
+        dispatch.c.number, dispatch.c.accepted, dispatch.c.expires.label("over"), dispatch.c.asof,
+        draft.c.body.label("drafted"), message,
+    )  # fmt: skip
+    query = select(*columns).join(message, message.c.identifier == dispatch.c.message)
+    return query.join(draft, draft.c.id == message.c.draft)
+
+
+def _waiting(row: Any) -> Waiting:
+    one = to_message(row._mapping)
+    found = warned(one, codec.decode_draft(json.loads(row.drafted)))
+    return Waiting(row.number, row.chain, row.accepted, row.over, row.asof, found, one)
+
+
+def warned(one: Message, drafted: Draft) -> Warned:
+    """What routing looks at of a message and the draft it was made of."""
+    return Warned(
+        one.identifier,
+        one.kind,
+        drafted.threat,
+        drafted.event,
+        drafted.place,
+        one.level,
+        drafted.texts,
+        drafted.wakes,
+        drafted.status,
+    )
+
+
+def notice(connection: Connection, identifier: str) -> Waiting:
+    """One accepted message.
+
+    Raises:
+        NotFound: ``store.no_message``.
+    """
+    row = connection.execute(_notices().where(dispatch.c.message == identifier)).first()
+    if row is None:
+        raise NotFound(Problem("store.no_message", {"identifier": identifier}))
+    return _waiting(row)
+
+
+def begin(connection: Connection, one: Waiting, now: datetime) -> datetime:
+    """Overtake what the message supersedes, and fix as of when subscriptions are read.
+
+    Returns:
+        That instant: now, or the one of a fan-out that was cut off.
+    """
+    asof = one.asof or now
+    connection.execute(update(dispatch).where(dispatch.c.number == one.number).values(asof=asof))
+    older = and_(
+        delivery.c.chain == one.chain,
+        delivery.c.number < one.number,
+        delivery.c.state.in_(("queued", "failed")),
+    )
+    # What speaks to everybody keeps the whole story, in order: its older messages go at once.
+    connection.execute(
+        update(delivery).where(older, delivery.c.recipient == PUBLIC).values(due=now)
+    )
+    connection.execute(
+        update(delivery)
+        .where(older, delivery.c.recipient != PUBLIC)
+        .values(state="overtaken", why="deliver.superseded", due=None, changed=now)
+    )
+    return asof
+
+
+def told(connection: Connection, one: Waiting) -> dict[tuple[str, str], str]:
+    """Language by recipient and channel of those who have, or may have, an earlier message."""
+    query = select(delivery.c.recipient, delivery.c.channel, delivery.c.language).where(
+        delivery.c.chain == one.chain,
+        delivery.c.number < one.number,
+        delivery.c.recipient != PUBLIC,
+        or_(delivery.c.reached, delivery.c.state.in_(HAS)),
+    )
+    rows = connection.execute(query.order_by(delivery.c.number))
+    return {(row.recipient, row.channel): row.language for row in rows}
+
+
+def routed(
+    connection: Connection,
+    one: Waiting,
+    within: Within,
+    asof: datetime,
+    recipients_only: Sequence[str] | None = None,
+) -> tuple[Routed, ...]:
+    """Who is told of an accepted message, and who is not and why; reads alone.
+
+    Args:
+        connection: See ``Store``.
+        one: The message.
+        within: See ``warn.route``.
+        asof: Subscriptions in force then.
+        recipients_only: Only these; None for all.
+    """
+    wants = recipients.subscriptions(connection, asof, recipients_only)
+    before = told(connection, one)
+    if recipients_only is not None:
+        before = {key: tag for key, tag in before.items() if key[0] in recipients_only}
+    return route(one.notice, wants, within, before)
+
+
+def rows(
+    one: Waiting, found: Sequence[Routed], public: Sequence[str], now: datetime
+) -> Iterator[Mapping[str, object]]:
+    """A delivery for everybody who is told, and one for each channel that speaks to all."""
+    language = one.notice.texts[0].language if one.notice.texts else ""
+    whole = [Routed(PUBLIC, name, language, True, Why.EVERYBODY) for name in public]
+    for each in (*whole, *found):
+        if each.told:
+            yield {
+                "key": key_of(one.notice.identifier, each.recipient, each.channel),
+                "message": one.notice.identifier,
+                "chain": one.chain,
+                "number": one.number,
+                "recipient": each.recipient,
+                "channel": each.channel,
+                "subscription": each.subscription,
+                "language": each.language,
+                "rank": 0 if one.notice.wakes or one.notice.level == 0 else 1,
+                "state": "queued",
+                "why": f"route.{each.why.value}",
+                "due": now,
+                "lease": "",
+                "tries": 0,
+                "spent": 0,
+                "reached": False,
+                "receipt": "",
+                "queued": now,
+                "changed": now,
+            }
+
+
+def key_of(identifier: str, who: str, channel: str) -> str:
+    """Name of one delivery: the same message to the same person over one channel has one."""
+    return content_id("delivery", [identifier, who, channel])
+
+
+def write(connection: Connection, made: Sequence[Mapping[str, object]]) -> int:
+    """Put deliveries in the queue; one that is there stays as it is.
+
+    Returns:
+        How many were new.
+    """
+    known: set[str] = set()
+    for piece in chunks([str(row["key"]) for row in made]):
+        query = select(delivery.c.key).where(delivery.c.key.in_(piece))
+        known.update(connection.execute(query).scalars())
+    fresh = [row for row in made if row["key"] not in known]
+    if fresh:
+        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        connection.execute(make(delivery).on_conflict_do_nothing(), fresh)
+    return len(fresh)
+
+
+def finish(connection: Connection, one: Waiting, now: datetime) -> None:
+    """Everybody who is to be told is in the queue."""
+    mine = dispatch.c.number == one.number, dispatch.c.fanned.is_(None)
+    connection.execute(update(dispatch).where(*mine).values(fanned=now))
