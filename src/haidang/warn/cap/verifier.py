@@ -238,7 +238,7 @@ def _covered(
     if len(said) > 1 or said[0].canon != _READ or not isinstance(first, _Proof):
         return xmldsig.plain(raw, blanks=blanks)
     # Instructions before the root may be signed, but they are not read.
-    around = first.octets.startswith(b"<?") or not first.octets.endswith(b">")
+    around = first.octets.startswith(b"<?") or first.octets.endswith(b"?>")
     return xmldsig.plain(raw, blanks=blanks) if around else first.octets
 
 
