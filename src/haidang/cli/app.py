@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from haidang.cli import key, law, ledger, outbox, raising, recipients, stock
 from haidang.cli import pack as pack_commands
+from haidang.cli.cap import cap
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
@@ -69,6 +70,7 @@ def build() -> typer.Typer:
     app.command("observe", help=help_text("help_observe"))(observe)
     app.command("listen", help=help_text("help_listen"))(listen)
     app.command("index", help=help_text("help_index"))(index)
+    app.command("cap", help=help_text("help_cap"))(cap)
     app.command("publish", help=help_text("help_publish"))(publish)
     app.command("serve", help=help_text("help_serve"))(serve)
     app.add_typer(ledger.build(), name="ledger")
