@@ -133,6 +133,7 @@ class Caller:
                 keepalive_expiry=15.0,
                 network_backend=_Looked(self._limits.public_only),
             )
+        self._hold = {o: until for o, until in self._hold.items() if until > self._now()}
         turn = asyncio.Semaphore(self._limits.parallel)
         end = self._now() + self._limits.total_s
         tasks = [asyncio.create_task(self._one(r, turn, end)) for r in requests]
