@@ -9,6 +9,7 @@ own network when it was used is an old trick.
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -84,6 +85,10 @@ if find_spec("sniffio") is None:
     # The client asks for it anew with every request, and a module that is not there is looked for
     # on the whole path each time: a third of the time of a batch.
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+
+
+# At its most talkative it writes down whom it connects to: an address, which stands in no log.
+logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
 class _PrivateError(Exception):
