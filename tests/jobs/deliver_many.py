@@ -1,6 +1,7 @@
 """Not a test: delivers one warning to many recipients, and kills the job (SIGKILL) again and again.
 
-Usage: python tests/jobs/deliver_many.py [RECIPIENTS] [KILLS] [--share 0.2] [--seed 1] [--json]
+Usage: python tests/jobs/deliver_many.py [RECIPIENTS] [KILLS] [--batch 50] [--share 0.2]
+    [--seed 1] [--json]
 
 Three channels, the real ones: ``hook`` and ``text``, two webhooks whose receiver keeps keys, and
 ``mail``, SMTP to a real server whose mailbox keeps none. The receivers are a process of their own;
@@ -48,7 +49,6 @@ CHANNELS = ("hook", "text", "mail")
 KEYED = ("hook", "text")
 GONE = 2
 """Recipients whose addresses refuse for ever."""
-BATCH = 50
 assert webhook.NAME
 assert smtp.NAME
 SETTINGS = """channels:
@@ -72,9 +72,9 @@ def made(draft: Draft, earlier: tuple[Message, ...]) -> Message:
     return replace(build(draft, earlier), body=real(status="Exercise").body)
 
 
-def prepare(folder: Path, recipients: int, http: int, mail: int) -> None:
+def prepare(folder: Path, recipients: int, batch: int, http: int, mail: int) -> None:
     """A store with recipients, subscriptions and one approved message."""
-    (folder / "channels.yaml").write_text(SETTINGS.format(batch=BATCH, mail=mail), "utf-8")
+    (folder / "channels.yaml").write_text(SETTINGS.format(batch=batch, mail=mail), "utf-8")
     names = [f"r{n:06d}" + ("-gone" if n < GONE else "") for n in range(recipients)]
     with Store.open(folder / "haidang.db") as store:
         people(store)
@@ -202,7 +202,7 @@ def judge(folder: Path, log: Path, recipients: int) -> dict[str, object]:
     }
 
 
-def play(recipients: int, kills: int, share: float, seed: int) -> dict[str, object]:
+def play(recipients: int, kills: int, batch: int, share: float, seed: int) -> dict[str, object]:
     folder = Path(tempfile.mkdtemp(prefix="deliver_many_"))
     log = folder / "log"
     command = [
@@ -218,7 +218,7 @@ def play(recipients: int, kills: int, share: float, seed: int) -> dict[str, obje
     try:
         assert receivers.stdout is not None
         http, mail = map(int, receivers.stdout.readline().split())
-        prepare(folder, recipients, http, mail)
+        prepare(folder, recipients, batch, http, mail)
         begun = time.monotonic()
         total = recipients * len(CHANNELS)
         hits = killed(folder, log, kills, total, random.Random(seed))
@@ -230,7 +230,7 @@ def play(recipients: int, kills: int, share: float, seed: int) -> dict[str, obje
         receivers.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
     return {"recipients": recipients, "kills": hits, "share": share, "seed": seed,
-            "batch": BATCH, "seconds": round(took, 1), **found}  # fmt: skip
+            "batch": batch, "seconds": round(took, 1), **found}  # fmt: skip
 
 
 def faults(found: dict[str, object]) -> list[str]:
@@ -238,8 +238,7 @@ def faults(found: dict[str, object]) -> list[str]:
     wrong = [name for name in ("lost", "shown_twice", "mail_keys") if found[name]]
     again = found["sent_again"]
     assert isinstance(again, dict)
-    kills = int(str(found["kills"]))
-    if again["mail"] > kills * BATCH:
+    if again["mail"] > int(str(found["kills"])) * int(str(found["batch"])):
         wrong.append("repeats")
     if found["dead"] != GONE * len(CHANNELS):
         wrong.append("dead")
@@ -251,17 +250,18 @@ def table(found: dict[str, object]) -> str:
     again, answers = found["sent_again"], found["answers_lost"]
     assert isinstance(again, dict)
     assert isinstance(answers, dict)
-    kills = int(str(found["kills"]))
+    kills, batch = int(str(found["kills"])), int(str(found["batch"]))
     said = [
         ("recipients × channels", f"{found['recipients']} × {len(CHANNELS)}"),
         ("share of attempts that fail", f"{found['share']:.0%}"),
         ("`kill -9` of the job at work", kills),
+        ("batch", batch),
         ("lost", found["lost"]),
         ("shown twice by a receiver that keeps keys (`hook`, `text`)", found["shown_twice"]),
         ("copies that such a receiver got and did not show", again["hook"] + again["text"]),
         ("… of them because its own answer was lost", answers["hook"] + answers["text"]),
         ("repeats in mailboxes (`mail`, no keys)", again["mail"]),
-        ("… at most, by design: kills × batch", kills * BATCH),
+        ("… at most, by design: kills × batch", kills * batch),
         ("repeats under another Message-ID", found["mail_keys"]),
         ("dead letters: addresses that refuse for ever", found["dead"]),
         ("attempts that the receivers saw", found["attempts"]),
@@ -275,11 +275,12 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("recipients", nargs="?", type=int, default=10_000)
     parser.add_argument("kills", nargs="?", type=int, default=20)
+    parser.add_argument("--batch", type=int, default=50)
     parser.add_argument("--share", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    found = play(asked.recipients, asked.kills, asked.share, asked.seed)
+    found = play(asked.recipients, asked.kills, asked.batch, asked.share, asked.seed)
     print(json.dumps(found) if asked.json else table(found))
     if not asked.json:
         print(f"\nPython {platform.python_version()}, {os.cpu_count()} processors, SQLite.")

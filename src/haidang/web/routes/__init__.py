@@ -9,6 +9,7 @@ from haidang.web.routes import (
     law,
     ledger,
     login,
+    outbox,
     review,
     risk,
     situation,
@@ -19,6 +20,6 @@ from haidang.web.routes import (
 
 MODULES = (
     statics, login, home, situation, watch, risk, warnings, incident, review, ledger, law, explain,
-    entry, entry_readings,
+    entry, entry_readings, outbox,
 )  # fmt: skip
 """Each has a ``router``."""
