@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from haidang.risk.engine.sensitivity import Factor, sensitivity
     from haidang.risk.hazards.tropical_cyclone import windfield
     from haidang.risk.impact import impact
+    from haidang.warn import cap
     from haidang.watch.backtest import backtest
     from haidang.watch.budget import alarms
     from haidang.watch.detect import detect
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "alarms",
     "backtest",
+    "cap",
     "chart",
     "cost_benefit",
     "detect",
@@ -86,12 +88,17 @@ _HOMES = {
     "scan": "haidang.watch.scan",
 }
 
+_MODULES = {"cap": "haidang.warn.cap"}
+"""Names that are whole modules, because their functions belong together."""
+
 _NAMED = {"chart": "draw"}
 """Names that are others at home."""
 
 
 def __getattr__(name: str) -> object:
     # Lazy on purpose: `haidang --help` must not wait for numba and pandas.
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), _NAMED.get(name, name))
     raise AttributeError(f"module 'haidang' has no attribute {name!r}")

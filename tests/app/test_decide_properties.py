@@ -268,7 +268,10 @@ def test_the_top_level_alwayswakes(pack, severity, urgency):
 
 def test_nobody_is_woken_to_hear_that_it_will_be_less():
     here, below = SimpleNamespace(pack=PACKS[0]), max(PACKS[0].binding.levels) - 1
-    milder = {o for o in Occasion if o.value.endswith(("_down", "_less"))} | {Occasion.WEAKER}
+    milder = {o for o in Occasion if o.value.endswith(("_down", "_less"))} | {
+        Occasion.WEAKER,
+        Occasion.NARROWED,
+    }
     woken = {w for w in Occasion if wakes(here, below, "Extreme", "Immediate", w)}
     assert woken == set(Occasion) - milder
 

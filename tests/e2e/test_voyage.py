@@ -100,11 +100,11 @@ def response(person: Surfer, desk: str) -> None:
     assert duty.words(person, "incident.demo") in page.locator("main").inner_text()
 
 
-def to_the_end(one: Surfer, two: Surfer, desk: str, place: str) -> list[Alert]:
-    """Every further bulletin; what it asks for the place is signed and approved. What was sent."""
+def onwards(one: Surfer, two: Surfer, desk: str, place: str, bulletins: int) -> list[Alert]:
+    """Further bulletins; what each asks for the place is signed and approved. What was sent."""
     sent: list[Alert] = []
     dispatched, compared = 0, 0
-    for number in range(MOST):
+    for number in range(bulletins):
         if not duty.advance(one, desk):
             assert dispatched, "help comes from elsewhere while the level is high"
             assert compared, "what a new bulletin changed in it is shown"
@@ -118,10 +118,13 @@ def to_the_end(one: Surfer, two: Surfer, desk: str, place: str) -> list[Alert]:
             rows = two.go(f"/d/{desk}/incident/{PLACE}").locator(DISPATCH)
             dispatched += rows.count()
             compared += rows.locator("ins, del").count()
-    raise AssertionError("the drill does not end")
+    assert bulletins < MOST, "the drill does not end"
+    return sent
 
 
-def voyage(opened: Browser, console: Serving, language: str, place: str) -> None:
+def voyage(
+    opened: Browser, console: Serving, language: str, place: str, bulletins: int = MOST
+) -> None:
     with ExitStack() as stack:
         one, two = (
             stack.enter_context(surfer(opened, console, language=language)) for _ in range(2)
@@ -135,10 +138,10 @@ def voyage(opened: Browser, console: Serving, language: str, place: str) -> None
 
         draft = first_notice(one, two, desk, place)
         response(two, desk)
-        sent = to_the_end(one, two, desk, place)
+        sent = onwards(one, two, desk, place, bulletins)
         assert [a.kind for a in sent[:-1]] == ["Update"] * (len(sent) - 1)
-        assert sent[-1].kind == "Cancel"
-        assert len(sent) >= 3
+        assert sent[-1].kind == ("Cancel" if bulletins == MOST else "Update")
+        assert len(sent) >= (3 if bulletins == MOST else 1)
         first = cap(two, draft).identifier
         assert sent[-1].references[0].identifier == first
         assert two.go(draft).locator(".chain li.done").count() == len(sent) + 1
@@ -156,7 +159,8 @@ def voyage(opened: Browser, console: Serving, language: str, place: str) -> None
         assert not ledger.locator("main .errors").count()
 
         duty.click(two.page, two.page.locator("main a[href*='/explain/']").first)
-        assert two.page.locator("ol.chain > li").count() >= 4
+        # The newest entry of a drill that goes on may be a task, whose chain is short.
+        assert two.page.locator("ol.chain > li").count() >= (4 if bulletins == MOST else 2)
 
         for person in (one, two):
             assert person.found() == []
@@ -170,5 +174,7 @@ class TestInVietnamese:
 
 @pytest.mark.slow
 class TestInEnglish:
-    def test_from_the_first_draft_to_the_review(self, opened, console, names):
-        voyage(opened, console, "en", names["en"])
+    """A part of the way: what is the same in both languages needs no second hour of a drill."""
+
+    def test_from_the_first_draft_over_some_bulletins_to_the_review(self, opened, console, names):
+        voyage(opened, console, "en", names["en"], bulletins=4)

@@ -1,7 +1,7 @@
 """Not a test: delivers one warning to many recipients, and kills the job (SIGKILL) again and again.
 
 Usage: python tests/jobs/deliver_many.py [RECIPIENTS] [KILLS] [--batch 50] [--share 0.2]
-    [--seed 1] [--json]
+    [--seed 1] [--json] [--alone]
 
 Three channels, the real ones: ``hook`` and ``text``, two webhooks whose receiver keeps keys, and
 ``mail``, SMTP to a real server whose mailbox keeps none. The receivers are a process of their own;
@@ -27,7 +27,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,6 +38,7 @@ sys.path.insert(0, str(HERE.parent))
 from edge.store.samples import ANNA, BERT, build, deliver, people, run  # noqa: E402
 from haidang.app.verdict import Draft, Message  # noqa: E402
 from haidang.edge.channels import smtp, webhook  # noqa: E402
+from haidang.edge.channels.port import Outcome, Parcel  # noqa: E402
 from haidang.edge.channels.settings import open_folder  # noqa: E402
 from haidang.edge.store import Store  # noqa: E402
 from haidang.edge.store.parcels import Policy  # noqa: E402
@@ -233,6 +235,53 @@ def play(recipients: int, kills: int, batch: int, share: float, seed: int) -> di
             "batch": batch, "seconds": round(took, 1), **found}  # fmt: skip
 
 
+@dataclass
+class Instant:
+    """A channel that answers at once and fails a share of the time: what is left is the outbox."""
+
+    name: str
+    share: float
+    draw: random.Random
+    batch: int
+    public: bool = False
+
+    @property
+    def channel(self) -> Instant:
+        return self
+
+    def send(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+        return [
+            Outcome(p.key, "failed" if self.draw.random() < self.share else "sent", "x")
+            for p in parcels
+        ]
+
+    def close(self) -> None:
+        return None
+
+
+def alone(recipients: int, batch: int, share: float, seed: int) -> dict[str, object]:
+    """What the outbox itself takes: fan-out, and all the rest, without a network."""
+    folder = Path(tempfile.mkdtemp(prefix="deliver_alone_"))
+    try:
+        prepare(folder, recipients, batch, 1, 1)
+        ways = [Instant(n, share, random.Random(seed), batch) for n in CHANNELS]
+        with Store.open(folder / "haidang.db", check=False) as store:
+            quick = replace(POLICY, base=timedelta(0), longest=timedelta(0))
+            job = Deliverer(store, ways, lambda code: frozenset({code}), quick)
+            begun = time.monotonic()
+            job.fan_out()
+            fanned = time.monotonic()
+            job.once()
+            ended_at = time.monotonic()
+            left = sum(n for (_, s), n in store.delivery_counts().items() if s != "sent")
+            tries = sum(job.told.outcomes.values())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    took = ended_at - fanned
+    return {"deliveries": job.told.queued, "fan_out_s": round(fanned - begun, 1), "left": left,
+            "tries": tries, "send_s": round(took, 1), "per_s": round(tries / took)}  # fmt: skip
+
+
 def faults(found: dict[str, object]) -> list[str]:
     """What must never be."""
     wrong = [name for name in ("lost", "shown_twice", "mail_keys") if found[name]]
@@ -279,7 +328,11 @@ def main() -> int:
     parser.add_argument("--share", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--alone", action="store_true", help="without a network and without kills")
     asked = parser.parse_args()
+    if asked.alone:
+        print(json.dumps(alone(asked.recipients, asked.batch, asked.share, asked.seed)))
+        return 0
     found = play(asked.recipients, asked.kills, asked.batch, asked.share, asked.seed)
     print(json.dumps(found) if asked.json else table(found))
     if not asked.json:

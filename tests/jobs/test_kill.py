@@ -1,6 +1,6 @@
 """kill -9 at any moment of a replay: the same command goes on and ends as if nothing had happened.
 
-How many kills: ``HAIDANG_KILLS``, 10 by default, over the run with officers and the one without.
+How many kills: ``HAIDANG_KILLS``, 6 by default, over the run with officers and the one without.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-KILLS = int(os.environ.get("HAIDANG_KILLS", "10"))
+KILLS = int(os.environ.get("HAIDANG_KILLS", "6"))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")

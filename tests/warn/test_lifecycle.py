@@ -97,4 +97,5 @@ def test_a_change_of_level_is_never_silent(said, fresh):
 @pytest.mark.parametrize("why", list(Occasion))
 def test_kind_of_message(why, issued):
     expected = "Update" if issued else "Alert"
-    assert message_kind(why, issued) == ("Cancel" if why is Occasion.ALL_CLEAR else expected)
+    ends = why in (Occasion.ALL_CLEAR, Occasion.CANCELLED, Occasion.CLEARED)
+    assert message_kind(why, issued) == ("Cancel" if ends else expected)

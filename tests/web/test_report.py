@@ -11,6 +11,7 @@ from pathlib import Path
 import lxml.html
 import pytest
 
+from e2e.prepared import common
 from haidang.app.verdict import Decision
 from haidang.base.errors import BadData
 from haidang.jobs.replay import Played, play
@@ -22,6 +23,7 @@ from haidang.review.verification import Contingency
 from haidang.web.pages.report import read, render, write_reports
 from haidang.web.pages.report_page import Kept, build
 from haidang.words import catalogue
+from jobs.conftest import YAGI, locked
 
 TOY = Path(__file__).parents[1] / "toy"
 DAY = datetime(2030, 9, 10, tzinfo=UTC)
@@ -328,15 +330,11 @@ def test_it_is_small(page):
 
 
 @pytest.mark.slow
-def test_the_first_countrys_report_is_small_and_quick(tmp_path):
-    import time
-
-    known = roots()
-    full = play(load_case("yagi-2024", known), known, tmp_path)
-    table = tables(full)
-    start = time.perf_counter()
-    written = write_reports(full, table, tmp_path)
-    assert time.perf_counter() - start < 10
+def test_the_first_countrys_report_is_small(tmp_path, tmp_path_factory):
+    shared, known = common(tmp_path_factory), roots()
+    with locked(shared / f"{YAGI}.lock"):
+        full = play(load_case(YAGI, known), known, shared / YAGI)
+    written = write_reports(full, tables(full), tmp_path)
     assert [p.name for p in written] == ["report.html", "report.en.html"]
     for path in written:
         assert path.stat().st_size < 1_500_000

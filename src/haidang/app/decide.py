@@ -22,8 +22,9 @@ from haidang.base.problem import Problem
 from haidang.risk.assessment import Assessment
 from haidang.warn.decide import first, step
 from haidang.warn.inhibit import Voice, silent
-from haidang.warn.lifecycle import Named, Occasion, Said, occasion
+from haidang.warn.lifecycle import Held, Named, Occasion, Said, grown, occasion
 from haidang.warn.message import Status
+from haidang.warn.spec import WarnSpec
 from haidang.watch.bulletins import ENDED
 
 
@@ -189,6 +190,7 @@ def _notices(
         if chain is None or chain.closed:
             chain = _new_chain(found, chain)
         fresh = said_now(context, found, after, chain)
+        fresh = replace(fresh, within=_within(context, snapshot.now, chain, fresh))
         carried, also = whole.carried(one.name), whole.also(one.name)
         fresh = replace(fresh, combined=carried, also=also)
         why = _why(context, snapshot.now, chain, fresh, found, held=held(found, after))
@@ -270,7 +272,19 @@ def _number(chain: Chain) -> int:
 def _new_chain(found: Assessment, closed: Chain | None) -> Chain:
     number = closed.number + 1 if closed else 1
     name = content_id("chain", (found.threat, found.event, found.place, number))
-    return Chain(name, found.threat, found.event, found.place, number, None, None, "", None, 0)
+    return Chain(
+        name, found.threat, found.event, found.place, number, None, None, "", None, 0,
+        # What a person ended by hand stays ended in the next chain, until the facts grow.
+        held=closed.held if closed else None,
+    )  # fmt: skip
+
+
+def _within(context: Context, now: datetime, chain: Chain, fresh: Said) -> tuple[str, ...]:
+    """To which parts a person narrowed the notice; all of the place again once the facts grow."""
+    last = chain.pending or chain.issued
+    if last is None or not last.within or not fresh.level:
+        return ()
+    return () if grown(now, last, fresh, context.pack.threat.warn) else last.within
 
 
 def _why(
@@ -292,9 +306,24 @@ def _why(
             news = replace(news, begun=said.begun or begun)
         return occasion(now, said, news, spec)
 
+    if chain.held is not None:
+        return _against_a_person(chain, chain.held, fresh, now, spec, against(chain.issued))
     if chain.pending is None:
         return against(chain.issued)
     if against(chain.pending) is None:
         return None
     # What waits is overtaken. Back to what is out already? Then nothing need be said at all.
     return against(chain.issued) or Occasion.WITHDRAWN
+
+
+def _against_a_person(
+    chain: Chain, held: Held, fresh: Said, now: datetime, spec: WarnSpec, why: Occasion | None
+) -> Occasion | None:
+    """Why to draft where a person ended the notice by hand, or is about to.
+
+    Their word holds until the facts grow beyond what they knew. Then what they ended is drafted
+    anew; an ending that still waits gives way to it, or to nothing where what is out says it all.
+    """
+    if not grown(now, held.facts, fresh, spec):
+        return None
+    return (why or Occasion.WITHDRAWN) if chain.pending is not None else why

@@ -3,40 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 
 from haidang.app.context import AreaName, Context
+from haidang.app.narrowed import listed
 from haidang.app.verdict import Draft, Message
 from haidang.app.wording import event_name
+from haidang.base.errors import BadData
 from haidang.base.ids import content_id
-from haidang.warn.cap import (
-    Alert,
-    AreaBlock,
-    Certainty,
-    Info,
-    Reference,
-    Urgency,
-    to_bytes,
-)
-from haidang.warn.message import Status, Text
-from haidang.warn.spec import Response, Severity
+from haidang.base.problem import Problem
+from haidang.warn.cap import Alert, AreaBlock, Info, Reference, build, own_problems, problems
+from haidang.warn.cap.seal import Seal
+from haidang.warn.message import Text
 
 POINT_RADIUS_KM: Final = 100.0
 """Circle drawn around an area that the law names and no outline shows, km."""
 
 
-def issue(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Message]) -> Message:
-    """Build the message of an approved draft.
+def issue(
+    context: Context,
+    draft: Draft,
+    sent: datetime,
+    earlier: Sequence[Message],
+    seal: Seal | None = None,
+) -> Message:
+    """Build the message of an approved draft, signed where the sender signs.
 
     Args:
         context: The draft's country and areas.
         draft: Approved, the newest of its chain.
         sent: The instant of approval.
         earlier: What the chain has said so far, oldest first; an Update or Cancel refers to all.
+        seal: The sender's key and certificate; None where it has none.
 
     Returns:
-        The message with its CAP bytes.
+        The message with its CAP bytes, fixed for ever.
+
+    Raises:
+        BadData: The standard would not let it out, every reason at once; the sender must sign and
+            no key was given (``sign.required``); or the key cannot sign it.
+    """
+    message = compose(context, draft, sent, earlier)
+    if seal is not None:
+        return replace(message, body=seal.on(message.body))
+    sender = context.country.spec.sender
+    if sender.signing == "required":
+        names = {"key": sender.key_from, "certificate": sender.certificate_from}
+        raise BadData(Problem("sign.required", names))
+    return message
+
+
+def compose(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Message]) -> Message:
+    """What `issue` signs: the message in full, to be looked at and not to be sent.
+
+    Args:
+        context: As of `issue`.
+        draft: Also one that waits.
+        sent: The instant at which it would go out.
+        earlier: As of `issue`.
 
     Raises:
         BadData: The standard would not let it out; every reason at once.
@@ -48,13 +74,15 @@ def issue(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Mess
         identifier=f"{context.country.id}-{identifier}",
         sender=sender,
         sent=local,
-        status=cast(Status, draft.status),
+        status=draft.status,
         kind=draft.kind,
         note=_note(context),
         references=tuple(Reference(m.sender, m.identifier, context.local(m.sent)) for m in earlier),
         incidents=(draft.event,),
         infos=tuple(_info(context, draft, text) for text in draft.texts),
     )
+    if found := (*problems(alert), *own_problems(alert)):
+        raise BadData(*found)
     return Message(
         identifier=alert.identifier,
         chain=draft.chain,
@@ -63,9 +91,14 @@ def issue(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Mess
         level=draft.said.level,
         sender=sender,
         sent=local,
-        expires=draft.said.expires,
-        body=to_bytes(alert),
+        expires=_whole(draft.said.expires),
+        body=build(alert),
     )
+
+
+def _whole(instant: datetime) -> datetime:
+    """An instant in whole seconds, as CAP writes it: a desk of sensors runs by the millisecond."""
+    return instant.replace(microsecond=0)
 
 
 def _note(context: Context) -> str:
@@ -80,28 +113,36 @@ def _info(context: Context, draft: Draft, text: Text) -> Info:
     country = context.country.spec
     return Info(
         language=f"{language}-{country.id.upper()}",
-        category=warn.category,
+        categories=(warn.category,),
         event=event_name(context, draft.event, language),
-        responses=cast(tuple[Response, ...], draft.responses),
-        urgency=cast(Urgency, draft.urgency),
-        severity=cast(Severity, draft.severity),
-        certainty=cast(Certainty, draft.certainty),
+        responses=draft.responses,
+        urgency=draft.urgency,
+        severity=draft.severity,
+        certainty=draft.certainty,
         event_codes=(warn.event_code,),
-        onset=None if draft.onset is None else context.local(draft.onset),
-        expires=context.local(draft.said.expires),
+        onset=None if draft.onset is None else context.local(_whole(draft.onset)),
+        expires=context.local(_whole(draft.said.expires)),
         sender_name=country.sender.name[language],
         headline=text.headline,
         description=text.description,
         instruction=text.instruction,
         parameters=tuple((f"haidang:{name}", value) for name, value in draft.parameters if value),
-        areas=(_area(context, context.named[draft.place], language),),
+        areas=(_area(context, context.named[draft.place], draft.said.within, language),),
     )
 
 
-def _area(context: Context, area: AreaName, language: str) -> AreaBlock:
+def _area(context: Context, area: AreaName, within: Sequence[str], language: str) -> AreaBlock:
+    scheme = context.country.spec.geocode
+    if within:
+        # No outline: that of the whole place would tell a map more than the words do.
+        named = listed(context, within, language)
+        return AreaBlock(
+            description=f"{area.name(language)}: {named}",
+            geocodes=tuple((scheme, code) for code in within),
+        )
     return AreaBlock(
         description=area.name(language),
         rings=area.rings.rings if area.rings else (),
         circles=() if area.point is None else ((*area.point, POINT_RADIUS_KM),),
-        geocodes=((context.country.spec.geocode, area.code),),
+        geocodes=((scheme, area.code),),
     )

@@ -11,7 +11,7 @@ from haidang.data.tracks import Tracks
 from haidang.law.raises import Raise
 from haidang.respond.plan import Task, Unit
 from haidang.warn.decide import Ended, Standing
-from haidang.warn.lifecycle import Said
+from haidang.warn.lifecycle import Held, Said
 
 NOTHING_COUNTED: Final = Observations()
 
@@ -29,6 +29,7 @@ class Chain:
         drafted: When that draft was made; None when none waits.
         version: Drafts made so far.
         refused: Somebody turned its newest draft down.
+        held: A person's ending that waits or is out; None where no person ended it.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Chain:
     drafted: datetime | None
     version: int
     refused: bool = False
+    held: Held | None = None
 
     @property
     def closed(self) -> bool:

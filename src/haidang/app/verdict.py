@@ -98,6 +98,7 @@ class Draft:
         wakes: Whether it wakes people.
         approval: Whether a second person must approve.
         due: When it goes to the next role if nobody has approved it.
+        against: What a run would have said as a person ended the notice by hand; None of all else.
     """
 
     id: str
@@ -123,6 +124,7 @@ class Draft:
     wakes: bool
     approval: bool
     due: datetime
+    against: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from haidang.app import kinds
+from haidang.app import kinds, narrowed
 from haidang.app.beside import ALONE, Beside
 from haidang.app.context import Context
 from haidang.app.said_track import held
@@ -24,8 +24,11 @@ from haidang.watch.signal import State
 from haidang.words import word
 
 MILDER: Final = frozenset(
-    {Occasion.LEVEL_DOWN, Occasion.WEAKER, Occasion.COMBINED_DOWN, Occasion.ALSO_LESS}
-)
+    {
+        Occasion.LEVEL_DOWN, Occasion.WEAKER, Occasion.COMBINED_DOWN, Occasion.ALSO_LESS,
+        Occasion.NARROWED,
+    }
+)  # fmt: skip
 """Occasions that say that it will be less than was said."""
 
 
@@ -95,15 +98,23 @@ def draft(
         *beside.parameters,
     )
     texts = tuple(
-        beside.told(
-            _text(context, found, after, fresh, language, status, begun=fresh.begun), HEADLINE_MAX
+        narrowed.told(
+            context,
+            found.place,
+            beside.told(
+                _text(context, found, after, fresh, language, status, begun=fresh.begun),
+                HEADLINE_MAX,
+            ),
+            fresh.within,
         )
         for language in context.country.spec.languages
     )
+    if fresh.within:
+        parameters = (*parameters, ("within", " ".join(fresh.within)))
     responses: tuple[Response, ...] = level.responses if level else ("AllClear",)
     if level and fresh.begun:
         responses = ("Shelter",)
-    urgency = _urgency(context, found, fresh)
+    how_soon = urgency(context, found, fresh)
     # A person held that the place is worse off than any single hazard makes it: the notice that
     # carries that level wakes, and is severe, by it.
     whole = max(fresh.level, fresh.combined)
@@ -129,13 +140,13 @@ def draft(
         decision=decision.id,
         texts=texts,
         status=status,
-        urgency=urgency,
+        urgency=how_soon,
         severity=severity,
         certainty=_certainty(context, found, fresh, p),
         responses=responses,
         onset=fresh.onset,
         parameters=parameters,
-        wakes=wakes(context, whole, severity, urgency, why),
+        wakes=wakes(context, whole, severity, how_soon, why),
         approval=needs_approval(context, fresh.level) or needs_approval(context, whole),
         due=found.at + timedelta(minutes=warn.approval_limit_min),
     )
@@ -179,9 +190,12 @@ def _text(
         expires=fresh.expires,
         sender=context.country.spec.sender.name[language],
         act=context.act(found.grounds.table).say(language),
+        emergency=emergency(context),
     )
     given |= kinds.of(context).facts(context, found, language)
     text = render(spec, language, given)
+    if fresh.level and kinds.of(context).foretold(found):
+        text = _foretold(text)
     own = kinds.of(context).words
     if found.state is State.NO_DATA:
         since = context.local(after.confirmed)
@@ -192,6 +206,20 @@ def _text(
     else:
         return text
     return replace(text, description=f"{note}\n{text.description}")
+
+
+def emergency(context: Context) -> str:
+    """The country's number for search and rescue; "" where nobody has looked it up."""
+    calls = context.country.spec.emergency
+    return "" if calls is None else calls.number
+
+
+def _foretold(text: Text) -> Text:
+    """The headline says that its number is forecast and not measured, where there is room."""
+    more = word("warn.foretold", text.language)
+    if len(text.headline) + 1 + len(more) > HEADLINE_MAX:
+        return text  # the description says it, and words are never cut out of a warning
+    return replace(text, headline=f"{text.headline} {more}")
 
 
 def event_name(context: Context, event: str, language: str) -> str:
@@ -240,7 +268,8 @@ def seen_to_begin(warn: WarnSpec, found: Assessment) -> bool:
     )
 
 
-def _urgency(context: Context, found: Assessment, fresh: Said) -> str:
+def urgency(context: Context, found: Assessment, fresh: Said) -> str:
+    """CAP urgency of what a notice says, at the time of its assessment."""
     now = found.at
     warn = context.pack.threat.warn
     if fresh.level == 0:

@@ -9,29 +9,40 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
+from haidang.app.acts import Basis, Wish, act
 from haidang.app.context import Context
 from haidang.app.issue import issue
-from haidang.app.verdict import Draft, Message
+from haidang.app.snapshot import Snapshot
+from haidang.app.verdict import Decision, Draft, Message
 from haidang.base.errors import BadData, NotFound, Unavailable
 from haidang.base.ids import digest
 from haidang.base.problem import Problem
+from haidang.edge import keys
 from haidang.edge.channels import capfile
+from haidang.edge.channels.site import PUBLIC
 from haidang.edge.feeds.stock import INVENTORY, StockRead, read_stock
+from haidang.edge.store.edits import checked
 from haidang.edge.store.glance import Concluded, Memory, Run
+from haidang.edge.store.notices import Person
+from haidang.edge.store.raises import RaiseState
 from haidang.edge.store.store import Store
 from haidang.edge.store.tasks import TaskState
-from haidang.jobs import desk_files, replay
+from haidang.jobs import desk_files, publish, raising, replay
 from haidang.jobs.desk_files import BULLETINS, CAP, DeskInfo, DeskSpec, FileSpec
-from haidang.jobs.desk_view import StepAt, View
+from haidang.jobs.desk_view import StepAt, View, renew_at
 from haidang.jobs.replay import DATABASE, Step, scope_of
 from haidang.jobs.tonight import holds_readings, own_file, tonight
+from haidang.law.raises import Raise
 from haidang.pack.case import READINGS_FILE, Case, load_case
 from haidang.pack.load import Roots
+from haidang.risk.assessment import Assessment
+from haidang.warn.decide import Standing
 from haidang.warn.message import Text, prefix
 from haidang.words import LANGUAGES
 
@@ -66,7 +77,11 @@ class Desk:
         case: What is played.
         context: Country, pack, areas and law.
         store: Its store: read it as you like, act only through the desk.
+        pages: Makes the pages of every desk's site; the web, which lies above, puts it here.
+            Without it a desk publishes feeds and maps alone.
     """
+
+    pages: ClassVar[publish.Maker | None] = None
 
     def __init__(self, folder: Path, roots: Roots) -> None:
         """Open a folder; ``Desk.open`` gives the one that is open already."""
@@ -82,6 +97,8 @@ class Desk:
         self._steps = desk_files.steps_of(self.spec, self.case, folder, self.context)
         self.store = Store.open(folder / DATABASE, check=False)
         self._file = (folder / DATABASE).stat().st_ino
+        self._site: publish.Publisher | None = None
+        self._reader = publish.Reader(self.store, self.scope, (self.case.spec.threat,))
 
     @classmethod
     def open(cls, folder: Path, roots: Roots) -> Desk:
@@ -148,7 +165,7 @@ class Desk:
         """The desk's time at a wall time, to the second; of a replay the time of its last act."""
         runs = self.store.runs(self.scope)
         if not runs:
-            return self._steps[0].now
+            return self._steps[0].now if self._steps else wall
         newest = runs[-1]
         if self.spec is None:
             return self.store.done(self.scope).latest or newest.at
@@ -220,15 +237,47 @@ class Desk:
             try:
                 marks = self.store.marks()
                 if self._looked is None or self._looked[0] != marks or _due(self._looked[1], now):
+                    self._renew(now)
                     ahead = self._escalate(now)
                     self._looked = (self.store.marks(), ahead)
                 self._send()
+                self._publish(now)
             finally:
                 self._lock.release()
         return now
 
+    def _renew(self, now: datetime) -> None:
+        """Look again where a notice runs out and no run has looked since it began to.
+
+        A feed that falls silent brings no run. Without this its notices would end by themselves,
+        and nobody would have decided that.
+        """
+        runs = self.store.runs(self.scope)
+        at = renew_at(self.store.glance(now, self._memory), self._renew_h)
+        if runs and any(runs[-1].at < one <= now for one in at):
+            self._look(now)
+
+    @property
+    def _renew_h(self) -> float:
+        return self.context.pack.threat.warn.renew_h
+
+    def _publish(self, now: datetime) -> None:
+        """Write the desk's own site, where something was said or the clock went on."""
+        if self._site is None:
+            self._site = publish.Publisher(
+                self.folder / PUBLIC, self.context.country, self.case.spec.places_on,
+                self.case.spec.status, type(self).pages, publish.spec_of(self.folder),
+            )  # fmt: skip
+        marks = self.store.marks()
+        if self._site.due(marks, now):
+            self._site.publish(self.said(now), now, marks)
+
+    def said(self, now: datetime) -> publish.Said:
+        """Everything that was said by an instant, for a site."""
+        return self._reader.said(now)
+
     def _escalate(self, now: datetime) -> datetime | None:
-        """Pass on what is due; returns when the next one will be."""
+        """Pass on what is due; returns when the next one will be, or a notice is to be renewed."""
         glance = self.store.glance(now, self._memory)
         limit = timedelta(minutes=self.context.pack.threat.warn.approval_limit_min)
         waiting = [d for d in glance.drafts.values() if glance.states[d.id].pending]
@@ -241,7 +290,9 @@ class Desk:
         for at, _, name, role in acts:
             if at <= now:
                 self.store.escalate(name, at, role)
-        return next((at for at, *_ in acts if at > now), None)
+        ahead = [at for at, *_ in acts if at > now]
+        ahead += [at for at in renew_at(glance, self._renew_h) if at > now]
+        return min(ahead, default=None)
 
     def _send(self) -> None:
         """Put approved messages in the folder; what it does not take stays in the outbox."""
@@ -308,15 +359,7 @@ class Desk:
         run = next(r for r in self.store.runs(self.scope) if r.verdict == step.verdict)
         made = self._of(run)
         glance = self.store.glance(until, self._memory)
-        snapshot = self.store.snapshot(
-            until,
-            law_day=self.case.spec.law_on,
-            places_day=self.case.spec.places_on,
-            receipt=run.receipt,
-            threats=[self.case.spec.threat],
-            events=[self.case.spec.event],
-            series=self.context.pack.series,
-        )
+        snapshot = self._snapshot(until, run.receipt)
         return View(
             desk=self.id,
             step=step,
@@ -331,6 +374,17 @@ class Desk:
             messages=glance.messages,
             tasks=glance.tasks,
             undelivered=glance.undelivered,
+        )
+
+    def _snapshot(self, now: datetime, receipt: int | None) -> Snapshot:
+        return self.store.snapshot(
+            now,
+            law_day=self.case.spec.law_on,
+            places_day=self.case.spec.places_on,
+            receipt=receipt,
+            threats=[self.case.spec.threat],
+            events=[self.case.spec.event],
+            series=self.context.pack.series,
         )
 
     def _of(self, run: Run) -> Concluded:
@@ -383,25 +437,124 @@ class Desk:
         """Let a draft go out; its message lies in ``cap`` when this returns, or waits to.
 
         Raises:
-            NotFound, BadData: As ``Store.approve`` and ``app.issue``.
+            NotFound, BadData: As ``Store.approve`` and ``app.issue``; or the sender must sign and
+                its key cannot, as ``edge.keys.seal_of``. Nothing is sent then.
         """
         with self._acting():
+            # Before anything is stamped: a key that cannot sign must leave no trace of an act.
+            seal = keys.seal_of(self.context.country.spec.sender, wall)
             at = self._stamp(wall, actor, role, draft_id)
 
             def build(approved: Draft, earlier: tuple[Message, ...]) -> Message:
-                return issue(self.context, approved, at, earlier)
+                return issue(self.context, approved, at, earlier, seal)
 
             message = self.store.approve(
                 draft_id, actor, role, at, build, [capfile.NAME], broke_glass=broke_glass
             )
             self._send()
+            self._publish(at)
             return message
+
+    def act(self, draft_id: str, wish: Wish, wall: datetime) -> Draft:
+        """Extend, narrow, reword or end a notice that is out: makes a draft, signed by who asks.
+
+        Args:
+            draft_id: Draft of the chain's newest message.
+            wish: What is asked for; its time is set here.
+            wall: Wall time.
+
+        Raises:
+            NotFound, BadData: As ``app.acts.act`` and ``Store.act``; the message is not the newest
+                of its notice (``desk.not_in_force``), the newest run did not look at the place
+                (``desk.no_finding``), or as ``edit`` where words are given.
+        """
+        with self._acting():
+            at = self._stamp(wall, wish.actor, wish.role, draft_id)
+            told = self.store.draft(draft_id)
+            newest = self.store.chain_messages(told.chain)
+            if not newest or newest[-1].draft != draft_id:
+                raise BadData(Problem("desk.not_in_force", {"draft": draft_id}))
+            if wish.texts:
+                words = checked(told, wish.texts)
+                self._marked(told, words)
+                wish = replace(wish, texts=words)
+            # Never before what the person saw, whatever the clock of a drill says.
+            wish = replace(wish, at=max(at, self.store.draft(wish.seen).at))
+            fresh = act(self.context, told, wish, self._basis(told, wish.at))
+            return self.store.act(fresh, wish.seen, wish.actor, wish.role, wish.at)
+
+    def _basis(self, told: Draft, now: datetime) -> Basis:
+        """What the newest run found of a notice's hazard at its place."""
+        made = self._of(self.store.runs(self.scope)[-1])
+        chains = self._snapshot(now, None)
+        mine = (told.threat, told.event, told.place)
+
+        def of(one: Decision | Assessment | Standing) -> bool:
+            return (one.threat, one.event, one.place) == mine
+
+        chosen = next((d for d in made.decisions if of(d)), None)
+        found = next((a for a in made.assessments if of(a)), None)
+        after = next((s for s in chains.standing if of(s)), None)
+        if chosen is None or found is None or after is None:
+            raise BadData(Problem("desk.no_finding", {"place": told.place}))
+        chain = next(c for c in chains.chains if c.id == told.chain)
+        return Basis(found, after, chosen, chain)
 
     def refuse(self, draft_id: str, actor: str, role: str, wall: datetime, note: str) -> None:
         """Turn a draft down; raises as ``Store.refuse``."""
         with self._acting():
             at = self._stamp(wall, actor, role, draft_id)
             self.store.refuse(draft_id, actor, role, at, note)
+
+    def propose_raise(
+        self,
+        place: str,
+        by: int,
+        reason: str,
+        until: datetime,
+        actor: str,
+        role: str,
+        wall: datetime,
+        *,
+        serious_loss: bool = False,
+    ) -> Raise:
+        """Ask that the combined level of a place be raised; raises as ``jobs.raising.propose``."""
+        with self._acting():
+            who = Person(actor, role, self._stamp(wall, actor, role))
+            made = raising.propose(
+                self.store,
+                self.context.country,
+                place,
+                by,
+                reason,
+                until,
+                who,
+                serious_loss=serious_loss,
+                scale=self.context.scale.id,
+            )
+            if any(r.id == made.id and r.in_force(who.at) for r in self.store.raises()):
+                self._look(who.at)  # the scale's rule asks for no second person
+            return made
+
+    def act_on_raise(
+        self, raise_id: str, what: str, actor: str, role: str, wall: datetime, note: str = ""
+    ) -> RaiseState:
+        """``approve``, ``refuse`` or ``withdraw`` a raise; a run then looks at what that changed.
+
+        Raises:
+            NotFound, BadData: As the store's verbs of raises.
+        """
+        with self._acting():
+            at = self._stamp(wall, actor, role)
+            if what == "approve":
+                state = self.store.approve_raise(raise_id, actor, role, at)
+            elif what == "refuse":
+                state = self.store.refuse_raise(raise_id, actor, role, at, note)
+            else:
+                state = self.store.withdraw_raise(raise_id, actor, role, at, note)
+            if what != "refuse":
+                self._look(at)
+            return state
 
     def task_act(
         self,

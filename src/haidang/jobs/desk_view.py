@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from haidang.app.snapshot import Snapshot
 from haidang.app.verdict import Decision, Draft, Message
-from haidang.edge.store.glance import DraftAct
+from haidang.edge.store.glance import DraftAct, Glance
 from haidang.edge.store.notices import State
 from haidang.edge.store.tasks import TaskState
 from haidang.respond.plan import Plan
@@ -87,3 +87,18 @@ class View:
     def chain(self, chain_id: str) -> tuple[Draft, ...]:
         """Every version of one notice, oldest first."""
         return tuple(d for d in self.drafts.values() if d.chain == chain_id)
+
+
+def renew_at(glance: Glance, renew_h: float) -> tuple[datetime, ...]:
+    """When notices that are out, and have no successor waiting, are to be renewed.
+
+    Args:
+        glance: What people and the system had done.
+        renew_h: How long before its end a notice is renewed, h.
+    """
+    newest = {m.chain: m for m in glance.messages}
+    waiting = {d.chain for d in glance.drafts.values() if glance.states[d.id].pending}
+    span = timedelta(hours=renew_h)
+    return tuple(
+        m.expires - span for chain, m in newest.items() if m.level and chain not in waiting
+    )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -391,12 +391,49 @@ class BindingSpec(Spec):
         return self.law
 
 
+VARIABLE: Final = r"^[A-Z][A-Z0-9_]*$"
+"""Name of an environment variable."""
+
+
 class SenderSpec(Spec):
-    """Who speaks in a CAP message, and with what standing."""
+    """Who speaks in a CAP message, and with what standing.
+
+    Attributes:
+        signing: Whether messages go out only with a signature.
+        key_from: Environment variable that names the file of the private key; a key never
+            stands in a pack.
+        certificate_from: The same for its certificate.
+        password_from: Environment variable that holds the key's password, where it has one.
+    """
 
     address: str = Field(pattern=r"^[^\s,<&]+$")
     name: Mapping[str, str]
     status_note: Mapping[str, str]
+    signing: Literal["none", "required"] = "none"
+    key_from: str = Field("HAIDANG_SIGNING_KEY", pattern=VARIABLE)
+    certificate_from: str = Field("HAIDANG_SIGNING_CERTIFICATE", pattern=VARIABLE)
+    password_from: str = Field("HAIDANG_SIGNING_PASSWORD", pattern=VARIABLE)
+
+
+class OtherCall(Spec):
+    """A further number to call, and what for."""
+
+    number: str = Field(pattern=r"^[0-9+*# ]{2,20}$")
+    what: Mapping[str, str]
+
+
+class EmergencySpec(Spec):
+    """Whom people call whose life is in danger.
+
+    Attributes:
+        number: Of search and rescue.
+        others: Police, fire, ambulance …, as the country has them.
+        source: Where that is laid down.
+    """
+
+    number: str = Field(pattern=r"^[0-9+*# ]{2,20}$")
+    others: tuple[OtherCall, ...] = ()
+    source: str = Field(min_length=1)
 
 
 class CountrySpec(Spec):
@@ -409,6 +446,7 @@ class CountrySpec(Spec):
         credits: What must stand under every map and report, by language.
         roles: Names of the roles that act, by role id and language.
         escalation: Roles that a draft goes to, one after the other, when nobody approves it.
+        emergency: Numbers to call; None where nobody has looked them up.
     """
 
     id: str = Field(pattern=r"^[a-z]{2}$")
@@ -421,6 +459,7 @@ class CountrySpec(Spec):
     credits: Mapping[str, str]
     roles: Mapping[str, Mapping[str, str]] = {}
     escalation: tuple[str, ...] = ()
+    emergency: EmergencySpec | None = None
 
     def role(self, name: str, language: str) -> str:
         """What a role is called; its own id where nobody has named it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from haidang.warn.spec import WarnSpec
 
@@ -31,6 +31,27 @@ class Occasion(StrEnum):
     ALSO_MORE = "also_more"
     ALSO_LESS = "also_less"
     YIELDED = "yielded"
+    # A person's own acts on a notice that is out; no run ever drafts one of these.
+    EXTENDED = "extended"
+    NARROWED = "narrowed"
+    REWORDED = "reworded"
+    CANCELLED = "cancelled"
+    CLEARED = "cleared"
+
+
+PERSONAL: Final = frozenset(
+    {
+        Occasion.EXTENDED, Occasion.NARROWED, Occasion.REWORDED,
+        Occasion.CANCELLED, Occasion.CLEARED,
+    }
+)  # fmt: skip
+"""What only a person does to a notice that is out."""
+
+ENDING: Final = frozenset({Occasion.ALL_CLEAR, Occasion.CANCELLED, Occasion.CLEARED})
+"""Occasions after which a chain says no more."""
+
+BY_HAND: Final = ENDING & PERSONAL
+"""Endings that a person decided, whatever the data said."""
 
 
 class Named(NamedTuple):
@@ -58,6 +79,7 @@ class Said:
         combined: Combined level that it carries; 0 unless a person raised it and this is the
             notice of the leading hazard.
         also: Lesser hazards that it speaks for, by threat and event.
+        within: Codes of the parts of the place that a person narrowed it to; () for all of it.
     """
 
     level: int
@@ -67,10 +89,51 @@ class Said:
     begun: bool = False
     combined: int = 0
     also: tuple[Named, ...] = ()
+    within: tuple[str, ...] = ()
 
     def speaks_for(self, threat: str, event: str) -> int:
         """At what level it names a lesser hazard; 0 where it does not."""
         return next((n.level for n in self.also if (n.threat, n.event) == (threat, event)), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A person ended a notice by hand; that holds until the facts grow.
+
+    Attributes:
+        occasion: ``CANCELLED`` or ``CLEARED``.
+        facts: What a run would have said as the person acted, at the lowest level that has stood
+            since: what fell and comes back is a new fact.
+    """
+
+    occasion: Occasion
+    facts: Said
+
+
+def grown(now: datetime, facts: Said, fresh: Said, spec: WarnSpec) -> bool:
+    """Whether more is known to come than a person knew of.
+
+    Args:
+        now: The snapshot's clock.
+        facts: What a run would have said then.
+        fresh: What it would say now.
+        spec: The pack's ``warn`` section.
+
+    Returns:
+        True for a higher level, own or combined, a stronger force, a wind that has begun, an
+        earlier onset, or another hazard beside it that is new or higher. The same again, less of
+        it, later and "valid longer" are no more.
+    """
+    if not fresh.level:
+        return False
+    return (
+        fresh.level > facts.level
+        or fresh.combined > facts.combined
+        or fresh.force > facts.force
+        or (fresh.begun and not facts.begun)
+        or any(n.level > facts.speaks_for(n.threat, n.event) for n in fresh.also)
+        or _moved(facts.onset, fresh.onset, now, spec) is Occasion.EARLIER
+    )
 
 
 def occasion(now: datetime, said: Said | None, fresh: Said, spec: WarnSpec) -> Occasion | None:
@@ -147,6 +210,6 @@ def message_kind(occasion: Occasion, issued: bool) -> MessageKind:
         occasion: Why it is drafted.
         issued: Whether the chain has a message out already; before that everything is an Alert.
     """
-    if occasion is Occasion.ALL_CLEAR:
+    if occasion in ENDING:
         return "Cancel"
     return "Update" if issued else "Alert"

@@ -226,13 +226,14 @@ def level_css(scale: Scale) -> str:
         n = rank.rank
         rules.append(
             f".lv{n}{{background:{colour};color:{ink}}}"
-            f".lv{n}::before{{background:{_css_pattern(n, faint)}}}"
+            f".lv{n}::before{{background:{css_pattern(n, faint)}}}"
             f"svg .pn.n{n},svg .lab.n{n}{{fill:{ink};stroke:{colour}}}"
         )
     return "\n".join(rules)
 
 
-def _css_pattern(rank: int, ink: str) -> str:
+def css_pattern(rank: int, ink: str) -> str:
+    """The pattern of a rank as a CSS background, in a faint ink."""
     match _PATTERNS[(rank - 1) % len(_PATTERNS)]:
         case "dots":
             return f"radial-gradient(circle,{ink} 1px,transparent 1.3px) 0 0/4px 4px"

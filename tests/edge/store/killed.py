@@ -88,13 +88,20 @@ def first_revision(model: Path, file: Path) -> None:
     with sqlite3.connect(model) as raw, sqlite3.connect(file) as copy:
         raw.backup(copy)
     raw.close()
+    for index in ("ix_standing_place_run", "ix_draft_place"):
+        copy.execute(f"DROP INDEX {index}")
+    sixth = ("lease",)
+    fifth = (
+        "world_finding", "world_feed", "world_entry", "world_seen", "world_place", "world_link",
+        "world_message",
+    )  # fmt: skip
     fourth = (
         "delivery_report", "delivery_try", "delivery", "dispatch",
         "subscription", "recipient_address", "recipient_alias", "recipient",
     )  # fmt: skip
     third = ("raise_lapse", "raise_act", "level_raise")
     second = ("task_event", "allotment", "task", "plan", "stock", "form", "session", "account")
-    for name in (*fourth, *third, *second):
+    for name in (*sixth, *fifth, *fourth, *third, *second):
         copy.execute(f"DROP TABLE {name}")
     copy.execute("UPDATE alembic_version SET version_num = '0001'")
     copy.execute("PRAGMA journal_mode = WAL")

@@ -172,7 +172,9 @@ def test_no_field_is_forgotten() -> None:
         "yields_to",
     }
     assert set(codec.encode_decision(full)["whole"]) == set(Whole.__slots__)
-    assert set(codec.encode_draft(verdict.drafts[0])) == set(Draft.__slots__)
+    ended = replace(verdict.drafts[0], against=verdict.drafts[0].said)
+    assert set(codec.encode_draft(ended)) == set(Draft.__slots__)
+    assert set(codec.encode_draft(verdict.drafts[0])) == set(Draft.__slots__) - {"against"}
     assert set(codec.encode_standing(verdict.standing[0])) == set(Standing.__slots__)
     body = codec.encode_assessment(judged)
     assert set(body["signals"][0]) == set(Signal.__slots__)

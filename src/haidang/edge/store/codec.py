@@ -189,6 +189,7 @@ def encode_draft(value: Draft) -> Body:
         "wakes": bool(value.wakes),
         "approval": bool(value.approval),
         "due": stamp(value.due),
+        **({"against": encode_said(value.against)} if value.against is not None else {}),
     }
 
 
@@ -205,6 +206,7 @@ def decode_draft(body: Body) -> Draft:
             "onset": maybe_time(body["onset"]),
             "parameters": tuple((name, said) for name, said in body["parameters"]),
             "due": to_time(body["due"]),
+            "against": decode_said(body["against"]) if "against" in body else None,
         }
     )
 
@@ -219,6 +221,7 @@ def encode_said(value: Said) -> Body:
         "begun": bool(value.begun),
         **({"combined": int(value.combined)} if value.combined else {}),
         **({"also": [list(one) for one in value.also]} if value.also else {}),
+        **({"within": list(value.within)} if value.within else {}),
     }
 
 
@@ -232,6 +235,7 @@ def decode_said(body: Body) -> Said:
         body["begun"],
         body.get("combined", 0),
         tuple(Named(*one) for one in body.get("also", ())),
+        tuple(body.get("within", ())),
     )
 
 

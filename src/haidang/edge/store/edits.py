@@ -32,7 +32,7 @@ def edit(
     """Put a person's words in the place of a draft's; see ``Store.edit``."""
     parent = notices.get(connection, draft_id)
     notices.registered(connection, who.id)
-    wanted = _texts(parent, texts)
+    wanted = checked(parent, texts)
     fresh = _version(parent, who, wanted)
     known = connection.execute(select(draft.c.id).where(draft.c.id == fresh.id)).first()
     if known is not None:  # the same words of the same person, sent again
@@ -81,7 +81,7 @@ def _version(parent: Draft, who: Person, texts: tuple[Text, ...]) -> Draft:
     return replace(parent, id=name, version=parent.version + 1, at=who.at, texts=texts)
 
 
-def _texts(parent: Draft, texts: Sequence[Text]) -> tuple[Text, ...]:
+def checked(parent: Draft, texts: Sequence[Text]) -> tuple[Text, ...]:
     """The words in the order of the draft's languages, blanks at the ends removed.
 
     Raises:

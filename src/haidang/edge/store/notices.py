@@ -372,7 +372,7 @@ def waiting(connection: Connection, one: Draft, at: datetime) -> State:
     ).scalar_one()
     newer = codec.decode_draft(json.loads(top))
     if newer.id != one.id:
-        raise BadData(_not_newest(one, newer))
+        raise BadData(not_newest(one, newer))
     state = _state(connection, one.id)
     if not state.pending:
         raise BadData(Problem(f"store.draft_{state.last}", {"draft": one.id}))
@@ -382,7 +382,8 @@ def waiting(connection: Connection, one: Draft, at: datetime) -> State:
     return state
 
 
-def _not_newest(one: Draft, newer: Draft) -> Problem:
+def not_newest(one: Draft, newer: Draft) -> Problem:
+    """Why a draft may not be acted on: a newer one of its chain, and what that says otherwise."""
     changes = [
         f"[{c.language}] «{c.before}» → «{c.after}»"
         for c in difference(one, newer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -32,7 +33,7 @@ from haidang.edge.store import codec, deliveries, notices, plans, raises, stocks
 from haidang.edge.store.rows import chunks, draft_line, draft_row, fetch, newest
 from haidang.edge.store.tables import assessment, decision, draft, draft_event, run, standing
 from haidang.warn.decide import Ended, Standing
-from haidang.warn.lifecycle import Said
+from haidang.warn.lifecycle import BY_HAND, Held, Occasion, Said
 
 T = TypeVar("T")
 LineIn = tuple[datetime, str, Mapping[str, object]]
@@ -287,8 +288,12 @@ def snapshot(
     events: Sequence[str] = (),
     places: Sequence[str] = (),
     series: Sequence[str] = (),
+    observations: Observations | None = None,
 ) -> Snapshot:
-    """What was known at an instant; see ``Store.snapshot``."""
+    """What was known at an instant; see ``Store.snapshot``.
+
+    ``observations`` are reports that the caller has read already; None reads those of ``series``.
+    """
     horizon = Horizon(now)
     if scope and (own := find(connection, scope, now)) is not None:
         horizon = Horizon(now, own.id, own.seen)
@@ -309,13 +314,32 @@ def snapshot(
         stock=units,
         stock_receipt=counted,
         tasks=() if before is None else before.tasks,
-        observations=Observations(
-            deliveries.observations(connection, now, limit, series) if series else ()
-        ),
+        observations=_read(connection, now, limit, series)
+        if observations is None
+        else observations,
         beside=tuple(s for s in every if s.level and not _asked(s, threats, events)),
         ended=_ended(connection, horizon, places),
         raises=raises.standing(connection, now, limit, horizon.run, places),
     )
+
+
+def _read(connection: Connection, now: datetime, limit: int, series: Sequence[str]) -> Observations:
+    found = deliveries.observations(connection, now, limit, series) if series else ()
+    return Observations(found)
+
+
+def standing_levels(
+    connection: Connection, horizon: Horizon, threats: Sequence[str]
+) -> tuple[Standing, ...]:
+    """Levels of some threats, everywhere."""
+    return _standing(connection, horizon, threats, (), ())
+
+
+def notice_chains(
+    connection: Connection, horizon: Horizon, threats: Sequence[str]
+) -> tuple[Chain, ...]:
+    """Notices of some threats, everywhere."""
+    return _chains(connection, horizon, threats, (), ())
 
 
 def _asked(one: Standing, threats: Sequence[str], events: Sequence[str]) -> bool:
@@ -417,16 +441,48 @@ def _chains(
         refused = acted("refused").label("refused")
         return connection.execute(select(draft, settled, refused).join(of, same)).all()
 
-    issued = {row.chain: _said(row) for row in newest_of_each(acted("approved"))}
-    found = [_chain(row, issued.get(row.chain)) for row in newest_of_each()]
+    issued = {row.chain: row for row in newest_of_each(acted("approved"))}
+    found = []
+    for row in newest_of_each():
+        told = issued.get(row.chain)
+        # What a person's ending holds against: one that waits, else one that is out.
+        ending = told if row.settled else row
+        held = None if ending is None else _held(connection, horizon, ending)
+        found.append(_chain(row, None if told is None else _said(told), held))
     return tuple(sorted(found, key=lambda c: (c.threat, c.event, c.place, c.number)))
+
+
+def _held(connection: Connection, horizon: Horizon, row: Any) -> Held | None:
+    """What a person's ending rests on; None of any other draft."""
+    if row.occasion not in BY_HAND:
+        return None
+    kept = json.loads(row.body)["against"]
+    facts = codec.decode_said(kept)
+    query = (
+        select(func.min(standing.c.level))
+        .join(run, run.c.id == standing.c.run)
+        .where(
+            standing.c.threat == row.threat,
+            standing.c.event == row.event,
+            standing.c.place == row.place,
+            # It belongs to the run that the person had before them.
+            run.c.id > row.run,
+            run.c.at <= horizon.now,
+        )
+    )
+    if horizon.run is not None:
+        query = query.where(run.c.id < horizon.run)
+    lowest = connection.execute(query).scalar()
+    if lowest is not None:
+        facts = replace(facts, level=min(facts.level, int(lowest)))
+    return Held(Occasion(row.occasion), facts)
 
 
 def _said(row: Any) -> Said:
     return codec.decode_said(json.loads(row.body)["said"])
 
 
-def _chain(last: Any, issued: Said | None) -> Chain:
+def _chain(last: Any, issued: Said | None, held: Held | None) -> Chain:
     return Chain(
         id=last.chain,
         threat=last.threat,
@@ -439,6 +495,7 @@ def _chain(last: Any, issued: Said | None) -> Chain:
         drafted=None if last.settled else last.at,
         version=last.version,
         refused=bool(last.refused),
+        held=held,
     )
 
 

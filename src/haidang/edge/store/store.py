@@ -18,6 +18,7 @@ from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.data.observations import Observation, Reported
 from haidang.edge.store import (
+    acts,
     audit,
     chain,
     codec,
@@ -33,12 +34,14 @@ from haidang.edge.store.database import Database
 from haidang.edge.store.deliveries import Delivery, FixRow
 from haidang.edge.store.delivering import DeliveryVerbs
 from haidang.edge.store.delivery import Attempt
+from haidang.edge.store.living import LiveVerbs
 from haidang.edge.store.notices import Build, Person
 from haidang.edge.store.raising import RaiseVerbs
 from haidang.edge.store.runs import Done
 from haidang.edge.store.tables import actor, assessment, contact, decision, draft, run
 from haidang.edge.store.trace import Step
 from haidang.edge.store.verbs import ResponseVerbs
+from haidang.edge.store.world_verbs import WorldVerbs
 from haidang.risk.assessment import Assessment
 from haidang.warn.message import Text
 
@@ -49,7 +52,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store(ResponseVerbs, RaiseVerbs, DeliveryVerbs):
+class Store(ResponseVerbs, RaiseVerbs, DeliveryVerbs, WorldVerbs, LiveVerbs):
     """Facts with the time we learned them, what was concluded, who said what, what was sent.
 
     One process may use it from many threads; many processes may open the same file, one of them
@@ -392,6 +395,29 @@ class Store(ResponseVerbs, RaiseVerbs, DeliveryVerbs):
         """
         with self._db.writing() as c:
             return edits.edit(c, draft_id, Person(actor, role, at), texts, self._clock())
+
+    def act(self, fresh: Draft, seen: str, actor: str, role: str, at: datetime) -> Draft:
+        """Write the draft that a person's act on a notice made, signed by that person.
+
+        Args:
+            fresh: From ``app.acts.act``.
+            seen: The chain's newest draft as the person saw it.
+            actor: Who acts, and answers for the words.
+            role: In what role.
+            at: When.
+
+        Returns:
+            The draft; the one that exists, if the same person asked for the same before.
+
+        Raises:
+            NotFound: ``store.no_draft``.
+            BadData: The chain has a newer draft (``store.not_newest``); nothing of it is in force
+                (``store.nothing_in_force``); a draft waits, and this is no end of the notice
+                (``store.draft_waits``); the newest draft is younger than ``at``; or nobody is
+                registered under this id.
+        """
+        with self._db.writing() as c:
+            return acts.add(c, fresh, seen, Person(actor, role, at), self._clock())
 
     def escalate(self, draft_id: str, at: datetime, to_role: str) -> None:
         """Pass a draft that nobody approved to the next role; it still waits.

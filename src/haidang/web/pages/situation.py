@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from markupsafe import Markup
 
+from haidang.app.unspoken import Lack, Unspoken, unspoken
 from haidang.app.verdict import Decision, Draft
 from haidang.base.place import fold
 from haidang.base.wind import beaufort
@@ -48,10 +49,29 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Without:
+    """A place whose notice ran out, runs out soon, or was ended while its level stands.
+
+    Attributes:
+        state: What is the matter, in two words.
+        href: The newest message's page, "" where there is none.
+        grave: Whether nobody is told of a danger that stands.
+    """
+
+    level: Chip | None
+    state: str
+    title: str
+    note: str
+    href: str
+    grave: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """What waits, worst first.
 
     Attributes:
+        without: Places that lack a notice in force, or soon will: before all that waits.
         waits: The first few.
         waits_more: How many more, in words; "" for none.
         waits_note: Why there are none to be shown, "" where that is plain.
@@ -59,6 +79,7 @@ class Waiting:
     """
 
     desk: str
+    without: tuple[Without, ...]
     waits: tuple[Wait, ...]
     waits_more: str
     waits_note: str
@@ -365,10 +386,41 @@ class Builder:
         left = len(ordered) - len(rows)
         return Waiting(
             desk=view.id,
+            without=self._without(),
             waits=rows,
             waits_more=self.say("waits_more", count=left) if left else "",
             waits_note="" if view.newest else self.say("waits_past"),
             live_href=self.href("waits") if view.newest else "",
+        )
+
+    def _without(self) -> tuple[Without, ...]:
+        """Where nothing in force speaks of a level, or soon nothing will."""
+        view, warn = self.view, self.view.context.pack.threat.warn
+        if view.snapshot is None:
+            return ()
+        spoken = {(d.threat, d.event, d.place) for d in view.decided if d.yields_to is not None}
+        found = unspoken(
+            view.snapshot.standing,
+            view.snapshot.chains,
+            {view.context.pack.id: warn.renew_h},
+            self.now,
+            spoken,
+        )
+        return tuple(self._lack(one) for one in found)
+
+    def _lack(self, one: Unspoken) -> Without:
+        say, name = self.say, one.lack.value
+        return Without(
+            level=self.judged.chip(max(one.level, one.told)),
+            state=say(f"warnings.lack_{name}"),
+            title=self.judged.name(one.place),
+            note=say(
+                f"warnings.lack_{name}_note",
+                level=one.level,
+                at="" if one.expires is None else say.short(one.expires),
+            ),
+            href=self.href("warnings") + f"#c{one.chain}" if one.chain else self.href("warnings"),
+            grave=one.lack not in (Lack.RUNS_OUT, Lack.SUCCEEDED, Lack.CLEARED),
         )
 
     def _wait(self, draft: Draft, state: DraftState) -> Wait:

@@ -13,10 +13,12 @@ from haidang.edge.store.glance import DraftAct
 from haidang.law.evaluate import cite
 from haidang.warn import readability
 from haidang.warn.compare import PARTS, Line, changes, lines
+from haidang.warn.lifecycle import PERSONAL, Occasion
 from haidang.warn.message import HEADLINE_MAX, Text
 from haidang.warn.short import Short, cell, sms
 from haidang.web.pages.moment import Run
 from haidang.web.pages.notices import Left, Version, chip, in_force, left, role
+from haidang.web.pages.warning_acts import Acts
 from haidang.web.pages.warning_checks import (
     Check,
     Field,
@@ -128,6 +130,7 @@ class Notice:
         drawn: Which bulletin it was drawn up on where a newer one has come since, "" else.
         next: (words, id of a draft or "" for the list): where to go once this one needs nothing
             more from the reader; no words where nothing waits.
+        acts: What a person may do to its message; None unless that is what people go by now.
     """
 
     id: str
@@ -158,6 +161,7 @@ class Notice:
     headline_max: int = HEADLINE_MAX
     drawn: str = ""
     next: tuple[str, str] = ("", "")
+    acts: Acts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,7 @@ def build(
     refused: str = "",
     runs: Sequence[Run] = (),
     others: Sequence[Version] = (),
+    acts: Acts | None = None,
 ) -> Notice:
     """Lay out one draft.
 
@@ -196,6 +201,7 @@ def build(
         refused: Why what the reader just asked for was not done.
         runs: Every run by now, oldest first.
         others: What waits at the desk, in the order of its list.
+        acts: From ``warning_acts``.
 
     Raises:
         StopIteration: The chain has no such draft.
@@ -214,7 +220,9 @@ def build(
         "clean": None,
     }
     best: Against = "clean"
-    for name in ("force", "machine"):
+    # A person's act begins from the words that are out, so it is held against these.
+    own = draft.occasion in PERSONAL
+    for name in ("machine", "force") if own else ("force", "machine"):
         best = name if base[name] is not None else best
     chosen = best if against is None else against
     shown = preview(context, draft, now, earlier) if sent is None else Preview(sent, ())
@@ -256,6 +264,7 @@ def build(
         next=_next(say, context, draft, others, reader)
         if act.state in ("own", "settled", "outdated")
         else ("", ""),
+        acts=acts,
     )
 
 
@@ -298,6 +307,8 @@ def _machine(chain: Sequence[Version], draft: Draft) -> Draft | None:
 
 def _title(say: Speaker, context: Context, draft: Draft, before: int) -> str:
     place, level = place_name(context, say, draft.place), draft.said.level
+    if draft.occasion is Occasion.CANCELLED:
+        return say("warnings.title_cancelled", place=place)
     if not level:
         return say("warnings.title_end", place=place)
     key = "first" if not before else "same" if before == level else "change"
@@ -321,6 +332,7 @@ def _steps(
         words = StepTo(say("warnings.step_sign"), say("warnings.step_sign_wait"), done=False)
     else:
         key = "step_edited" if edited is not None else "step_signed"
+        key = "step_acted" if draft.occasion in PERSONAL else key
         who = say("warnings.by", role=role(context, say, signed.role), at=say.short(signed.at))
         words = StepTo(say(f"warnings.{key}"), who, done=True)
     approved = settled if settled is not None and settled.action == "approved" else None

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from haidang.app.context import Context
-from haidang.app.issue import issue
+from haidang.app.issue import compose
 from haidang.app.verdict import Draft, Message
 from haidang.app.wording import wakes
 from haidang.base.errors import BadData
@@ -74,7 +74,7 @@ class Preview:
 def preview(context: Context, draft: Draft, now: datetime, earlier: Sequence[Message]) -> Preview:
     """Build the message that an approval at this instant would send. Nothing is sent."""
     try:
-        return Preview(issue(context, draft, max(now, draft.at), earlier), ())
+        return Preview(compose(context, draft, max(now, draft.at), earlier), ())
     except BadData as error:
         return Preview(None, error.problems)
 
@@ -264,7 +264,7 @@ def _values(say: Speaker, alert: Alert) -> dict[str, str]:
         "certainty": info.certainty,
         "responseType": ", ".join(info.responses),
         "onset": "" if info.onset is None else say.short(info.onset),
-        "expires": say.short(info.expires),
+        "expires": "" if info.expires is None else say.short(info.expires),
         "areaDesc": ", ".join(a.description for a in info.areas),
         "geocode": codes,
         "polygon": say("warnings.corners", count=corners) if corners else "",

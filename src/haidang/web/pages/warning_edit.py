@@ -56,6 +56,7 @@ class Edit:
     Attributes:
         problems: What kept it from being saved.
         checked: Whether it was only looked at.
+        seen: Newest draft of a notice that is out, "" for a draft that waits.
     """
 
     draft: str
@@ -64,6 +65,7 @@ class Edit:
     problems: tuple[str, ...]
     checked: bool
     fine: bool
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def build(
     problems: Sequence[Problem] = (),
     *,
     checked: bool = False,
+    seen: str = "",
 ) -> Edit:
     """The form with what was typed so far.
 
@@ -131,6 +134,8 @@ def build(
         typed: The words so far, one text for each language.
         problems: Why it was not saved.
         checked: Whether the reader asked only to check.
+        seen: Of a notice that is out, the newest draft of its chain; the words then become an
+            update of it.
     """
     found = tuple(_language(say, text, problems) for text in typed)
     beside = [p for p in problems if not (p.field and p.params.get("language"))]
@@ -141,6 +146,7 @@ def build(
         problems=tuple(p.say(say.language) for p in beside),
         checked=checked,
         fine=not any(one.notes for one in found),
+        seen=seen,
     )
 
 

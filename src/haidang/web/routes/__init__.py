@@ -1,6 +1,7 @@
 """What answers an address: reads and writes, and leaves the rest to the pages."""
 
 from haidang.web.routes import (
+    acts,
     entry,
     entry_readings,
     explain,
@@ -10,8 +11,11 @@ from haidang.web.routes import (
     ledger,
     login,
     outbox,
+    public,
+    raises,
     review,
     risk,
+    several,
     situation,
     statics,
     warnings,
@@ -19,7 +23,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, login, home, situation, watch, risk, warnings, incident, review, ledger, law, explain,
-    entry, entry_readings, outbox,
+    statics, public, login, home, situation, watch, risk, acts, several, warnings, raises, incident,
+    review, ledger, law, explain, entry, entry_readings, outbox,
 )  # fmt: skip
 """Each has a ``router``."""

@@ -12,7 +12,7 @@ from haidang.base.problem import Problem
 from haidang.warn.compare import PARTS
 from haidang.warn.message import Text
 from haidang.web.at_desk import At, at_desk
-from haidang.web.pages import warning, warning_edit, warning_xml, warnings
+from haidang.web.pages import warning, warning_acts, warning_edit, warning_xml, warnings
 from haidang.web.pages.notices import versions
 from haidang.web.parts import Crumb
 from haidang.web.visit import Form, Sent, Visit, Visited
@@ -44,7 +44,7 @@ def form(visit: Visited, desk: str, draft: str) -> Response:
     """The form to edit one."""
     at = at_desk(visit, desk)
     found = at.draft(draft)
-    return _form(visit, at, found, found.texts, (), 200)
+    return form_page(visit, at, found, found.texts, (), 200)
 
 
 @router.post("/{draft}/edit")
@@ -52,17 +52,17 @@ def edit(visit: Visited, desk: str, draft: str, form: Sent) -> Response:
     """Check what was typed, or save it as a new version that the editor signs."""
     at = at_desk(visit, desk)
     found = at.draft(draft)
-    typed = tuple(_typed(form, text.language) for text in found.texts)
+    typed = tuple(typed_text(form, text.language) for text in found.texts)
     if form.get("do") == "check":
-        return _form(visit, at, found, typed, (), 200, checked=True)
+        return form_page(visit, at, found, typed, (), 200, checked=True)
 
     def save() -> Response:
         try:
             fresh = at.desk.edit(found.id, visit.who.actor, visit.who.role, visit.now, typed)
         except BadData as error:
             if error.problems[0].code == _STALE:
-                return _stale(visit, at, found, typed)
-            return _form(visit, at, found, typed, error.problems, 409)
+                return stale_page(visit, at, found, typed)
+            return form_page(visit, at, found, typed, error.problems, 409)
         return visit.go(f"/d/{desk}/warnings/{fresh.id}", "edited")
 
     return visit.once(form, save)
@@ -147,6 +147,18 @@ def _page(
     refused: str = "",
 ) -> Response:
     found = at.draft(draft_id)
+    where = (found.threat, found.event, found.place)
+    standing = at.view.snapshot.standing
+    level = next((s.level for s in standing if (s.threat, s.event, s.place) == where), 0)
+    acts = warning_acts.build(
+        at.say("warnings"),
+        at.context,
+        at.now,
+        found,
+        at.chain(found.chain),
+        at.messages(found.chain),
+        level,
+    )
     context = warning.build(
         at.say("warnings"),
         at.context,
@@ -159,6 +171,7 @@ def _page(
         refused,
         at.runs,
         warnings.in_order(at.context, versions(at.view.drafts.values(), at.view.acts)),
+        None if at.desk.kind == "replay" else acts,
     )
     return visit.page(
         "warning.html",
@@ -185,16 +198,17 @@ def _act(
         try:
             act()
         except BadData as error:
-            return _refusal(visit, at, draft, error)
+            return refused_page(visit, at, draft, error)
         return visit.go(f"/d/{at.id}/warnings/{draft}", said)
 
     return visit.once(form, done)
 
 
-def _refusal(visit: Visit, at: At, draft: str, error: BadData) -> Response:
+def refused_page(visit: Visit, at: At, draft: str, error: BadData) -> Response:
+    """The draft's page with why what was asked for was not done."""
     at, code = at.again(), error.problems[0].code
     if code == _STALE:
-        return _stale(visit, at, at.draft(draft), None)
+        return stale_page(visit, at, at.draft(draft), None)
     if code == "store.same_person":
         country = at.context.country.spec
         others = [country.role(r, visit.language) for r in country.roles if r != visit.who.role]
@@ -209,12 +223,13 @@ def _send(visit: Visit, at: At, draft: str, *, alone: bool = False) -> None:
     at.desk.approve(draft, who.actor, who.role, visit.now, broke_glass=alone)
 
 
-def _typed(form: Form, language: str) -> Text:
+def typed_text(form: Form, language: str) -> Text:
+    """The words of one language as a form sent them."""
     parts = {part: form.get(f"{part}_{language}").replace("\r\n", "\n") for part in PARTS}
     return Text(language, **parts)
 
 
-def _form(
+def form_page(
     visit: Visit,
     at: At,
     found: Draft,
@@ -223,9 +238,11 @@ def _form(
     status: int,
     *,
     checked: bool = False,
+    seen: str = "",
 ) -> Response:
+    """The form for a notice's words; for one that is out, with the newest draft that was seen."""
     context = warning_edit.build(
-        at.say("warnings"), at.context, found, typed, problems, checked=checked
+        at.say("warnings"), at.context, found, typed, problems, checked=checked, seen=seen
     )
     return visit.page(
         "warning_edit.html",
@@ -238,7 +255,8 @@ def _form(
     )
 
 
-def _stale(visit: Visit, at: At, found: Draft, typed: tuple[Text, ...] | None) -> Response:
+def stale_page(visit: Visit, at: At, found: Draft, typed: tuple[Text, ...] | None) -> Response:
+    """The page that says that somebody was faster."""
     at = at.again()
     chain = at.chain(found.chain)
     context = warning_edit.stale(at.say("warnings"), at.context, found, chain, typed)

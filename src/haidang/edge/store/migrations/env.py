@@ -7,8 +7,10 @@ from alembic import context
 from haidang.edge.store import (  # noqa: F401 - they join META
     tables_console,
     tables_deliver,
+    tables_live,
     tables_raise,
     tables_response,
+    tables_world,
 )
 from haidang.edge.store.tables import META
 

@@ -1,0 +1,163 @@
+"""What a site shows at an instant, and what its pages are made of; see ``site``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final, NamedTuple, Protocol
+
+from haidang.app.active import End, Look
+from haidang.app.verdict import Draft, Message
+from haidang.base.place import Kind, Place
+from haidang.pack.schema import Country
+from haidang.warn.cap import Alert
+
+SHOWN: Final[tuple[Kind, ...]] = ("province", "sea", "point")
+"""Kinds of places that always have a page and feeds. Communes are thousands, and what holds in one
+is nearly always what holds in its province: one gets files of its own once a notice names it."""
+
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
+
+
+@dataclass
+class Layout:
+    """Which places have files, and how the files are called.
+
+    Attributes:
+        country: Names the places.
+        day: Whose places they are.
+        places: Those that have files, by code.
+        within: Code of the province of each commune among them.
+    """
+
+    country: Country
+    day: date
+    places: dict[str, Place] = field(default_factory=dict)
+    within: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Find the places that always have files."""
+        for kind in SHOWN:
+            for place in self.country.places.gazetteer.at(self.day, kind):
+                self.places.setdefault(place.code, place)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Of the pages; the first one has the short addresses."""
+        return self.country.spec.languages
+
+    def know(self, code: str) -> None:
+        """Give a place that a notice names its files; of one that nobody knows there are none."""
+        if code in self.places:
+            return
+        gazetteer = self.country.places.gazetteer
+        found = gazetteer.find("commune", code, self.day) or gazetteer.find(
+            "nation", code, self.day
+        )
+        if found is not None:
+            self.places[code] = found
+            if found.parent is not None and found.parent in self.places:
+                self.within[code] = found.parent
+
+    def page(self, place: str, language: str) -> str:
+        """Folder of a place's page, "" for the index; in the first language without its tag."""
+        inside = f"{self.within[place]}/{place}" if place in self.within else place
+        tongue = "" if language == self.languages[0] else f"{language}/"
+        return tongue + (f"{inside}/" if inside else "")
+
+    def cap(self, message: Message) -> str:
+        """Path of a message's CAP file."""
+        return f"cap/{_UNSAFE.sub('-', message.identifier)}.xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice in force, or one that ended not long ago.
+
+    Attributes:
+        message: The newest of its chain.
+        draft: Its words, level, threat, event and place.
+        alert: The message, read.
+        ended: When it ended; None while it is in force.
+        how: How it ended, "" while it is in force.
+    """
+
+    message: Message
+    draft: Draft
+    alert: Alert
+    ended: datetime | None = None
+    how: End | str = ""
+
+    @property
+    def place(self) -> str:
+        """Code of its place."""
+        return self.draft.place
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells whether a page would say something else of it."""
+        return self.message.identifier, self.how
+
+
+@dataclass(frozen=True)
+class Board:
+    """All that a site shows at an instant.
+
+    Attributes:
+        notices: In force, by place, the highest level first.
+        ended: Of the last day, the newest first.
+        look: When the system looked last, and what it could not see.
+        now: The instant.
+        places: Those that have a page, by code.
+        within: Code of the province of each commune that has a page.
+        status: CAP status of everything on it, "" where each notice has its own.
+    """
+
+    notices: tuple[Notice, ...]
+    ended: tuple[Notice, ...]
+    look: Look
+    now: datetime
+    places: Mapping[str, Place]
+    within: Mapping[str, str]
+    status: str = ""
+
+    def at(self, place: str) -> tuple[Notice, ...]:
+        """What is in force at a place; for a commune what its province is told holds as well."""
+        return _at(self.notices, place, self.within)
+
+    def ended_at(self, place: str) -> tuple[Notice, ...]:
+        """What ended there not long ago."""
+        return _at(self.ended, place, self.within)
+
+    def inside(self, place: str) -> tuple[Notice, ...]:
+        """What is in force in communes of a place, and not in all of it."""
+        return tuple(n for n in self.notices if self.within.get(n.place) == place)
+
+
+def _at(notices: Iterable[Notice], place: str, within: Mapping[str, str]) -> tuple[Notice, ...]:
+    found = [n for n in notices if n.place in (place, within.get(place))]
+    return tuple(sorted(found, key=lambda n: -n.draft.said.level))
+
+
+class Page(NamedTuple):
+    """One page to be written.
+
+    Attributes:
+        path: Below the site's folder.
+        key: What it says, but for the hour at which it was written: equal keys, equal page.
+        render: The page, as written at one instant with the next look promised before another.
+    """
+
+    path: str
+    key: object
+    render: Callable[[datetime, datetime], bytes]
+
+
+class Pages(Protocol):
+    """Makes the pages for people; the feeds and maps for machines need none."""
+
+    def pages(self, board: Board) -> Iterable[Page]:
+        """Every page of a site."""
+        ...

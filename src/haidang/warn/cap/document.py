@@ -1,0 +1,203 @@
+"""Bytes from anywhere become a tree, or a reason why not.
+
+Entities, document types and the network are off, sizes are bounded before anything is parsed, and
+an encoding that contradicts its own declaration is refused: what two readers may read differently
+is not a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lxml import etree
+
+from haidang.warn.cap.finding import Notes, short
+from haidang.warn.cap.grammar import GRAMMARS
+
+SIZE_MAX: Final = 10_000_000
+"""Bytes of a message. The longest of the collected real ones has 0.9 million."""
+TAGS_MAX: Final = 200_000
+"""``<`` in a message: a tree of more elements would take more memory than a message is worth."""
+
+_DECLARED: Final = re.compile(
+    rb"""^<\?xml\s+version\s*=\s*["'][^"'<]{1,10}["']\s+encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']"""
+)
+_BLANK: Final = b" \t\r\n"
+_BOMS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_LATIN: Final = re.compile(r"(iso-8859-(1|2|3|4|5|6|7|8|9|10|13|14|15|16)|windows-125[0-8])")
+_ASCII: Final = ("us-ascii", "ascii")
+_UTF_8: Final = ("utf-8", "utf8")
+_UTF_16: Final = ("utf-16", "utf-16le", "utf-16be", "utf-16-le", "utf-16-be")
+_FEEDS: Final = {"feed", "rss", "RDF"}
+
+
+def open_document(data: bytes, notes: Notes) -> etree._Element | None:
+    """Parse a message's XML.
+
+    Args:
+        data: The file as it came.
+        notes: Takes down what is wrong with it.
+
+    Returns:
+        The element ``alert`` of a known version, or None when the notes say why there is none.
+    """
+    if len(data) > SIZE_MAX:
+        notes.at_line("size", 1, size=len(data), limit=SIZE_MAX)
+        return None
+    if not data.strip(_BLANK + b"\0"):
+        notes.at_line("empty_file", 1)
+        return None
+    if data.count(b"<") > TAGS_MAX:
+        notes.at_line("too_many_elements", 1, limit=TAGS_MAX)
+        return None
+    if not _encoding(data, notes) or _has_dtd(data, notes):
+        return None
+    root = _tree(data, notes)
+    return root if root is not None and _is_alert(root, notes) else None
+
+
+# --- encoding -----------------------------------------------------------------------------------
+
+
+def _encoding(data: bytes, notes: Notes) -> bool:
+    """Whether the bytes can be read in one way only; says why not."""
+    really = next((name for mark, name in _BOMS if data.startswith(mark)), None)
+    wide = really is not None and really.startswith("utf-16")
+    if not wide and b"\0" in data[:4]:
+        # UTF-16 without its mark, or UTF-32: XML asks for the mark, and readers guess differently.
+        notes.at_line("encoding_unmarked", 1)
+        return False
+    declared = _declared(data, really)
+    name = declared.lower()
+    if name in _UTF_16:
+        fits = wide and (really or "").replace("-", "").startswith(name.replace("-", ""))
+    elif name in _UTF_8 or not name:
+        fits = not wide or not name
+    else:
+        fits = really is None
+        if not (name in _ASCII or _LATIN.fullmatch(name)):
+            notes.at_line("encoding_unknown", 1, encoding=declared)
+            return False
+    if not fits:
+        notes.at_line("encoding_conflict", 1, declared=declared, found=(really or "ASCII").upper())
+        return False
+    return _decodes(data, really or name or "utf-8", notes)
+
+
+def _declared(data: bytes, really: str | None) -> str:
+    head = data[:400]
+    if really is not None and really.startswith("utf-16"):
+        head = head[: len(head) // 2 * 2].decode(really, "replace")[1:].encode("ascii", "replace")
+    elif really is not None:
+        head = head[3:]
+    found = _DECLARED.match(head)
+    return found[1].decode("ascii") if found else ""
+
+
+def _decodes(data: bytes, encoding: str, notes: Notes) -> bool:
+    if encoding in _ASCII:
+        encoding = "ascii"
+    try:
+        # The parser would notice as well, but not say which byte; and it takes some Latin bytes.
+        text = None if data.isascii() else data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        found = f"0x{data[error.start]:02X}"
+        notes.at_line("encoding_bytes", line, encoding=encoding.upper(), byte=found)
+        return False
+    if encoding.startswith("utf-16"):
+        notes.warning("encoding_other", None, encoding=encoding.upper())
+    elif text is not None and encoding not in _UTF_8:
+        notes.warning("encoding_other", None, encoding=encoding.upper())
+        if _is_utf_8(data):
+            notes.warning("encoding_suspect", None, encoding=encoding.upper())
+    return True
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+# --- document type ------------------------------------------------------------------------------
+
+_PROLOG: Final = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)", re.DOTALL)
+
+
+def _has_dtd(data: bytes, notes: Notes) -> bool:
+    """Whether a document type stands before the root; looked for before any parser sees it."""
+    wide = next((name for mark, name in _BOMS[1:] if data.startswith(mark)), None)
+    if wide is None and b"<!DOCTYPE" not in data:
+        return False
+    text = data.decode(wide or "latin-1", "replace").removeprefix("\ufeff").removeprefix("ï»¿")
+    at = 0
+    while step := _PROLOG.match(text, at):
+        at = step.end()
+    if not text.startswith("<!DOCTYPE", at):
+        return False
+    notes.at_line("dtd", text.count("\n", 0, at) + 1)
+    return True
+
+
+# --- tree ---------------------------------------------------------------------------------------
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
+
+
+_REASONS: Final = (
+    ("depth", "too_deep"),
+    ("huge text", "text_too_long"),
+    ("too long", "text_too_long"),
+    ("Entity", "entity"),
+)
+"""What libxml2 says of its own limits, and the code we tell it by."""
+
+
+def _tree(data: bytes, notes: Notes) -> etree._Element | None:
+    try:
+        root = etree.fromstring(data, _parser())
+    except etree.XMLSyntaxError as error:
+        reason = short(error.msg or str(error), 200)
+        code = next((c for text, c in _REASONS if text in reason), "xml")
+        notes.at_line(code, error.lineno or 1, reason=reason)
+        return None
+    except (ValueError, LookupError, AssertionError) as error:
+        notes.at_line("xml", 1, reason=short(str(error), 200))
+        return None
+    if root.getroottree().docinfo.internalDTD is not None:
+        notes.at_line("dtd", 1)
+        return None
+    return root
+
+
+def _is_alert(root: etree._Element, notes: Notes) -> bool:
+    name = etree.QName(root)
+    namespace = name.namespace or ""
+    if namespace in GRAMMARS and name.localname == "alert":
+        return True
+    if name.localname == "EDXLDistribution":
+        notes.error("edxl", root)
+    elif name.localname in _FEEDS:
+        notes.error("feed", root)
+    elif name.localname == "html":
+        notes.error("html", root)
+    elif name.localname == "alert":
+        notes.error("namespace", root, found=short(namespace), known=", ".join(GRAMMARS))
+    else:
+        notes.error("root", root, tag=short(name.localname))
+    return False
