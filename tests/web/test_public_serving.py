@@ -11,6 +11,8 @@ from datetime import timedelta
 
 import pytest
 
+from haidang.base.errors import BadPack
+from haidang.edge.channels.site import Spec
 from haidang.jobs.desk import Desk
 from haidang.jobs.home_site import Heartbeat, HomeSite
 from haidang.jobs.publish import spec_of
@@ -252,11 +254,12 @@ def test_settings_stand_in_the_channels_file(tmp_path):
     )
     assert spec_of(tmp_path).base == "https://warn.invalid/"
     (tmp_path / "channels.yaml").write_text("channels:\n  web: {kind: site, base: nowhere}\n")
-    from haidang.base.errors import BadData
-
-    with pytest.raises(BadData) as caught:
+    with pytest.raises(BadPack) as caught:
         spec_of(tmp_path)
-    assert caught.value.problems[0].code == "channel.settings"
+    assert caught.value.problems[0].code == "channel.bad_value"
+    # What is wrong with another channel is not this one's matter.
+    (tmp_path / "channels.yaml").write_text("channels:\n  hook: {kind: webhook, colour: red}\n")
+    assert spec_of(tmp_path) == Spec()
 
 
 def test_the_heart_goes_on_after_a_bad_beat(caplog):

@@ -25,7 +25,7 @@ from haidang.base.ids import digest
 from haidang.base.problem import Problem
 from haidang.edge import keys
 from haidang.edge.channels import capfile
-from haidang.edge.channels.site import PUBLIC
+from haidang.edge.channels.site import FOLDER
 from haidang.edge.feeds.stock import INVENTORY, StockRead, read_stock
 from haidang.edge.store.edits import checked
 from haidang.edge.store.glance import Concluded, Memory, Run
@@ -262,7 +262,7 @@ class Desk:
         """Write the desk's own site, where something was said or the clock went on."""
         if self._site is None:
             self._site = publish.Publisher(
-                self.folder / PUBLIC, self.context.country, self.case.spec.places_on,
+                self.folder / FOLDER, self.context.country, self.case.spec.places_on,
                 self.case.spec.status, type(self).pages, publish.spec_of(self.folder),
             )  # fmt: skip
         marks = self.store.marks()

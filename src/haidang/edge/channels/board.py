@@ -67,9 +67,10 @@ class Layout:
         tongue = "" if language == self.languages[0] else f"{language}/"
         return tongue + (f"{inside}/" if inside else "")
 
-    def cap(self, message: Message) -> str:
-        """Path of a message's CAP file."""
-        return f"cap/{_UNSAFE.sub('-', message.identifier)}.xml"
+
+def cap_path(message: Message) -> str:
+    """Path of a message's CAP file below the site's folder."""
+    return f"cap/{_UNSAFE.sub('-', message.identifier)}.xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,24 @@ class Board:
         return tuple(n for n in self.notices if self.within.get(n.place) == place)
 
 
+def holds(draft: Draft, place: str, within: Mapping[str, str]) -> bool:
+    """Whether a notice speaks of a place.
+
+    Of its own; of a commune of its province, unless a person narrowed it to others.
+
+    Args:
+        draft: Of the notice.
+        place: Code.
+        within: Code of the province of each commune that is known.
+    """
+    if draft.place == place:
+        return True
+    narrowed = draft.said.within
+    return within.get(place) == draft.place and (not narrowed or place in narrowed)
+
+
 def _at(notices: Iterable[Notice], place: str, within: Mapping[str, str]) -> tuple[Notice, ...]:
-    found = [n for n in notices if n.place in (place, within.get(place))]
+    found = [n for n in notices if holds(n.draft, place, within)]
     return tuple(sorted(found, key=lambda n: -n.draft.said.level))
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from haidang.app.active import WINDOW, Ended
 from haidang.app.verdict import Draft
 from haidang.base.ids import content_id
-from haidang.edge.channels.board import Board, Layout, Notice
+from haidang.edge.channels.board import Board, Layout, Notice, cap_path, holds
 from haidang.warn import feed, geojson
 from haidang.words import word
 
@@ -68,9 +68,11 @@ class ForMachines:
         yield from (f"threat/{threat}" for threat in self._layout.country.packs)
 
     def _feeds_of(self, draft: Draft) -> Iterator[str]:
+        within = self._layout.within
         yield f"area/{draft.place}"
-        if draft.place in self._layout.within:
-            yield f"area/{self._layout.within[draft.place]}"
+        if draft.place in within:
+            yield f"area/{within[draft.place]}"
+        yield from (f"area/{c}" for c in within if c != draft.place and holds(draft, c, within))
         yield f"threat/{draft.threat}"
 
     def _feed(self, name: str, notices: Sequence[Notice], updated: datetime) -> Iterator[File]:
@@ -91,7 +93,7 @@ class ForMachines:
                 (tag, f"{up}{self._layout.page(one.place, tag)}index.html")
                 for tag in self._tags(language)
             )
-            item = feed.Item(one.alert, up + self._layout.cap(one.message), pages)
+            item = feed.Item(one.alert, up + cap_path(one.message), pages)
             make = feed.atom_entry if kind == "atom" else feed.rss_item
             self._pieces[key] = make(item, language)
         return self._pieces[key]
@@ -136,7 +138,9 @@ class ForMachines:
         by: dict[str, list[dict[str, Any]]] = {"": []}
         for one in board.notices:
             drawn = self._feature(one)
-            for code in dict.fromkeys(("", one.place, self._layout.within.get(one.place, ""))):
+            within = self._layout.within
+            inside = (c for c in within if holds(one.draft, c, within))
+            for code in dict.fromkeys(("", one.place, within.get(one.place, ""), *inside)):
                 by.setdefault(code, []).append(drawn)
         for code in ("", *self._layout.places):
             features = by.get(code, [])
@@ -191,7 +195,7 @@ class ForMachines:
                 }
                 for t in draft.texts
             },
-            "cap": base + self._layout.cap(one.message),
+            "cap": base + cap_path(one.message),
         }
 
 

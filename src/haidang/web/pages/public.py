@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from haidang.base.place import Key, Place, fold
-from haidang.edge.channels.board import SHOWN, Board, Layout, Notice, Page
+from haidang.edge.channels.board import SHOWN, Board, Layout, Notice, Page, cap_path
 from haidang.law.levels import Scale
 from haidang.web.console import environment
 from haidang.web.pages import public_words as words
@@ -122,6 +122,9 @@ class Public:
         scope = say("in_force")
         if one.place != code:
             scope = say("whole_province", place=board.places[one.place].name(say.language))
+        if (narrowed := one.draft.said.within) and one.place == code:
+            names = (board.places[c].name(say.language) for c in narrowed if c in board.places)
+            scope = say("only", names=", ".join(names))
         return Told(
             css=self._css(scale, rank) if scale else "",
             scope=scope,
@@ -137,7 +140,7 @@ class Public:
             do=words.lines(text.instruction),
             times=words.times(one, board.now, say),
             details=tuple(map(words.fact, words.lines(text.description))),
-            cap=f"{up}cap/{one.message.identifier}.xml",
+            cap=up + cap_path(one.message),
         )
 
     def _scale(self, one: Notice) -> Scale | None:
