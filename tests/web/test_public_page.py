@@ -409,9 +409,11 @@ def test_one_notice_is_published_in_milliseconds(site):
     site.show(*many(*told), T0)
     one = notice("new", place="N", chain="new")
     messages, drafts = many(*told, one)
-    begun = time.perf_counter()
-    site.show(messages, drafts, T0)
-    assert time.perf_counter() - begun < 0.5
+    begun = time.process_time()  # of this process alone: how busy the machine is says nothing
+    written = site.show(messages, drafts, T0).files
+    assert time.process_time() - begun < 0.5
+    assert len(written) <= 20
+    assert written.index("feeds/all.atom") == 1
     assert "cap/new.xml" in read(site, "feeds/all.atom")
 
 

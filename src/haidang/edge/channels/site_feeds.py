@@ -24,7 +24,7 @@ class ForMachines:
         """Take how files are called, the address that they are served under, and a hub."""
         self._layout, self._base, self._hub = layout, base, hub
         self._pieces: dict[tuple[str, str, str, str], str] = {}
-        self._features: dict[str, dict[str, Any]] = {}
+        self._features: dict[str, str] = {}
         self._keys: dict[str, object] = {}
 
     def files(self, board: Board, past: Sequence[Ended]) -> Iterator[File]:
@@ -135,9 +135,9 @@ class ForMachines:
         )
 
     def _maps(self, board: Board) -> Iterator[File]:
-        by: dict[str, list[dict[str, Any]]] = {"": []}
+        by: dict[str, list[tuple[str, str]]] = {"": []}
         for one in board.notices:
-            drawn = self._feature(one)
+            drawn = one.message.identifier, self._feature(one)
             within = self._layout.within
             inside = (c for c in within if holds(one.draft, c, within))
             for code in dict.fromkeys(("", one.place, within.get(one.place, ""), *inside)):
@@ -145,15 +145,16 @@ class ForMachines:
         for code in ("", *self._layout.places):
             features = by.get(code, [])
             path = f"{self._layout.page(code, self._layout.languages[0])}active.geojson"
-            key = tuple(f["id"] for f in features)
+            key = tuple(name for name, _ in features)
             if self._keys.get(path) != key:
-                yield path, geojson.collection(features)
+                yield path, geojson.collection(text for _, text in features)
                 self._keys[path] = key
 
-    def _feature(self, one: Notice) -> dict[str, Any]:
+    def _feature(self, one: Notice) -> str:
         name = one.message.identifier
         if name not in self._features:
-            self._features[name] = geojson.feature(geojson.Feature(one.alert, self._told(one)))
+            drawn = geojson.feature(geojson.Feature(one.alert, self._told(one)))
+            self._features[name] = geojson.text(drawn)
         return self._features[name]
 
     def _told(self, one: Notice) -> dict[str, Any]:
