@@ -18,7 +18,7 @@ MESSAGES = (
     "sambro/*.xml",
 )
 BLANK_TIMES = {f"blank {tag}" for tag in ("sent", "effective", "onset", "expires")}
-"""libxml2 refuses blanks around a plain dateTime, which XML Schema (whiteSpace collapse) does not."""
+"""libxml2 refuses blanks around a dateTime, XML Schema (whiteSpace collapse) does not."""
 LIMIT = 60_000
 """Bytes of the messages that are mutated element by element."""
 

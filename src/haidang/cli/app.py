@@ -17,6 +17,7 @@ from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
 from haidang.cli.late import nowcast, reproduction
+from haidang.cli.listen import listen
 from haidang.cli.observe import observe
 from haidang.cli.publish import publish
 from haidang.cli.review import review
@@ -66,6 +67,7 @@ def build() -> typer.Typer:
     app.command("nowcast", help=help_text("help_nowcast"))(nowcast)
     app.command("reproduction", help=help_text("help_reproduction"))(reproduction)
     app.command("observe", help=help_text("help_observe"))(observe)
+    app.command("listen", help=help_text("help_listen"))(listen)
     app.command("index", help=help_text("help_index"))(index)
     app.command("publish", help=help_text("help_publish"))(publish)
     app.command("serve", help=help_text("help_serve"))(serve)

@@ -29,13 +29,16 @@ from haidang.edge.channels.site import FOLDER
 from haidang.edge.feeds.stock import INVENTORY, StockRead, read_stock
 from haidang.edge.store.edits import checked
 from haidang.edge.store.glance import Concluded, Memory, Run
+from haidang.edge.store.notices import Person
+from haidang.edge.store.raises import RaiseState
 from haidang.edge.store.store import Store
 from haidang.edge.store.tasks import TaskState
-from haidang.jobs import desk_files, publish, replay
+from haidang.jobs import desk_files, publish, raising, replay
 from haidang.jobs.desk_files import BULLETINS, CAP, DeskInfo, DeskSpec, FileSpec
 from haidang.jobs.desk_view import StepAt, View, renew_at
 from haidang.jobs.replay import DATABASE, Step, scope_of
 from haidang.jobs.tonight import holds_readings, own_file, tonight
+from haidang.law.raises import Raise
 from haidang.pack.case import READINGS_FILE, Case, load_case
 from haidang.pack.load import Roots
 from haidang.risk.assessment import Assessment
@@ -162,7 +165,7 @@ class Desk:
         """The desk's time at a wall time, to the second; of a replay the time of its last act."""
         runs = self.store.runs(self.scope)
         if not runs:
-            return self._steps[0].now
+            return self._steps[0].now if self._steps else wall
         newest = runs[-1]
         if self.spec is None:
             return self.store.done(self.scope).latest or newest.at
@@ -502,6 +505,56 @@ class Desk:
         with self._acting():
             at = self._stamp(wall, actor, role, draft_id)
             self.store.refuse(draft_id, actor, role, at, note)
+
+    def propose_raise(
+        self,
+        place: str,
+        by: int,
+        reason: str,
+        until: datetime,
+        actor: str,
+        role: str,
+        wall: datetime,
+        *,
+        serious_loss: bool = False,
+    ) -> Raise:
+        """Ask that the combined level of a place be raised; raises as ``jobs.raising.propose``."""
+        with self._acting():
+            who = Person(actor, role, self._stamp(wall, actor, role))
+            made = raising.propose(
+                self.store,
+                self.context.country,
+                place,
+                by,
+                reason,
+                until,
+                who,
+                serious_loss=serious_loss,
+                scale=self.context.scale.id,
+            )
+            if any(r.id == made.id and r.in_force(who.at) for r in self.store.raises()):
+                self._look(who.at)  # the scale's rule asks for no second person
+            return made
+
+    def act_on_raise(
+        self, raise_id: str, what: str, actor: str, role: str, wall: datetime, note: str = ""
+    ) -> RaiseState:
+        """``approve``, ``refuse`` or ``withdraw`` a raise; a run then looks at what that changed.
+
+        Raises:
+            NotFound, BadData: As the store's verbs of raises.
+        """
+        with self._acting():
+            at = self._stamp(wall, actor, role)
+            if what == "approve":
+                state = self.store.approve_raise(raise_id, actor, role, at)
+            elif what == "refuse":
+                state = self.store.refuse_raise(raise_id, actor, role, at, note)
+            else:
+                state = self.store.withdraw_raise(raise_id, actor, role, at, note)
+            if what != "refuse":
+                self._look(at)
+            return state
 
     def task_act(
         self,

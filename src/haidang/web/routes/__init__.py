@@ -11,6 +11,7 @@ from haidang.web.routes import (
     ledger,
     login,
     public,
+    raises,
     review,
     risk,
     several,
@@ -21,7 +22,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, public, login, home, situation, watch, risk, acts, several, warnings, incident, review,
-    ledger, law, explain, entry, entry_readings,
+    statics, public, login, home, situation, watch, risk, acts, several, warnings, raises, incident,
+    review, ledger, law, explain, entry, entry_readings,
 )  # fmt: skip
 """Each has a ``router``."""
