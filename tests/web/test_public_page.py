@@ -173,9 +173,8 @@ def test_a_page_says_how_old_it_is(site):
     assert '<meta name="published" content="2030-03-01T04:00:00-02:00">' in text
     assert '<meta name="next-before" content="2030-03-01T04:30:00-02:00">' in text
     said = words(site, "N/index.html")
-    assert (
-        "Page written 04:00, Friday 1 Mar (local time, -02). A new one comes before 04:30" in said
-    )
+    assert "Page written 04:00, Friday 1 Mar. A new one before 04:30." in said
+    assert "Times are local time (-02). Once it is past 04:30, Friday 1 Mar" in said
     status = json.loads(read(site, "status.json"))
     assert status["published"] == "2030-03-01T04:00:00-02:00"
     assert status["next_before"] == "2030-03-01T04:30:00-02:00"

@@ -263,7 +263,8 @@ class Public:
 
     def _to(self, place: Place, say: Speaker, up: str, text: str = "") -> Link:
         href = f"{up}{self._path(place.code, say.language)}index.html"
-        return Link(place.name(say.language), href, text)
+        name = place.name(say.language)
+        return Link(name[:1].upper() + name[1:], href, text)
 
     def _groups(self, board: Board, say: Speaker, up: str, kinds: Sequence[str]) -> Iterator[Group]:
         for kind in kinds:
@@ -391,9 +392,8 @@ class Public:
                 for other in country.languages
                 if other != language
             ),
-            written=say(
-                "written", at=words.when(at, say), zone=say.offset(at), next=say.clock(following)
-            ),
+            written=say("written_short", at=words.when(at, say), next=say.clock(following)),
+            old=say("written", zone=say.offset(at), next=words.when(following, say)),
             sender=f"{say('sender', name=say.of(country.sender.name))} "
             f"{say.of(country.sender.status_note)}",
             feeds=(("Atom", f"{stem}.atom"), ("RSS", f"{stem}.rss"), ("GeoJSON", drawn)),
