@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from haidang.cli import law, raising, stock
+from haidang.cli import law, raising, stock, world
 from haidang.cli import pack as pack_commands
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
@@ -80,6 +80,7 @@ def build() -> typer.Typer:
     app.add_typer(pack_commands.group(), name="pack")
     app.add_typer(stock.build(), name="stock")
     app.add_typer(raising.build(), name="raise")
+    app.add_typer(world.build(), name="world")
     _threat_groups(app)
     return app
 

@@ -17,10 +17,11 @@ from haidang.web.routes import (
     statics,
     warnings,
     watch,
+    world,
 )
 
 MODULES = (
     statics, login, home, situation, watch, risk, acts, several, warnings, incident, review, ledger,
-    law, explain, entry, entry_readings,
+    law, explain, entry, entry_readings, world,
 )  # fmt: skip
 """Each has a ``router``."""
