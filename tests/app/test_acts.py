@@ -170,7 +170,7 @@ def test_the_two_endings_say_two_things(duty, out):
 
 
 def test_an_error_needs_its_reason_in_every_language(duty, out):
-    with refused("reason_missing"):
+    with refused("no_reason"):
         duty.act(2, Occasion.CANCELLED, out, reasons={"en": "Wrong place.", "fr": "  "})
 
 

@@ -47,6 +47,25 @@ def test_long_sentences(language, limit):
     assert told(language, "x " * limit + "\n" + "x " * limit) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence", "codes"),
+    [
+        ("vi", "Gió mạnh từ 05:00 đến 09:00 ngày 07/09.", []),
+        ("vi", "Gió mạnh từ 05:00.", ["warn.time_without_day"]),
+        ("vi", "Gió mạnh từ 05:00. Hết ngày 07/09.", ["warn.time_without_day"]),
+        ("en", "Wind from 05:00 on 7 Sep (+07).", []),
+        ("en", "Wind from 05:00 tonight.", ["warn.time_without_day"]),
+        ("fr", "Vent dès 5h00 le 7 septembre.", []),
+        ("fr", "Vent dès 5h00.", ["warn.time_without_day"]),
+        ("vi", "Theo KTTV và PCTT.", ["warn.abbreviation", "warn.abbreviation"]),
+        ("vi", "CHẠY NGAY lên chỗ cao. Báo động III.", []),
+        ("en", "Ask the DMC. Watch TV, go NOW.", ["warn.abbreviation"]),
+    ],
+)
+def test_times_have_a_day_and_abbreviations_are_written_out(language, sentence, codes):
+    assert told(language, sentence) == codes
+
+
 @pytest.mark.parametrize("left", ["{place}", "{", "a }"])
 def test_braces(left):
     assert told("en", left) == ["warn.brace_left"]

@@ -81,7 +81,7 @@ def act(context: Context, told: Draft, wish: Wish, basis: Basis) -> Draft:
         BadData: The new end is not later than the one in force, or too far ahead
             (``warn.extend_short``, ``warn.extend_long``); the parts are not of the place, or no
             others than before (``warn.narrow_unknown``, ``warn.narrow_same``); a reason is missing
-            in a language (``warn.reason_missing``).
+            in a language (``warn.no_reason``).
     """
     made = _MAKERS[wish.occasion](context, told, wish, basis)
     name = content_id(
@@ -254,7 +254,7 @@ def _cancelled(context: Context, told: Draft, wish: Wish, basis: Basis) -> Draft
     if missing := [t.language for t in told.texts if not reasons.get(t.language)]:
         raise BadData(
             *(
-                Problem("warn.reason_missing", {"language": tag}, field=f"reason_{tag}")
+                Problem("warn.no_reason", {"language": tag}, field=f"reason_{tag}")
                 for tag in missing
             )
         )

@@ -18,12 +18,14 @@ class Beside:
         headline: Goes behind the headline where there is room.
         above: Lines before the description.
         below: Lines after it.
+        do: Lines after the instruction: what other hazards ask of people.
     """
 
     parameters: tuple[tuple[str, str], ...] = ()
     headline: Mapping[str, str] = field(default_factory=dict)
     above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     below: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    do: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def told(self, text: Text, longest: int) -> Text:
         """A notice with these lines.
@@ -40,7 +42,8 @@ class Beside:
             headline = f"{headline} {more}"
         above, below = self.above.get(language, ()), self.below.get(language, ())
         description = "\n".join((*above, text.description, *below))
-        return replace(text, headline=headline, description=description)
+        instruction = "\n".join((text.instruction, *self.do.get(language, ())))
+        return replace(text, headline=headline, description=description, instruction=instruction)
 
 
 ALONE: Final = Beside()

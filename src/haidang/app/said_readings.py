@@ -67,6 +67,12 @@ def observed(found: Assessment) -> bool:
     return lead is not None and lead.method == MEASURED
 
 
+def foretold(found: Assessment) -> bool:
+    """Whether the reading that decides is a forecast, or a model's, and was not measured."""
+    lead = told_of(found)
+    return found.state is not State.NO_DATA and lead is not None and lead.method == FORECAST
+
+
 def facts(context: Context, found: Assessment, language: str) -> dict[str, str]:
     """The placeholders that only messages of readings use, filled."""
     lead = told_of(found)

@@ -9,12 +9,12 @@ from haidang.app.beside import ALONE, Beside
 from haidang.app.context import Context
 from haidang.app.snapshot import Chain
 from haidang.app.together import Together, pack_of
-from haidang.app.wording import called_in
+from haidang.app.wording import called_in, emergency
 from haidang.law.evaluate import cite
 from haidang.law.raises import Raise
 from haidang.risk.assessment import Assessment
 from haidang.warn.lifecycle import Named, Said
-from haidang.warn.message import moment
+from haidang.warn.message import moment, placeholders
 from haidang.words import word
 
 
@@ -36,7 +36,8 @@ def beside(
 
     Returns:
         A line on the combined level and its grounds above, where the notice carries one; a line
-        for each hazard that it speaks for below; in an all-clear a line for each hazard that it
+        for each hazard that it speaks for below, with what that one asks people to do beyond the
+        notice's own instruction; in an all-clear a line for each hazard that it
         spoke for and that still stands.
     """
     still = _still(fresh, chain, whole)
@@ -46,6 +47,7 @@ def beside(
     context = contexts[found.threat]
     above: dict[str, tuple[str, ...]] = {}
     below: dict[str, tuple[str, ...]] = {}
+    do: dict[str, tuple[str, ...]] = {}
     headline: dict[str, str] = {}
     for language in context.country.spec.languages:
         if raised is not None:
@@ -58,6 +60,7 @@ def beside(
             for key, names in (("warn.also", fresh.also), ("warn.still", still))
             for n in names
         )
+        do[language] = _to_do(contexts, context, found.place, fresh, language)
     parameters: list[tuple[str, str]] = []
     if raised is not None:
         clause = "" if whole.whole is None else whole.whole.clause
@@ -66,7 +69,37 @@ def beside(
     if fresh.also:
         named = ", ".join(f"{n.threat}/{n.event}:{n.level}" for n in fresh.also)
         parameters.append(("also", named))
-    return Beside(tuple(parameters), headline, above, below)
+    return Beside(tuple(parameters), headline, above, below, do)
+
+
+def _to_do(
+    contexts: Mapping[str, Context], context: Context, place: str, fresh: Said, language: str
+) -> tuple[str, ...]:
+    """What the hazards that a notice speaks for ask of people, each line once.
+
+    Lines that need a fact of the lesser hazard's own are left to its own notice: what is true of
+    one reading is not known here.
+    """
+    sea = context.named[place].kind == "sea"
+    own = context.pack.messages[language][fresh.level].fitting(begun=fresh.begun, sea=sea)
+    said = {line.strip() for line in own.instruction.splitlines()}
+    found: list[str] = []
+    known = {"place": context.named[place].name(language)}
+    known["emergency"] = emergency(context) or word("format.emergency", language)
+    for one in fresh.also:
+        pack = pack_of(contexts, one.threat)
+        levels = {} if pack is None else pack.messages.get(language, {})
+        if one.level not in levels:
+            continue
+        spec = levels[one.level].fitting(sea=sea)
+        lines = [line.strip() for line in spec.instruction.splitlines()]
+        mine = [x for x in lines if x and x not in said and placeholders(x) <= known.keys()]
+        if mine:
+            name = called(contexts, one.threat, one.event, language)
+            found.append(word("warn.also_do", language, event_name=name))
+            found += [line.format_map(known) for line in mine]
+            said.update(mine)
+    return tuple(found)
 
 
 def _still(fresh: Said, chain: Chain, whole: Together) -> tuple[Named, ...]:

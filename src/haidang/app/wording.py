@@ -190,9 +190,12 @@ def _text(
         expires=fresh.expires,
         sender=context.country.spec.sender.name[language],
         act=context.act(found.grounds.table).say(language),
+        emergency=emergency(context),
     )
     given |= kinds.of(context).facts(context, found, language)
     text = render(spec, language, given)
+    if fresh.level and kinds.of(context).foretold(found):
+        text = _foretold(text)
     own = kinds.of(context).words
     if found.state is State.NO_DATA:
         since = context.local(after.confirmed)
@@ -203,6 +206,20 @@ def _text(
     else:
         return text
     return replace(text, description=f"{note}\n{text.description}")
+
+
+def emergency(context: Context) -> str:
+    """The country's number for search and rescue; "" where nobody has looked it up."""
+    calls = context.country.spec.emergency
+    return "" if calls is None else calls.number
+
+
+def _foretold(text: Text) -> Text:
+    """The headline says that its number is forecast and not measured, where there is room."""
+    more = word("warn.foretold", text.language)
+    if len(text.headline) + 1 + len(more) > HEADLINE_MAX:
+        return text  # the description says it, and words are never cut out of a warning
+    return replace(text, headline=f"{text.headline} {more}")
 
 
 def event_name(context: Context, event: str, language: str) -> str:

@@ -58,6 +58,7 @@ FACTS: Final = frozenset(
         "zone",  # offset of the local time
         "sender",
         "exercise",  # EXERCISE, TEST …; empty for the real thing
+        "emergency",  # whom to call whose life is in danger: the country's number
         "count",  # what was counted in the newest period, for threats that are counted
         "counted",  # what was counted: cases, admissions
         "period",  # of that count: week 23 of 2024 (03/06–09/06)
@@ -119,6 +120,15 @@ def _parts(spec: MessageSpec) -> dict[str, str]:
         "under_way": spec.under_way or "",
         "at_sea": spec.at_sea or "",
     }
+
+
+def placeholders(line: str) -> set[str]:
+    """The placeholders of one line of a message.
+
+    Raises:
+        BadPack: As ``fields``.
+    """
+    return _names(line)
 
 
 def _names(template: str) -> set[str]:
@@ -229,6 +239,7 @@ def facts(
     sender: str,
     act: str = "",
     people: str = "",
+    emergency: str = "",
 ) -> dict[str, str]:
     """Everything a message may say of one assessment, in words of one language.
 
@@ -249,6 +260,7 @@ def facts(
         sender: Who speaks.
         act: The act in this language; the one of the assessment when empty.
         people: Measure of the people in the way; ``people.force_<lead>`` when empty.
+        emergency: The country's number for search and rescue; said in words when empty.
 
     Returns:
         A text for every name in `FACTS`.
@@ -272,6 +284,7 @@ def facts(
         "zone": say.zone(issued),
         "sender": sender,
         "exercise": prefix(status, language),
+        "emergency": emergency or say("emergency"),
         **_wind(None if blind else assessment.intensity, say),
         **_people(assessment, people or f"people.force_{lead}", say),
         "rain": _amount(assessment, RAIN, 10.0, say),

@@ -17,6 +17,11 @@ from haidang.words import word
 
 _END: Final = re.compile(r"(?<=[.!?…;])\s+|\n+")
 _SHOWN: Final = 60
+_TIME: Final = re.compile(r"(?<!\d)(?:[01]?\d|2[0-3])(?::|h)[0-5]\d(?!\d)")
+_CAPITALS: Final = re.compile(r"(?<!\w)[^\W\d_a-z]{2,6}(?!\w)")
+_NUMBERED: Final = re.compile(r"[\d/]")
+"""The number of an act, of a storm: letters in it are a name and nothing to be written out."""
+_VOWELS: Final = frozenset("AEIOUYaeiouy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ def check(text: Text) -> tuple[Problem, ...]:
     Returns:
         Warnings, each naming the part and showing the sentence: a sentence longer than the
         language's limit, braces left over from the template, an ambiguous word without the
-        phrase that settles it. A person may still approve the text.
+        phrase that settles it, a time of day without its day, an abbreviation that the language's
+        list does not know. A person may still approve the text.
     """
     parts = (
         ("headline", text.headline),
@@ -110,6 +116,41 @@ def _part(part: str, name: str, language: str) -> Iterator[Problem]:
                     phrases=phrases,
                     sentence=_shown(sentence),
                 )
+        # What to do may be told by the hours of every day: stay in the shade from 11:00 to 15:00.
+        of_the_event = name != "instruction" and _TIME.search(sentence)
+        if of_the_event and not _day(language).search(sentence):
+            yield _warning("time_without_day", name, sentence=_shown(sentence))
+        for short in unknown_abbreviations(sentence, language):
+            yield _warning("abbreviation", name, word=short, sentence=_shown(sentence))
+
+
+def unknown_abbreviations(sentence: str, language: str) -> tuple[str, ...]:
+    """Capitals in a row that nobody can read as a word, and that are not in the language's list.
+
+    A word in capitals is loud and still a word; one without a vowel is a name of an office or a
+    unit, and most readers do not know it.
+
+    >>> unknown_abbreviations("Theo KTTV và PCTT: CHẠY NGAY", "vi")
+    ('KTTV', 'PCTT')
+    """
+    known = set(word("format.abbreviations", language).split())
+    found = []
+    plain = " ".join(t for t in sentence.split() if not _NUMBERED.search(t))
+    for token in _CAPITALS.findall(plain):
+        letters = normalize("NFD", token)
+        if token not in known and not any(c in _VOWELS for c in letters):
+            found.append(token)
+    return tuple(dict.fromkeys(found))
+
+
+def _day(language: str) -> re.Pattern[str]:
+    """A day as this language writes it in notices."""
+    months = "|".join(map(re.escape, word("format.months", language).split()))
+    mark = "\x00"
+    pattern = re.escape(word("format.date", language, day=mark, month=mark * 2))
+    pattern = pattern.replace(re.escape(mark * 2), f"(?:{months})")
+    plain = pattern.replace(re.escape(mark), r"\d{1,2}")
+    return re.compile(rf"{plain}|\d{{1,2}}/\d{{1,2}}")
 
 
 def _warning(code: str, name: str, **params: object) -> Problem:

@@ -10,6 +10,8 @@ from haidang.web.routes import (
     law,
     ledger,
     login,
+    public,
+    raises,
     review,
     risk,
     several,
@@ -21,7 +23,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, login, home, situation, watch, risk, acts, several, warnings, incident, review, ledger,
-    law, explain, entry, entry_readings, world,
+    statics, public, login, home, situation, watch, risk, acts, several, warnings, raises, incident,
+    review, ledger, law, explain, entry, entry_readings, world,
 )  # fmt: skip
 """Each has a ``router``."""
