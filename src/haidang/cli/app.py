@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from haidang.cli import channels, key, law, ledger, outbox, raising, recipients, stock
+from haidang.cli import channels, key, law, ledger, outbox, raising, recipients, stock, world
 from haidang.cli import pack as pack_commands
 from haidang.cli.cap import cap
 from haidang.cli.detect import detect
@@ -85,6 +85,7 @@ def build() -> typer.Typer:
     app.add_typer(pack_commands.group(), name="pack")
     app.add_typer(stock.build(), name="stock")
     app.add_typer(raising.build(), name="raise")
+    app.add_typer(world.build(), name="world")
     app.command("deliver", help=help_text("help_deliver"))(outbox.deliver)
     app.add_typer(outbox.build(), name="outbox")
     app.add_typer(recipients.build_recipients(), name="recipients")
