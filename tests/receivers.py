@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -112,10 +112,12 @@ def raw(speak: Callable[[socket.socket], None]) -> Iterator[int]:
     listener.settimeout(0.05)
     over = threading.Event()
     talks: list[threading.Thread] = []
+    open_ones: list[socket.socket] = []
 
     def talk(connection: socket.socket) -> None:
         with connection:
             connection.settimeout(5)
+            open_ones.append(connection)
             try:
                 speak(connection)
             except OSError:
@@ -141,6 +143,9 @@ def raw(speak: Callable[[socket.socket], None]) -> Iterator[int]:
         over.set()
         thread.join(5)
         listener.close()
+        for connection in open_ones:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         for one in talks:
             one.join(5)
 

@@ -13,7 +13,8 @@ from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.edge.store.store import Store
 from haidang.jobs import verify
-from haidang.jobs.replay import Played, play
+from haidang.jobs.publish import Follower
+from haidang.jobs.replay import Played, play, scope_of
 from haidang.jobs.review import review
 from haidang.jobs.review_tables import ReviewTables, review_tables
 from haidang.jobs.risk_index import RiskIndex, of_country, of_table, own_index
@@ -118,7 +119,7 @@ def replay_case(
     folder = base / case.spec.id
     if folder.resolve().parent != base.resolve():
         raise BadData(Problem("pack.outside", {"id": case.spec.id}, field="id"))
-    played = play(case, where, folder, progress)
+    played = play(case, where, folder, progress, _publishing(case, folder))
     found = tables(played, language)
     planned = response_tables(played, language)
     compared, counted = judged(played)
@@ -145,6 +146,13 @@ def replay_case(
         played=played,
         judged=(compared, counted),
     )
+
+
+def _publishing(case: Case, folder: Path) -> Follower:
+    from haidang.web.pages.public import Public  # noqa: PLC0415 - templates, for this alone
+
+    spec = case.spec
+    return Follower(folder, scope_of(case), spec.places_on, spec.status, Public)
 
 
 def judged(played: Played) -> tuple[tuple[Compared, ...], tuple[Contingency, ...]]:

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from haidang.edge.channels.site import PUBLIC, Spec
 from haidang.jobs.desk import Desk, start_drill
-from haidang.jobs.replay import play
+from haidang.jobs.publish import publish_played
+from haidang.jobs.replay import DATABASE, play
 from haidang.pack.case import load_case
 from haidang.pack.load import roots
+from haidang.web.pages.public import Public
 from jobs.conftest import locked
 
 CASE = "yagi-2024"
@@ -69,6 +72,26 @@ def desks(shared: Path, out: Path) -> None:
     shutil.copytree(shared / COUNTED, out / COUNTED)
     shutil.copytree(shared / READ, out / READ)
     shutil.copytree(aside / DRILL, out / DRILL)
+
+
+SHOWN = datetime(2024, 9, 6, 12, 30, tzinfo=UTC)
+"""What the public read at the worst hour, the evening before landfall."""
+
+
+def published(shared: Path, out: Path) -> None:
+    """Lay the typhoon with its public site at `SHOWN` into a folder of one's own."""
+    known = roots()
+    case = load_case(CASE, known)
+    with locked(shared / f"{CASE}.lock"):
+        played = play(case, known, shared / CASE)
+    out.mkdir(parents=True, exist_ok=True)
+    if not (out / REPLAY).exists():
+        shutil.copytree(shared / CASE, out / REPLAY)
+    shutil.rmtree(out / REPLAY / PUBLIC, ignore_errors=True)
+    publish_played(
+        out / REPLAY, DATABASE, played.scope, played.context, case.spec.places_on,
+        case.spec.status, Public, Spec(), SHOWN,
+    )  # fmt: skip
 
 
 def _drill(out: Path) -> None:

@@ -49,6 +49,9 @@ PAGES: Final = {
     "ledger": f"/d/{REPLAY}/ledger",
     "explain": "{why}",
 }
+PUBLIC: Final = "public"
+"""The page that everybody reads, on a phone alone; ``screenshots.py public`` takes only it."""
+
 ON_PHONE: Final = ("situation", "watch", "warning", "incident-place")
 
 
@@ -59,7 +62,9 @@ def main(wanted: list[str]) -> None:
     with tempfile.TemporaryDirectory() as aside:
         shared, out = Path(aside) / "played", Path(aside) / "desks"
         shared.mkdir()
-        prepared.desks(shared, out)
+        if wanted != [PUBLIC]:
+            prepared.desks(shared, out)
+        prepared.published(shared, out)
         take(out, wanted)
 
 
@@ -69,6 +74,17 @@ def take(out: Path, wanted: list[str]) -> None:
         for language in ("vi", "en"):
             with surfer(opened, console, language=language) as found:
                 darkroom = opened.new_page()
+                if not wanted or PUBLIC in wanted:
+                    width, height = PHONE
+                    found.page.set_viewport_size({"width": width, "height": height})
+                    tongue = "" if language == "vi" else f"{language}/"
+                    page = found.go(f"/public/@{REPLAY}/{tongue}22/")
+                    _shot(page, darkroom, f"{PUBLIC}-phone", language)
+                    width, height = DESKTOP
+                    found.page.set_viewport_size({"width": width, "height": height})
+                if wanted == [PUBLIC]:
+                    darkroom.close()
+                    continue
                 if not wanted or "login" in wanted:
                     _shot(found.go("/login"), darkroom, "login", language)
                 page = found.login(console.people[1])

@@ -25,7 +25,15 @@ from jobs.live_toy import SCOPE, T0, Clock, contexts, heard, live, make
 COMMUNES, GAUGES = 4, 6
 EXAMPLES = int(os.environ.get("HAIDANG_LIVE_EXAMPLES", "4"))
 """Few in the suite; by hand some hundreds."""
-ALIKE = (Reason.UNCHANGED, Reason.STILL_QUIET, Reason.HOLDING, Reason.HELD_NO_DATA, Reason.BLIND)
+ALIKE = (
+    Reason.UNCHANGED,
+    Reason.STILL_QUIET,
+    Reason.HOLDING,
+    Reason.HELD_NO_DATA,
+    Reason.HOLD_EXPIRED,  # counted from the last confirmation, see ``told``
+    Reason.BLIND,
+)
+"""Nothing moved: whoever looks at everything writes them at every look."""
 
 
 class Reading(NamedTuple):
@@ -112,11 +120,13 @@ def told(store: Store):
         s.place: replace(s, confirmed=T0, since=s.since if s.level else T0)
         for s in store.snapshot(end, law_day=T0.date(), places_day=T0.date()).standing
     }
-    moved = [
-        (d.at, d.place, d.before, d.after, d.combined, d.reason)
-        for d in store.decisions()
-        if d.reason not in ALIKE
-    ]
+    moved, last = [], {}
+    for d in sorted(store.decisions(), key=lambda d: d.at):
+        if d.reason in ALIKE:
+            continue
+        if last.get(d.place) != (d.after, d.combined, d.reason):
+            moved.append((d.at, d.place, d.before, d.after, d.combined, d.reason))
+        last[d.place] = (d.after, d.combined, d.reason)
     said = [
         (m.sent, m.chain, m.kind, m.level, m.expires, [t.headline for t in d.texts], d.occasion)
         for m in store.messages()

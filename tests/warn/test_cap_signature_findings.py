@@ -31,7 +31,7 @@ def test_an_unsigned_message_is_told_of_where_a_signature_is_required():
 def test_a_signature_that_holds_is_passed_over():
     for require in (False, True):
         assert found(SIGNED, require) == [
-            ("signature_reformatted", "warning", 3, "/cap:alert/ds:Signature")
+            ("sign.reformatted", "warning", 3, "/cap:alert/ds:Signature")
         ]
         assert found(SIGNED.replace(b"\n<ds:S", b"<ds:S"), require) == []
 
@@ -39,9 +39,7 @@ def test_a_signature_that_holds_is_passed_over():
 def test_a_broken_one_is_an_error_though_none_was_asked_for():
     broken = SIGNED.replace(b"Test", b"Actual")
     for require in (False, True):
-        assert found(broken, require) == [
-            ("signature_digest", "error", 3, "/cap:alert/ds:Signature")
-        ]
+        assert found(broken, require) == [("sign.digest", "error", 3, "/cap:alert/ds:Signature")]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +67,6 @@ def test_all_that_is_said_is_said_in_both_languages():
     data = SIGNED.replace(b'URI=""', b'URI="#a"')
     signature_findings(etree.fromstring(data), data, True, notes)
     [one] = located(notes, "vi", {})
-    assert one.code == "signature_reference"
+    assert one.code == "sign.reference"
     assert one.message == one.say("vi") != one.say("en")
     assert one.problem("a.xml").say("en").startswith("a.xml, line 3")

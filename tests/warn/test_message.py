@@ -432,7 +432,9 @@ def test_every_language_has_the_same_placeholders(key):
 def test_every_problem_raised_has_words():
     source = "".join(p.read_text("utf-8") for p in (ROOT / "warn").rglob("*.py"))
     codes = {f"warn.{c}" for c in re.findall(r'Problem\(\s*"warn\.(\w+)"', source)}
-    codes |= {f"warn.cap_{c}" for c in re.findall(r'_problem\(\s*"(\w+)"', source)}
+    codes |= {f"cap.{c}" for c in re.findall(r'_problem\(\s*"(\w+)"', source)}
+    codes |= {f"cap.{c}" for c in re.findall(r'notes\.\w+\(\s*"(\w+)"', source)}
+    codes |= {f"cap.{c}" for c in re.findall(r'_note\(\s*"(\w+)"', source)}
     codes |= {f"warn.{c}" for c in re.findall(r'_warning\(\s*"(\w+)"', source)}
-    assert len(codes) > 25
+    assert len(codes) > 100
     assert codes <= catalogue().keys()

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from haidang.warn.message import Text
 from haidang.warn.readability import sentences
-from haidang.warn.short import PAGE_7BIT, PAGE_UCS2, PAGES, SMS_MAX, cell, plain, septets, sms
+from haidang.warn.short import (
+    PAGE_7BIT,
+    PAGE_UCS2,
+    PAGES,
+    SMS_MAX,
+    cell,
+    plain,
+    segments,
+    septets,
+    sms,
+    texted,
+)
 
 VI = Text(
     "vi",
@@ -69,3 +80,65 @@ def test_what_fits_fits_and_nothing_is_lost_silently(instruction):
     said = [" ".join(plain(s).split()) for s in sentences(instruction)]
     taken = len(said) - found.left_out
     assert found.text == " ".join(["Bao.", *said[:taken]])
+
+
+# --- parts --------------------------------------------------------------------------------------
+
+PLACES = ["Hải Phòng"]
+
+
+def test_one_message_is_tried_first_by_leaving_out_what_is_not_level_and_place():
+    long = "Rời ngay nhà yếu, nhà ven biển, lồng bè, chòi canh và tàu thuyền trước 02:00 hôm nay."
+    found = texted(Text("vi", VI.headline, "", f"{long} Gọi 112."), places=PLACES, level=4)
+    assert found.text == (
+        "DIEN TAP. Bao Yagi: rui ro thien tai cap 4 (rat lon) tai Hai Phong. " + plain(long)
+    )
+    assert (found.parts, found.left_out) == (1, 1)
+
+
+def test_what_is_sent_keeps_level_place_and_the_first_instruction_in_two_parts():
+    long = "Rời ngay " + "nhà yếu, " * 12 + "trước 02:00."
+    found = texted(Text("vi", VI.headline, "", f"{long} Gọi 112."), places=PLACES, level=4)
+    assert found.parts == 2
+    assert found.text == plain(f"{VI.headline} {long} Gọi 112.")
+    assert (found.limit, found.left_out) == (306, 0)
+
+
+def test_where_nothing_else_fits_level_and_place_stay():
+    found = texted(Text("vi", VI.headline, "", "Đi " + "xa " * 200), places=PLACES, level=4)
+    assert found.text.endswith("cap 4 (rat lon) tai Hai Phong.")
+    assert (found.parts, found.left_out) == (1, 1)
+
+
+def test_a_level_or_a_place_that_comes_late_is_waited_for():
+    late = Text(
+        "vi", "Sóng thần. Chạy ngay. Rủi ro cấp 5. Tại Hải Phòng. Hết.", "", "x" * 150 + "."
+    )
+    found = texted(late, places=PLACES, level=5, most=1)
+    assert found.text == "Song than. Chay ngay. Rui ro cap 5. Tai Hai Phong."
+
+
+def test_a_link_stands_where_it_fits():
+    link = "https://example.invalid/cap/1"
+    assert texted(VI, places=PLACES, level=4, link=link).text.count(link) == 0
+    short = Text("vi", "Bão cấp 4 tại Hải Phòng.", "", "Ở trong nhà.")
+    assert texted(short, places=PLACES, level=4, link=link).text.endswith(f"nha. {link}")
+
+
+def test_own_letters_are_counted_in_ucs2():
+    short = Text("vi", "Bão cấp 4 tại Hải Phòng.", "", "Ở trong nhà. " + "Gọi cứu giúp. " * 9)
+    found = texted(short, places=PLACES, level=4, own_letters=True)
+    assert found.text.startswith("Bão cấp 4 tại Hải Phòng. Ở trong nhà.")
+    assert (found.parts, found.limit) == (1, 70)
+
+
+@given(st.text(alphabet="ab€[{ưới😀 ", max_size=500))
+def test_parts_lose_nothing_and_are_never_too_long(text):
+    found = segments(text)
+    assert "".join(found) == text
+    wide = septets(text) is None
+    for part in found:
+        units = len(part.encode("utf-16-be")) // 2 if wide else septets(part)
+        limit = (70 if wide else 160) if len(found) == 1 else (67 if wide else 153)
+        assert units <= limit
+    assert len(found) <= 1 or len(text.encode("utf-16-be")) // 2 > 70 or (septets(text) or 0) > 160

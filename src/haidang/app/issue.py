@@ -91,9 +91,14 @@ def compose(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Me
         level=draft.said.level,
         sender=sender,
         sent=local,
-        expires=draft.said.expires,
+        expires=_whole(draft.said.expires),
         body=build(alert),
     )
+
+
+def _whole(instant: datetime) -> datetime:
+    """An instant in whole seconds, as CAP writes it: a desk of sensors runs by the millisecond."""
+    return instant.replace(microsecond=0)
 
 
 def _note(context: Context) -> str:
@@ -115,8 +120,8 @@ def _info(context: Context, draft: Draft, text: Text) -> Info:
         severity=draft.severity,
         certainty=draft.certainty,
         event_codes=(warn.event_code,),
-        onset=None if draft.onset is None else context.local(draft.onset),
-        expires=context.local(draft.said.expires),
+        onset=None if draft.onset is None else context.local(_whole(draft.onset)),
+        expires=context.local(_whole(draft.said.expires)),
         sender_name=country.sender.name[language],
         headline=text.headline,
         description=text.description,

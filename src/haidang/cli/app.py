@@ -11,13 +11,15 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from haidang.cli import law, raising, stock
+from haidang.cli import key, law, ledger, outbox, raising, recipients, stock
 from haidang.cli import pack as pack_commands
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
 from haidang.cli.late import nowcast, reproduction
+from haidang.cli.listen import listen
 from haidang.cli.observe import observe
+from haidang.cli.publish import publish
 from haidang.cli.review import review
 from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
@@ -65,12 +67,12 @@ def build() -> typer.Typer:
     app.command("nowcast", help=help_text("help_nowcast"))(nowcast)
     app.command("reproduction", help=help_text("help_reproduction"))(reproduction)
     app.command("observe", help=help_text("help_observe"))(observe)
+    app.command("listen", help=help_text("help_listen"))(listen)
     app.command("index", help=help_text("help_index"))(index)
+    app.command("publish", help=help_text("help_publish"))(publish)
     app.command("serve", help=help_text("help_serve"))(serve)
-    ledger = typer.Typer(no_args_is_help=True, help=help_text("help_ledger"))
-    ledger.command("verify", help=help_text("help_ledger_verify"))(ledger_verify)
-    ledger.command("head", help=help_text("help_ledger_head"))(ledger_head)
-    app.add_typer(ledger, name="ledger")
+    app.add_typer(ledger.build(), name="ledger")
+    app.add_typer(key.build(), name="key")
     places = typer.Typer(invoke_without_command=True, help=help_text("help_places"))
     places.callback()(places_list)
     places.command("find", help=help_text("help_places_find"))(places_find)
@@ -80,6 +82,11 @@ def build() -> typer.Typer:
     app.add_typer(pack_commands.group(), name="pack")
     app.add_typer(stock.build(), name="stock")
     app.add_typer(raising.build(), name="raise")
+    app.command("deliver", help=help_text("help_deliver"))(outbox.deliver)
+    app.add_typer(outbox.build(), name="outbox")
+    app.add_typer(recipients.build_recipients(), name="recipients")
+    app.add_typer(recipients.build_subscriptions(), name="subscriptions")
+    app.add_typer(recipients.build_route(), name="route")
     _threat_groups(app)
     return app
 
@@ -326,6 +333,7 @@ def explain(
     name: Annotated[str, typer.Argument(help=help_text("help_explain_id"))] = "",
     place: Annotated[str, typer.Option(help=help_text("help_explain_place"))] = "",
     at: Annotated[str, typer.Option(help=help_text("help_explain_at"))] = "",
+    recipient: Annotated[str, typer.Option(help=help_text("help_explain_recipient"))] = "",
     db: Db = None,
     country: Country = None,
     folder: Out = Path("out"),
@@ -337,7 +345,9 @@ def explain(
     where = roots()
     home = load_country(where.country(country), where.threats)
     paths = (db,) if db else job.databases(folder)
-    if place:
+    if recipient:
+        lines = _recipient(paths, recipient, place, home, folder)
+    elif place:
         when = _time(at)
         if when.tzinfo is None:
             when = when.replace(tzinfo=home.zone)
@@ -357,6 +367,26 @@ def explain(
             soft_wrap=True,
         )
         out.print(f"                  {line.id}", style="dim", highlight=False)
+
+
+def _recipient(
+    paths: Sequence[Path], name: str, place: str, home: CountryPack, folder: Path
+) -> Sequence[Line]:
+    """What became of the messages for one recipient, in the first store that knows them."""
+    from haidang.base.errors import NotFound  # noqa: PLC0415
+    from haidang.edge.store.store import Store  # noqa: PLC0415
+    from haidang.jobs.told import why_not  # noqa: PLC0415
+
+    missing: NotFound | None = None
+    for path in paths:
+        with Store.open(path, check=False, create=False) as store:
+            try:
+                return why_not(store, path, name, home, language(), place)
+            except NotFound as error:
+                missing = missing or error
+    if missing is None:
+        raise typer.BadParameter(say("no_store", folder=folder))
+    raise missing
 
 
 def _looked_at(path: Path) -> None:
@@ -385,51 +415,6 @@ def _place(paths: Sequence[Path], place: str, when: datetime, home: CountryPack)
     said = say("from_store", case=path.parent.name, path=path)
     out.print(escape(said), style="dim", highlight=False, soft_wrap=True)
     return lines
-
-
-def ledger_verify(
-    db: Db = None,
-    anchor: Annotated[str, typer.Option(help=help_text("help_anchor"))] = "",
-    folder: Out = Path("out"),
-) -> None:
-    """Recompute every hash of a ledger."""
-    from haidang.base.errors import BadData  # noqa: PLC0415
-    from haidang.base.problem import Problem  # noqa: PLC0415
-    from haidang.edge.store.store import Store  # noqa: PLC0415
-    from haidang.jobs.explain import databases  # noqa: PLC0415
-
-    paths = (db,) if db else databases(folder)
-    if not paths:
-        raise typer.BadParameter(say("no_store", folder=folder))
-    if anchor and len(paths) > 1:
-        said = {"n": len(paths), "folder": folder, "paths": ", ".join(map(str, paths))}
-        raise BadData(Problem("cli.anchor_needs_db", said, field="--db"))
-    bad = False
-    for path in paths:
-        with Store.open(path, create=False) as store:
-            found = store.verify(anchor or None)
-            entries, head = store.head()
-        problems(found)
-        bad = bad or bool(found)
-        key = "ledger_bad" if found else "ledger_good"
-        line = say(key, path=path, entries=entries, head=head)
-        out.print(escape(line), highlight=False, soft_wrap=True)
-    if bad:
-        raise typer.Exit(1)
-
-
-def ledger_head(db: Db = None, folder: Out = Path("out")) -> None:
-    """Number and hash of the newest entry: what is published."""
-    from haidang.edge.store.store import Store  # noqa: PLC0415
-    from haidang.jobs.explain import databases  # noqa: PLC0415
-
-    paths = (db,) if db else databases(folder)
-    if not paths:
-        raise typer.BadParameter(say("no_store", folder=folder))
-    for path in paths:
-        with Store.open(path, check=False, create=False) as store:
-            entries, head = store.head()
-        out.print(f"{head}  {entries}  {path}", highlight=False, soft_wrap=True)
 
 
 def places_list(

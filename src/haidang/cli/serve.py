@@ -36,8 +36,10 @@ def serve(
     import uvicorn  # noqa: PLC0415 - a second that only this command needs
 
     from haidang.edge.store.accounts import Accounts  # noqa: PLC0415
+    from haidang.jobs.home_site import Heartbeat, HomeSite  # noqa: PLC0415
     from haidang.pack.load import load_country, roots  # noqa: PLC0415
     from haidang.web.app import DATABASE, create_app  # noqa: PLC0415
+    from haidang.web.pages.public import Public  # noqa: PLC0415
     from haidang.web.settings import LOCAL, Settings  # noqa: PLC0415
 
     where = roots()
@@ -68,14 +70,15 @@ def serve(
         out.print(say("serving", url=f"{scheme}://{host}:{port}/"), highlight=False)
         out.print(table)
         out.print(say("passwords_once"), highlight=False, style="dim", soft_wrap=True)
-        uvicorn.run(
-            app,
-            host=host,
-            port=port,
-            log_level="warning",
-            proxy_headers=False,
-            server_header=False,
-        )
+        with Heartbeat(HomeSite(folder, where, home, Public).tick):
+            uvicorn.run(
+                app,
+                host=host,
+                port=port,
+                log_level="warning",
+                proxy_headers=False,
+                server_header=False,
+            )
     err.print(say("stopped"), highlight=False)
 
 

@@ -55,17 +55,46 @@ def seal_of(
     """
     if sender.signing == "none":
         return None
-    known = os.environ if environment is None else environment
-    key = _file(known, sender.key_from)
-    certificate = _file(known, sender.certificate_from)
-    password = known.get(sender.password_from)
-    made = Seal(
-        key=_private(key, sender.key_from),
-        certificate=_bytes(certificate, sender.certificate_from),
-        password=password.encode() if password else None,
+    made = named(
+        sender.key_from, sender.certificate_from, sender.password_from, environment=environment
     )
     made.check(now)
     return made
+
+
+def named(
+    key_from: str,
+    certificate_from: str,
+    password_from: str,
+    key: Path | None = None,
+    certificate: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Seal:
+    """A pair by the variables that name its files, or by the files themselves.
+
+    Args:
+        key_from: Variable that names the key's file.
+        certificate_from: Variable that names the certificate's.
+        password_from: Variable that holds the key's password, where it has one.
+        key: The key's file, over what the variable says.
+        certificate: The certificate's.
+        environment: Variables; None is the process's own.
+
+    Raises:
+        BadData: As `seal_of`, but for what only shows when it is used.
+    """
+    known = os.environ if environment is None else environment
+    secret = _private(key, "") if key else _private(_file(known, key_from), key_from)
+    if certificate:
+        public = read_file(certificate)
+    else:
+        public = read_file(_file(known, certificate_from), certificate_from)
+    password = known.get(password_from)
+    return Seal(
+        key=secret,
+        certificate=public,
+        password=password.encode() if password else None,
+    )
 
 
 def _file(known: Mapping[str, str], name: str) -> Path:
@@ -75,28 +104,34 @@ def _file(known: Mapping[str, str], name: str) -> Path:
     return Path(text)
 
 
-def _bytes(file: Path, name: str) -> bytes:
+def read_file(file: Path, variable: str = "") -> bytes:
+    """A key, a certificate or an anchor.
+
+    Args:
+        file: Of at most 1 MB.
+        variable: That named it, "" where the user did.
+
+    Raises:
+        BadData: It cannot be read or is too long (``sign.file``, ``sign.key_file``).
+    """
     try:
         with file.open("rb") as found:
             data = found.read(LARGEST + 1)
+        reason = f"> {LARGEST}" if len(data) > LARGEST else ""
     except OSError as error:
-        params = {"variable": name, "file": str(file), "reason": error.strerror or str(error)}
-        raise BadData(Problem("sign.key_file", params)) from error
-    if len(data) > LARGEST:
-        params = {"variable": name, "file": str(file), "reason": f"> {LARGEST}"}
-        raise BadData(Problem("sign.key_file", params))
+        data, reason = b"", error.strerror or str(error)
+    if reason:
+        params = {"file": str(file), "reason": reason, "variable": variable}
+        raise BadData(Problem("sign.key_file" if variable else "sign.file", params))
     return data
 
 
-def _private(file: Path, name: str) -> bytes:
-    data = _bytes(file, name)
-    if os.name == "posix" and file.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_IROTH):
+def _private(file: Path, variable: str) -> bytes:
+    data = read_file(file, variable)
+    mode = file.stat().st_mode
+    if os.name == "posix" and mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_IROTH):
         # The group may read it: that is how a service is given a key by its administrator.
-        params = {
-            "variable": name,
-            "file": str(file),
-            "mode": f"{stat.S_IMODE(file.stat().st_mode):o}",
-        }
+        params = {"file": str(file), "mode": f"{stat.S_IMODE(mode):o}"}
         raise BadData(Problem("sign.key_open", params))
     return data
 

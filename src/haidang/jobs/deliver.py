@@ -15,13 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
-from uuid import uuid4
 
 from haidang.base.errors import HaidangError, Unavailable
 from haidang.edge.channels.port import Channel, Outcome, Parcel
 from haidang.edge.store.fanout import Waiting
 from haidang.edge.store.parcels import Claimed, Policy, Settled
 from haidang.edge.store.store import Store
+from haidang.jobs.leases import gone, worker
 from haidang.warn.route import Within, text_for
 
 IDLE_S: Final = 0.5
@@ -95,7 +95,7 @@ class Deliverer:
         self._store, self._ways, self._within = store, tuple(ways), within
         self._policy = policy or Policy()
         self._tell = tell
-        self._worker = uuid4().hex
+        self._worker = worker()
         self._guard = threading.Lock()
         self._messages: dict[str, Waiting] = {}
         self.told = Told()
@@ -135,7 +135,13 @@ class Deliverer:
             stop.wait(IDLE_S)
 
     def fan_out(self) -> None:
-        """Queue every accepted message for everybody who is told of it."""
+        """Queue every accepted message for everybody who is told of it.
+
+        What a killed job of this machine held is let go first.
+        """
+        for other in self._store.holders():
+            if other != self._worker and gone(other):
+                self._store.release(other)
         public = [way.name for way in self._ways if way.public]
         while found := self._store.unfanned():
             for one in found:

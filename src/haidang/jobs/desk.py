@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from haidang.app.acts import Basis, Wish, act
 from haidang.app.context import Context
@@ -25,6 +25,7 @@ from haidang.base.ids import digest
 from haidang.base.problem import Problem
 from haidang.edge import keys
 from haidang.edge.channels import capfile
+from haidang.edge.channels.site import PUBLIC
 from haidang.edge.feeds.stock import INVENTORY, StockRead, read_stock
 from haidang.edge.store.edits import checked
 from haidang.edge.store.glance import Concluded, Memory, Run
@@ -32,7 +33,7 @@ from haidang.edge.store.notices import Person
 from haidang.edge.store.raises import RaiseState
 from haidang.edge.store.store import Store
 from haidang.edge.store.tasks import TaskState
-from haidang.jobs import desk_files, raising, replay
+from haidang.jobs import desk_files, publish, raising, replay
 from haidang.jobs.desk_files import BULLETINS, CAP, DeskInfo, DeskSpec, FileSpec
 from haidang.jobs.desk_view import StepAt, View, renew_at
 from haidang.jobs.replay import DATABASE, Step, scope_of
@@ -76,7 +77,11 @@ class Desk:
         case: What is played.
         context: Country, pack, areas and law.
         store: Its store: read it as you like, act only through the desk.
+        pages: Makes the pages of every desk's site; the web, which lies above, puts it here.
+            Without it a desk publishes feeds and maps alone.
     """
+
+    pages: ClassVar[publish.Maker | None] = None
 
     def __init__(self, folder: Path, roots: Roots) -> None:
         """Open a folder; ``Desk.open`` gives the one that is open already."""
@@ -92,6 +97,8 @@ class Desk:
         self._steps = desk_files.steps_of(self.spec, self.case, folder, self.context)
         self.store = Store.open(folder / DATABASE, check=False)
         self._file = (folder / DATABASE).stat().st_ino
+        self._site: publish.Publisher | None = None
+        self._reader = publish.Reader(self.store, self.scope, (self.case.spec.threat,))
 
     @classmethod
     def open(cls, folder: Path, roots: Roots) -> Desk:
@@ -158,7 +165,7 @@ class Desk:
         """The desk's time at a wall time, to the second; of a replay the time of its last act."""
         runs = self.store.runs(self.scope)
         if not runs:
-            return self._steps[0].now
+            return self._steps[0].now if self._steps else wall
         newest = runs[-1]
         if self.spec is None:
             return self.store.done(self.scope).latest or newest.at
@@ -234,6 +241,7 @@ class Desk:
                     ahead = self._escalate(now)
                     self._looked = (self.store.marks(), ahead)
                 self._send()
+                self._publish(now)
             finally:
                 self._lock.release()
         return now
@@ -252,6 +260,21 @@ class Desk:
     @property
     def _renew_h(self) -> float:
         return self.context.pack.threat.warn.renew_h
+
+    def _publish(self, now: datetime) -> None:
+        """Write the desk's own site, where something was said or the clock went on."""
+        if self._site is None:
+            self._site = publish.Publisher(
+                self.folder / PUBLIC, self.context.country, self.case.spec.places_on,
+                self.case.spec.status, type(self).pages, publish.spec_of(self.folder),
+            )  # fmt: skip
+        marks = self.store.marks()
+        if self._site.due(marks, now):
+            self._site.publish(self.said(now), now, marks)
+
+    def said(self, now: datetime) -> publish.Said:
+        """Everything that was said by an instant, for a site."""
+        return self._reader.said(now)
 
     def _escalate(self, now: datetime) -> datetime | None:
         """Pass on what is due; returns when the next one will be, or a notice is to be renewed."""
@@ -429,6 +452,7 @@ class Desk:
                 draft_id, actor, role, at, build, [capfile.NAME], broke_glass=broke_glass
             )
             self._send()
+            self._publish(at)
             return message
 
     def act(self, draft_id: str, wish: Wish, wall: datetime) -> Draft:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import yaml
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from haidang.app.context import Context
 from haidang.base.errors import BadData, BadPack, NotFound, Unavailable
@@ -65,6 +66,8 @@ class DeskSpec(Spec):
         event: Its id, of a live desk on readings.
         day: Whose places and law are used there; None of any other desk.
         title: Shown in the list of desks, by language.
+        files: What was brought, oldest first; none where it listens.
+        sensors: It listens to sensors, see ``sensors.yaml`` beside it.
         begun: Wall time.
     """
 
@@ -76,10 +79,19 @@ class DeskSpec(Spec):
     event: str = ""
     day: date | None = None
     title: Mapping[str, str]
-    status: Literal["Exercise", "Test"] = "Exercise"
+    status: Literal["Actual", "Exercise", "Test"] = "Exercise"
     averaging_s: Literal[60, 120, 180, 600] = 600
-    files: tuple[FileSpec, ...] = Field(min_length=1)
+    files: tuple[FileSpec, ...] = ()
+    sensors: bool = False
     begun: AwareDatetime
+
+    @model_validator(mode="after")
+    def _fed(self) -> DeskSpec:
+        if bool(self.files) == self.sensors:
+            raise PydanticCustomError("desk_fed", "a desk has files, or sensors: true")
+        if self.status == "Actual" and not self.sensors:
+            raise PydanticCustomError("desk_actual", "only a desk of sensors speaks as Actual")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +141,7 @@ def find(folder: Path, roots: Roots) -> tuple[DeskSpec | None, Case]:
 
 def case_of(spec: DeskSpec, folder: Path, roots: Roots) -> Case:
     """The case that a desk plays, with the bulletins that lie beside it and nobody scripted."""
-    file = folder / spec.files[0].file
+    file = folder / (spec.files[0].file if spec.files else READINGS_FILE)
     if spec.kind == "drill":
         case = replace(load_case(spec.case or "", roots), bulletins=file)
     else:
@@ -153,12 +165,14 @@ def _own(spec: DeskSpec, file: Path) -> Case:
     if spec.day is None:
         args = (file, spec.threat, spec.country, spec.name, spec.status, spec.averaging_s)
         return tonight(*args, approve=False)
-    return case_of_file(
+    case = case_of_file(
         bulletins=file, name=slug(spec.name)[:MOST_FOLDER].rstrip("-"),
         country=spec.country, threat=spec.threat,
         event=spec.event, title=spec.name, day=spec.day, averaging_s=spec.averaging_s,
-        status=spec.status, officers=(),
+        status="Test" if spec.status == "Test" else "Exercise", officers=(),
     )  # fmt: skip
+    # A case is never Actual; a desk of sensors may be, if its packs are above tier draft.
+    return replace(case, spec=case.spec.model_copy(update={"status": spec.status}))
 
 
 def steps_of(spec: DeskSpec | None, case: Case, folder: Path, context: Context) -> tuple[Step, ...]:
@@ -170,6 +184,8 @@ def steps_of(spec: DeskSpec | None, case: Case, folder: Path, context: Context) 
         BadData: No row of a file can be used, or a later file tells a bulletin otherwise than it
             came in first (``desk.other_bulletin``).
     """
+    if spec is not None and spec.sensors:
+        return ()
     steps, _ = plan(case, context)
     if spec is None or spec.kind == "drill":
         return steps

@@ -202,6 +202,7 @@ class Live:
         refused: list[tuple[Heard, Problem]] = []
         same = late = 0
         known: dict[Told, float | None] = {}
+        newest: dict[Where, datetime] = {}
         self.store.refresh(now, self._recent)
         for message in messages:
             found = understand(message, self._ears, self.settings.limits)
@@ -211,7 +212,10 @@ class Live:
                 if self._told(report, known, again=message.again):
                     same += 1
                     continue
-                late += self._is_late(report)
+                where = (report.series, report.place)
+                before = newest.get(where) or self._recent.newest(*where)
+                late += before is not None and report.start < before
+                newest[where] = max(report.start, before or report.start)
                 known[key] = report.value
                 good.append(report)
         groups = self._groups(good, now)
@@ -235,12 +239,8 @@ class Live:
             return True
         if again or (before is None and not self._recent.whole(*key[:2])):
             # Sent again, it may be a word that has been corrected since.
-            return report.value in self.store.reported(*key)
+            return report.value in self.store.values_of(*key)
         return False
-
-    def _is_late(self, report: Report) -> bool:
-        newest = self._recent.newest(report.series, report.place)
-        return newest is not None and report.start < newest
 
     def _groups(self, reports: Sequence[Report], now: datetime) -> list[Group]:
         """A delivery for each time at which readings were said; most were said just now."""
@@ -287,6 +287,14 @@ class Live:
             again = self.now()
             self._know_alive(again)
             return self._conclude(again, places | self._scope(again, touched, everything=False))
+
+    def settle(self, now: datetime) -> Looked:
+        """Look at every place where something stands: people may have acted there meanwhile."""
+        self._marks = (-1, -1)
+        self._know_alive(now)
+        for place in self._alive:
+            self._due[place] = now
+        return self.look(now)
 
     def _scope(
         self, now: datetime, touched: Iterable[Where], *, everything: bool

@@ -38,6 +38,8 @@ FIRST = 1000
 """Officers' acts of a minute come after its escalations."""
 Progress = Callable[[int, int, str], None]
 """(steps done, steps in all, what is being done)"""
+Publish = Callable[[Store, Context, datetime | None], None]
+"""Told after every delivery, with the clock; None after the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,13 @@ def subjects(context: Context) -> dict[str, frozenset[str]]:
     }
 
 
-def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_: None) -> Played:
+def play(
+    case: Case,
+    roots: Roots,
+    folder: Path,
+    progress: Progress = lambda *_: None,
+    publish: Publish = lambda *_: None,
+) -> Played:
     """Play a case to its end, or from where it was interrupted.
 
     Args:
@@ -213,6 +221,7 @@ def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_:
         roots: Where packs and countries lie.
         folder: Holds the store and the messages; made if it is not there.
         progress: Told of each step.
+        publish: Told after each delivery.
 
     Returns:
         The case as played. Playing it again changes nothing but puts back a message's file that
@@ -242,8 +251,10 @@ def play(case: Case, roots: Roots, folder: Path, progress: Progress = lambda *_:
             ingest(store, case, step)
             run(store, case, context, step.now)
             deliver(store, folder / "cap")
+            publish(store, context, step.now)
         act(store, case, context, None)
         deliver(store, folder / "cap")
+        publish(store, context, None)
         for message in store.delivered(capfile.NAME):
             capfile.deliver(folder / "cap", message)
         progress(len(steps), len(steps), "")

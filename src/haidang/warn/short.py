@@ -8,7 +8,7 @@ the default alphabet (3GPP TS 23.038, 6.2.1), or two of them one UCS-2 letter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from unicodedata import combining, normalize
@@ -18,6 +18,12 @@ from haidang.warn.readability import sentences
 
 SMS_MAX: Final = 160
 """Letters of one short message in the default alphabet."""
+SMS_UCS2: Final = 70
+"""Letters of one short message in UCS-2."""
+PART_7BIT: Final = 153
+"""Letters of a part of several in the default alphabet: six octets say which part it is."""
+PART_UCS2: Final = 67
+"""Letters of a part of several in UCS-2."""
 PAGES: Final = 15
 """Pages of one cell broadcast."""
 PAGE_7BIT: Final = 93
@@ -49,12 +55,14 @@ class Short:
         length: Letters used, those of the extension table twice.
         limit: Letters that fit.
         left_out: Sentences of the instruction that did not fit.
+        parts: Short messages that it takes.
     """
 
     text: str
     length: int
     limit: int
     left_out: int
+    parts: int = 1
 
     @property
     def fits(self) -> bool:
@@ -110,6 +118,119 @@ def cell(text: Text) -> Short:
     pieces = [normalize("NFC", p) for p in (text.headline, *sentences(text.instruction))]
     page = PAGE_UCS2 if septets(" ".join(pieces)) is None else PAGE_7BIT
     return _filled(pieces, PAGES * page)
+
+
+def texted(
+    text: Text,
+    *,
+    places: Sequence[str] = (),
+    level: int = 0,
+    most: int = 2,
+    own_letters: bool = False,
+    link: str = "",
+) -> Short:
+    """What is sent to a phone: level, place and what to do first, in as few parts as can be.
+
+    Tried in this order, for one part, then for two and so on: the whole headline with the first
+    sentence of the instruction; the headline up to where level and place are named, with that
+    sentence. What fits into the parts then needed anyway is added. No sentence is ever cut.
+
+    Args:
+        text: A finished notice.
+        places: Names of its areas in the same language.
+        level: The level it gives; 0 for its end.
+        most: Parts at most.
+        own_letters: All letters as written, at 70 to a message (67 to a part) where one of them is
+            not in the default alphabet; else without diacritics.
+        link: Where the whole notice can be read; added where it fits.
+
+    Returns:
+        The text with its parts. Where not even the headline up to level and place fits into
+        `most` parts, that alone with more parts than `most`: they are never cut.
+    """
+    write = _as_written if own_letters else (lambda t: _typed(plain(t)))
+    head = [write(s) for s in sentences(text.headline)]
+    todo = [write(s) for s in sentences(text.instruction)]
+    core = head[: _core(head, [write(p) for p in places], level)]
+    for count in range(1, most + 1):
+        for words in (head, core):
+            if len(segments(" ".join([*words, *todo[:1]]))) <= count:
+                return _added([*words, *todo[:1]], todo[1:], link, count)
+    bare = " ".join(core)
+    return _short(bare, len(todo), max(len(segments(bare)), 1))
+
+
+def _core(head: Sequence[str], places: Sequence[str], level: int) -> int:
+    """How many sentences of a headline it takes to name level and places, as far as it does."""
+    whole = " ".join(head)
+    asked = [re.escape(p) for p in places if p in whole]
+    if level:
+        asked += [number] if re.search(number := rf"\b{level}\b", whole) else []
+    for taken in range(1, len(head)):
+        if all(re.search(a, " ".join(head[:taken])) for a in asked):
+            return taken if asked else len(head)
+    return len(head)
+
+
+def _added(words: list[str], rest: Sequence[str], link: str, count: int) -> Short:
+    """As much more as fits into the parts that are needed anyway."""
+    left = len(rest)
+    for piece in rest:
+        if len(segments(" ".join([*words, piece]))) > count:
+            break
+        words, left = [*words, piece], left - 1
+    if link and len(segments(" ".join([*words, link]))) <= count:
+        words = [*words, link]
+    return _short(" ".join(words), left, count)
+
+
+def _short(text: str, left: int, parts: int) -> Short:
+    if septets(text) is None:
+        one, several = SMS_UCS2, PART_UCS2
+    else:
+        one, several = SMS_MAX, PART_7BIT
+    return Short(text, _units(text), one if parts == 1 else parts * several, left, parts)
+
+
+def segments(text: str) -> tuple[str, ...]:
+    """A text as the short messages that carry it, none of which ends within a letter.
+
+    Args:
+        text: In the default alphabet, or with any other letter in UCS-2.
+
+    Returns:
+        One where it fits into one; else parts of 153 or 67 units.
+
+    >>> [len(s) for s in segments("a" * 160)], [len(s) for s in segments("a" * 161)]
+    ([160], [153, 8])
+    """
+    wide = septets(text) is None
+    if _units(text) <= (SMS_UCS2 if wide else SMS_MAX):
+        return (text,) if text else ()
+    limit = PART_UCS2 if wide else PART_7BIT
+    found, begin, used = [], 0, 0
+    for n, letter in enumerate(text):
+        size = _size(letter, wide)
+        if used + size > limit:
+            found.append(text[begin:n])
+            begin, used = n, 0
+        used += size
+    return (*found, text[begin:])
+
+
+def _size(letter: str, wide: bool) -> int:
+    if wide:
+        return 2 if ord(letter) > 0xFFFF else 1  # noqa: PLR2004 - a surrogate pair in UTF-16
+    return 2 if letter in _DOUBLE else 1
+
+
+def _units(text: str) -> int:
+    wide = septets(text) is None
+    return sum(_size(c, wide) for c in text)
+
+
+def _as_written(text: str) -> str:
+    return re.sub(r"\s+", " ", normalize("NFC", text))
 
 
 def _typed(text: str) -> str:

@@ -20,12 +20,14 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from haidang.base.errors import HaidangError, NotFound, Unavailable
 from haidang.edge.store.accounts import Accounts
+from haidang.jobs.desk import Desk
 from haidang.law.levels import Scale
 from haidang.pack.load import Roots, load_country
 from haidang.pack.schema import Country
 from haidang.web.console import mark
 from haidang.web.gate import Gate
 from haidang.web.guard import HEADERS, Guard, TooLarge
+from haidang.web.pages.public import Public
 from haidang.web.pages.trouble import Trouble
 from haidang.web.routes import MODULES
 from haidang.web.settings import Settings
@@ -145,6 +147,7 @@ def create_app(out: Path, roots: Roots, settings: Settings, accounts: Accounts) 
     # The pages of the interface description would come from elsewhere; the policy forbids that.
     app = FastAPI(title="Hải Đăng", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.console = Console(out, roots, settings, accounts)
+    Desk.pages = Public
     for module in MODULES:
         app.include_router(module.router)
     _troubles(app)

@@ -81,12 +81,12 @@ def bar(visit: Visit, desk: Desk, view: View) -> DeskBar:
     if at:
         view = desk.at(None, visit.now)
     country = desk.context.country.spec
-    status = desk.case.spec.status
+    status = str(desk.case.spec.status)  # "Actual" where a desk of sensors is
     demo = view.plan is not None and view.plan.demo
     return DeskBar(
         id=desk.id,
         title=say.of(desk.title),
-        status=say(f"warn.prefix_{status.lower()}"),
+        status="" if status == "Actual" else say(f"warn.prefix_{status.lower()}"),
         note=say(f"note_{desk.kind}", event=say.of(desk.title)),
         clock=clock(view.until, say, say(f"clock_{desk.kind}")),
         levels=visit.console.levels(desk.case.country, desk.context.scale.id),

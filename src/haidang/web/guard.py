@@ -36,6 +36,8 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _YEAR: Final = 31_536_000
+COOKIELESS: Final = ("/public/", "/api/")
+"""What everybody reads: nobody is remembered there, and any cache may keep it."""
 
 
 class Guard:
@@ -71,6 +73,8 @@ class Guard:
         headers.setdefault("Cache-Control", "no-store")
         if self._settings.secure:
             headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR}")
+        if scope["path"].startswith(COOKIELESS):
+            return
         chosen = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[0]
         if chosen in self._settings.languages:
             headers.append("Set-Cookie", self._remembered(chosen))

@@ -83,12 +83,21 @@ def deliver(folder: Path, message: Message) -> Path:
     Raises:
         Unavailable: The folder cannot be written to.
     """
-    path = folder / file_name(message)
+    return put(folder, file_name(message), message.body)
+
+
+def put(folder: Path, name: str, body: bytes) -> Path:
+    """Put a file into a folder, whole or not at all; the same one again changes nothing.
+
+    Raises:
+        Unavailable: The folder cannot be written to.
+    """
+    path = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.read_bytes() == message.body:
+        if path.exists() and path.read_bytes() == body:
             return path
-        _write(path, message.body)
+        _write(path, body)
     except OSError as err:
         raise Unavailable(Problem("channel.unwritable", {"why": err}, file=str(folder))) from err
     return path

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
+from importlib.resources import files
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Final, NamedTuple, Protocol, cast
@@ -32,8 +33,6 @@ from haidang.words import LANGUAGES, catalogue, word
 
 FILE: Final = "channels.yaml"
 """Its name beside the store."""
-
-_NO_CHANNEL: Final = frozenset({"port", "settings", "parts"})
 
 
 class _Module(Protocol):
@@ -92,13 +91,19 @@ class Opened(NamedTuple):
 
 @cache
 def kinds() -> tuple[str, ...]:
-    """Names of all kinds of channels: the modules of this folder."""
-    found = {m.name for m in iter_modules(channels.__path__)}
-    return tuple(sorted(found - _NO_CHANNEL))
+    """Names of all kinds of channels: the modules of this folder that can be opened.
+
+    Found by reading, not by loading: a desk without MQTT does not wait for its client.
+    """
+    folder = files(channels)
+    names = (m.name for m in iter_modules(channels.__path__) if not m.ispkg)
+    return tuple(
+        sorted(n for n in names if "\ndef open(" in (folder / f"{n}.py").read_text("utf-8"))
+    )
 
 
 def _module(kind: str) -> _Module:
-    """Loaded when it is asked for: a desk without MQTT does not wait for its client."""
+    """Loaded when it is asked for."""
     return cast(_Module, import_module(f"{channels.__name__}.{kind}"))
 
 

@@ -34,6 +34,9 @@ NAME: Final = "site"
 PUBLIC: Final = "public"
 """Folder of a desk that holds its site."""
 
+STATUS: Final = "status.json"
+"""When the site was written, for those who watch over it."""
+
 PUBLISHED: Final = re.compile(rb'<meta name="published" content="([^"]+)">')
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
 _EVER: Final = timedelta.max
@@ -211,7 +214,7 @@ class Site:
             "watched": list(look.threats),
             "active": len(board.notices),
         }
-        yield from self._put("status.json", (json.dumps(said, indent=1) + "\n").encode())
+        yield from self._put(STATUS, (json.dumps(said, indent=1) + "\n").encode())
 
     # Files.
 

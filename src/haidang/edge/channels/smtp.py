@@ -63,7 +63,7 @@ class Spec(ChannelSpec):
     password: Secret | None = None
     sender: Annotated[str, StringConstraints(pattern=rf"^{MAILBOX}$")]
     sender_name: str = ""
-    unsubscribe: Annotated[str, StringConstraints(pattern=r"^((mailto|https):[^\s<>]+)?$")] = ""
+    unsubscribe: Annotated[str, StringConstraints(pattern=r"^((mailto|https):[!-;=?-~]+)?$")] = ""
     attach_cap: bool = True
 
     @model_validator(mode="after")
@@ -130,8 +130,7 @@ class Smtp:
         spec = self._spec
         link = self._home.link_to(parcel.message.identifier)
         letter = Letter(spec.sender, spec.sender_name, spec.unsubscribe, spec.attach_cap, link)
-        body = mail(parcel, read(parcel), to, letter)
-        return _Mail(parcel.key, to, body.as_bytes(), str(body["Message-ID"]))
+        return _Mail(parcel.key, to, *mail(parcel, read(parcel), to, letter))
 
     def _session(self, mails: Sequence[_Mail], end: float) -> _Session:
         watch = _Watch()

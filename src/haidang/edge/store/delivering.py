@@ -247,6 +247,20 @@ class DeliveryVerbs:
         with self._db.writing() as c:
             return parcels.reported(c, channel, receipt, state, why, self._clock(), policy)
 
+    def holders(self) -> tuple[str, ...]:
+        """Names of the jobs that hold a batch, those that were killed too."""
+        with self._db.reading() as c:
+            return parcels.holders(c)
+
+    def release(self, worker: str) -> int:
+        """End the lease of a job that has surely ended: what it held is due at once.
+
+        Returns:
+            How many deliveries. They may have gone out; they go out again under the same keys.
+        """
+        with self._db.writing() as c:
+            return parcels.release(c, worker, self._clock())
+
     def next_due(self, channel: str) -> datetime | None:
         """When the next delivery of a channel is due; None where nothing waits."""
         with self._db.reading() as c:

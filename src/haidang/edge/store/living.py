@@ -116,7 +116,7 @@ class LiveVerbs:
                 for g in groups
             )
 
-    def reported(self, series: str, place: str, start: datetime) -> list[float | None]:
+    def values_of(self, series: str, place: str, start: datetime) -> list[float | None]:
         """Values that were ever reported of one reading, revisions too."""
         with self._db.reading() as c:
             return stored(c, series, place, start)

@@ -452,6 +452,18 @@ def _report(
     return bool(rows)
 
 
+def holders(connection: Connection) -> tuple[str, ...]:
+    """Who holds anything."""
+    query = select(delivery.c.lease).where(delivery.c.state == "sending").distinct()
+    return tuple(sorted(connection.execute(query).scalars()))
+
+
+def release(connection: Connection, worker: str, now: datetime) -> int:
+    """End a lease now; see ``Store.release``."""
+    held = delivery.c.state == "sending", delivery.c.lease == worker, delivery.c.due > now
+    return int(connection.execute(update(delivery).where(*held).values(due=now)).rowcount)
+
+
 def ahead(connection: Connection, channel: str) -> datetime | None:
     """When the next delivery of a channel is due; None where nothing waits."""
     query = select(func.min(delivery.c.due)).where(delivery.c.channel == channel)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from haidang.warn.cap.finding import Finding
 from haidang.warn.cap.model import (
     DEFAULT_LANGUAGE,
     NAMESPACE,
@@ -25,10 +26,13 @@ from haidang.warn.cap.model import (
     Urgency,
     Version,
 )
-from haidang.warn.cap.problems import RING_MIN, VERTICES_MAX, own_problems, problems
+from haidang.warn.cap.outline import warm
+from haidang.warn.cap.problems import RING_MIN, VERTICES_MAX, build, own_problems, problems
+from haidang.warn.cap.profile import Profile, named, profiles, read_profile
 from haidang.warn.cap.read import parse
+from haidang.warn.cap.register import Register
+from haidang.warn.cap.report import Report, validate
 from haidang.warn.cap.seal import Seal
-from haidang.warn.cap.write import build
 
 if TYPE_CHECKING:
     from haidang.warn.cap.edxl import Envelope, TargetArea, envelope, unwrap
@@ -45,10 +49,14 @@ __all__ = [
     "Certainty",
     "Circle",
     "Envelope",
+    "Finding",
     "Info",
     "Kind",
     "Pairs",
+    "Profile",
     "Reference",
+    "Register",
+    "Report",
     "Resource",
     "Ring",
     "Scope",
@@ -60,12 +68,17 @@ __all__ = [
     "Version",
     "build",
     "envelope",
+    "named",
     "own_problems",
     "parse",
     "problems",
+    "profiles",
+    "read_profile",
     "sign",
     "unwrap",
+    "validate",
     "verify",
+    "warm",
 ]
 
 _LATER = {

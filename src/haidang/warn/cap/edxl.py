@@ -21,8 +21,10 @@ from lxml import etree
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.warn.cap.cut import alerts
-from haidang.warn.cap.xmldsig import LARGEST, line
+from haidang.warn.cap.xmldsig import line
 
+LARGEST: Final = 50_000_000
+"""Bytes of the largest envelope that is opened; it may hold many messages."""
 DEEPEST: Final = 4
 """Envelopes in envelopes that are opened."""
 

@@ -17,21 +17,7 @@ FINDINGS_MAX: Final = 1000
 could ask for millions."""
 DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 
-SIGNATURE: Final = "signature_"
-"""Begin of the codes of what is wrong with a signature; the rest is a code of `verify`."""
-
 Level = Literal["error", "warning"]
-
-
-def words_of(code: str) -> str:
-    """Key of a finding's words: what is said of signatures stands in a room of its own.
-
-    >>> words_of("polygon_open"), words_of("signature_digest")
-    ('cap.polygon_open', 'sign.digest')
-    """
-    if code.startswith(SIGNATURE):
-        return f"sign.{code.removeprefix(SIGNATURE)}"
-    return f"cap.{code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +44,13 @@ class Finding:
 
     def say(self, language: str = "en") -> str:
         """The message in another language."""
-        return word(words_of(self.code), language, **self.params)
+        return _say(self.code, language, self.params)
 
     def problem(self, file: str = "") -> Problem:
         """The same finding as every other part of the program tells it."""
-        return Problem(
-            words_of(self.code), self.params, file, self.line or None, self.xpath, self.severity
-        )
+        # A profile's own words are in two languages; a problem is in none yet and takes English.
+        params = {k: _in(v, "en") for k, v in self.params.items()}
+        return Problem(_key(self.code), params, file, self.line or None, self.xpath, self.severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +144,7 @@ def located(notes: Notes, language: str, lines: Mapping[etree._Element, int]) ->
             code=one.code,
             line=one.line if node is None else _line(node, lines),
             xpath="/" if node is None else path_of(node),
-            message=word(words_of(one.code), language, **one.params),
+            message=_say(one.code, language, one.params),
             severity=one.severity,
             params=one.params,
         )
@@ -166,3 +152,17 @@ def located(notes: Notes, language: str, lines: Mapping[etree._Element, int]) ->
 
 def _line(node: etree._Element, lines: Mapping[etree._Element, int]) -> int:
     return lines.get(node) or int(cast("int", node.sourceline) or 0)
+
+
+def _say(code: str, language: str, params: Mapping[str, object]) -> str:
+    return word(_key(code), language, **{k: _in(v, language) for k, v in params.items()})
+
+
+def _key(code: str) -> str:
+    """Codes with a point are of another room of words."""
+    return code if "." in code else f"cap.{code}"
+
+
+def _in(value: object, language: str) -> object:
+    """Words that a profile brings along stand in both languages."""
+    return value.get(language, value.get("en")) if isinstance(value, Mapping) else value

@@ -1,8 +1,11 @@
-"""What keeps a message from going out."""
+"""What keeps a message from being written, and writing it.
+
+The rules are those that `validate` holds other people's messages against: the message is laid out
+as XML and walked through, so that nothing goes out that we would refuse from somebody else.
+"""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -11,8 +14,14 @@ from typing import Final
 
 from shapely import Polygon
 
+from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.warn.cap.model import Alert, AreaBlock, Info, Ring, Version, choices
+from haidang.warn.cap.finding import Notes
+from haidang.warn.cap.model import Alert, AreaBlock, Info
+from haidang.warn.cap.read import problems_of
+from haidang.warn.cap.rules import judge_rules
+from haidang.warn.cap.walk import walk
+from haidang.warn.cap.write import serialise, tree
 from haidang.warn.message import HEADLINE_MAX
 
 VERTICES_MAX: Final = 200
@@ -22,7 +31,25 @@ RING_MIN: Final = 4
 
 _NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even escaped (production [2] Char)."""
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+
+
+def build(alert: Alert) -> bytes:
+    """Write a message.
+
+    Args:
+        alert: A message without problems.
+
+    Returns:
+        UTF-8 XML in the element order of the standard, in the version that the message is of.
+        Times keep the offset they came with; a zero offset is written ``-00:00`` as CAP 1.2,
+        3.3.2, demands. No signature: it belongs to bytes, so sign these.
+
+    Raises:
+        BadData: The message has problems; all of them.
+    """
+    if found := problems(alert):
+        raise BadData(*found)
+    return serialise(alert)
 
 
 def problems(alert: Alert) -> tuple[Problem, ...]:
@@ -32,15 +59,15 @@ def problems(alert: Alert) -> tuple[Problem, ...]:
         alert: Any message, also a half-edited one.
 
     Returns:
-        One problem per finding, naming the field (``infos[1].headline``); empty when it may go.
-        The rules are those of CAP 1.2, section 3.2.
+        One problem per finding; empty when it may go. What cannot be written at all names the
+        field (``infos[1].headline``), what the standard forbids its XPath.
     """
-    return (
-        *_characters(alert),
-        *_identity(alert),
-        *_times(alert),
-        *(p for i, info in enumerate(alert.infos) for p in _info(info, f"infos[{i}]", alert)),
-    )
+    if found := (*_characters(alert), *_times(alert), *_quotes(alert)):
+        return found  # it cannot be laid out, or would not read back
+    notes = Notes()
+    box, grammar = walk(tree(alert), notes)
+    judge_rules(box, notes, loose=grammar.version != "1.2")
+    return problems_of(notes)
 
 
 def own_problems(alert: Alert) -> tuple[Problem, ...]:
@@ -59,11 +86,17 @@ def own_problems(alert: Alert) -> tuple[Problem, ...]:
         found.append(_problem("no_info", "infos"))
     for i, info in enumerate(alert.infos):
         found += _own_info(info, f"infos[{i}]")
+        if info.expires is not None and _aware(alert.sent, info.expires):
+            if info.expires <= alert.sent:
+                found.append(
+                    _problem("expired", f"infos[{i}].expires", expires=_show(info.expires))
+                )
+            found += _begins(info, f"infos[{i}]")
     return tuple(found)
 
 
 def _problem(name: str, where: str, **params: object) -> Problem:
-    return Problem(f"warn.cap_{name}", params, field=where)
+    return Problem(f"cap.{name}", params, field=where)
 
 
 def _walk(value: object, where: str) -> Iterator[tuple[str, object]]:
@@ -86,37 +119,6 @@ def _characters(alert: Alert) -> Iterator[Problem]:
             )
 
 
-def _identity(alert: Alert) -> Iterator[Problem]:
-    for where, name in _names(alert):
-        if not name or any(c.isspace() or c in ",<&" for c in name):
-            yield _problem("name", where, value=name)
-    for i, incident in enumerate(alert.incidents):
-        if not incident or '"' in incident:
-            yield _problem("incident", f"incidents[{i}]", value=incident)
-    if alert.kind != "Alert" and not alert.references:
-        yield _problem("references", "references", kind=alert.kind)
-    for i, ref in enumerate(alert.references):
-        if ref.identifier == alert.identifier:
-            yield _problem("itself", f"references[{i}]", value=ref.identifier)
-    for tag, where in (("status", "status"), ("msgType", "kind"), ("scope", "scope")):
-        yield from _known(tag, where, getattr(alert, where), alert.version)
-
-
-def _names(alert: Alert) -> Iterator[tuple[str, str]]:
-    """All that go into a reference, which separates them by commas and blanks."""
-    yield "identifier", alert.identifier
-    yield "sender", alert.sender
-    for i, ref in enumerate(alert.references):
-        yield f"references[{i}].sender", ref.sender
-        yield f"references[{i}].identifier", ref.identifier
-
-
-def _known(tag: str, where: str, value: str, version: Version) -> Iterator[Problem]:
-    known = choices(tag, version)
-    if value not in known:
-        yield _problem("value", where, value=value, known=", ".join(sorted(known)))
-
-
 def _times(alert: Alert) -> Iterator[Problem]:
     """Every time must be writable as CAP wants it: zone in whole minutes, whole seconds."""
     for where, leaf in _walk(alert, ""):
@@ -129,82 +131,56 @@ def _times(alert: Alert) -> Iterator[Problem]:
             yield _problem("seconds", where, value=leaf.isoformat())
 
 
-def _info(info: Info, where: str, alert: Alert) -> Iterator[Problem]:
-    version = alert.version
-    if not _LANGUAGE.fullmatch(info.language):
-        yield _problem("language", f"{where}.language", value=info.language)
-    if not info.categories and version != "1.0":
-        yield _problem("empty", f"{where}.categories")
-    for i, category in enumerate(info.categories):
-        yield from _known("category", f"{where}.categories[{i}]", category, version)
-    for name in ("urgency", "severity", "certainty"):
-        yield from _known(name, f"{where}.{name}", getattr(info, name), version)
-    for i, response in enumerate(info.responses):
-        yield from _known("responseType", f"{where}.responses[{i}]", response, version)
-    yield from _order(info, where, alert)
-    for i, area in enumerate(info.areas):
-        yield from _area(area, f"{where}.areas[{i}]")
+def _quotes(alert: Alert) -> Iterator[Problem]:
+    """Names in a list stand in double quotes where they hold a blank, so they can hold none."""
+    for tag, names in (("addresses", alert.addresses), ("incidents", alert.incidents)):
+        for i, name in enumerate(names):
+            if not name or '"' in name:
+                yield _problem("list_name", f"{tag}[{i}]", value=name)
+    for tag, name in (("identifier", alert.identifier), ("sender", alert.sender)):
+        if name != name.strip():
+            yield _problem("name_characters", tag, element=tag, value=name)
 
 
-def _own_info(info: Info, where: str) -> Iterator[Problem]:
-    for name in ("event", "sender_name", "headline", "description", "instruction"):
-        if not (getattr(info, name) or "").strip():
-            yield _problem("empty", f"{where}.{name}")
-    if info.expires is None:
-        yield _problem("empty", f"{where}.expires")
-    if len(info.headline or "") > HEADLINE_MAX:
-        length = len(info.headline or "")
-        yield _problem("headline", f"{where}.headline", length=length, limit=HEADLINE_MAX)
-    if not info.areas:
-        yield _problem("no_area", f"{where}.areas")
-    for i, area in enumerate(info.areas):
-        if not area.description.strip():
-            yield _problem("empty", f"{where}.areas[{i}].description")
-        if (count := sum(map(len, area.rings))) > VERTICES_MAX:
-            yield _problem("vertices", f"{where}.areas[{i}].rings", count=count, limit=VERTICES_MAX)
+def _aware(*times: datetime) -> bool:
+    return all(t.utcoffset() is not None for t in times)
 
 
-def _order(info: Info, where: str, alert: Alert) -> Iterator[Problem]:
-    times = (alert.sent, info.expires, info.onset, info.effective)
-    if any(t is not None and t.utcoffset() is None for t in times):
-        return  # already told; naive and aware times cannot be compared
-    if info.expires is None:
-        return
-    if info.expires <= alert.sent:
-        yield _problem("expired", f"{where}.expires", expires=_show(info.expires))
-    for name, value in (("onset", info.onset), ("effective", info.effective)):
-        if value is not None and value > info.expires:
-            yield _problem(
-                "after", f"{where}.{name}", value=_show(value), expires=_show(info.expires)
-            )
+def _begins(info: Info, where: str) -> Iterator[Problem]:
+    """Ours lasts until after the danger begins; others may say anew before it does."""
+    for name in ("onset", "effective"):
+        value, expires = getattr(info, name), info.expires
+        if value is not None and expires is not None and _aware(value) and value > expires:
+            yield _problem("after", f"{where}.{name}", value=_show(value), expires=_show(expires))
 
 
 def _show(instant: datetime) -> str:
     return instant.isoformat(sep=" ", timespec="minutes")
 
 
-def _area(area: AreaBlock, where: str) -> Iterator[Problem]:
+def _own_info(info: Info, where: str) -> Iterator[Problem]:
+    for name in ("event", "sender_name", "headline", "description", "instruction"):
+        if not (getattr(info, name) or "").strip():
+            yield _problem("own_empty", f"{where}.{name}")
+    if info.expires is None:
+        yield _problem("own_empty", f"{where}.expires")
+    if len(info.headline or "") > HEADLINE_MAX:
+        length = len(info.headline or "")
+        yield _problem("headline", f"{where}.headline", length=length, limit=HEADLINE_MAX)
+    if not info.areas:
+        yield _problem("no_area", f"{where}.areas")
+    for i, area in enumerate(info.areas):
+        yield from _own_area(area, f"{where}.areas[{i}]")
+
+
+def _own_area(area: AreaBlock, where: str) -> Iterator[Problem]:
+    if not area.description.strip():
+        yield _problem("own_empty", f"{where}.description")
     for i, ring in enumerate(area.rings):
-        yield from _ring(ring, f"{where}.rings[{i}]")
-    for i, (lat, lon, radius) in enumerate(area.circles):
-        if not (_on_earth(lat, lon) and math.isfinite(radius) and radius >= 0):
-            yield _problem("point", f"{where}.circles[{i}]", value=f"{lat},{lon} {radius}")
-
-
-def _ring(ring: Ring, where: str) -> Iterator[Problem]:
-    bad = next(((lat, lon) for lat, lon in ring if not _on_earth(lat, lon)), None)
-    if bad is not None:
-        yield _problem("point", where, value=f"{bad[0]},{bad[1]}")
-    elif len(ring) < RING_MIN:
-        yield _problem("short", where, count=len(ring))
-    elif ring[0] != ring[-1]:
-        yield _problem("open", where)
-    elif not Polygon([(lon, lat) for lat, lon in ring]).is_valid:
-        yield _problem("crossing", where)
-
-
-def _on_earth(lat: float, lon: float) -> bool:
-    return abs(lat) <= 90 and abs(lon) <= 180  # noqa: PLR2004 - degrees; False for NaN as well
+        if len(ring) >= RING_MIN and not Polygon([(lon, lat) for lat, lon in ring]).is_valid:
+            yield _problem("crossing", f"{where}.rings[{i}]")
+    if (count := sum(map(len, area.rings))) > VERTICES_MAX:
+        yield _problem("vertices", f"{where}.rings", count=count, limit=VERTICES_MAX)
 
 
 def _agreement(infos: tuple[Info, ...]) -> Iterator[Problem]:

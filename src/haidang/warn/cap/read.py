@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import TypeVar
 
@@ -133,6 +133,10 @@ class _Reader:
                 self.notes.error(code, node, value=short(text))
         return tuple(read)
 
+    def _shapes(self, box: Box, tag: str) -> Iterator[Leaf]:
+        """An empty element has no outline to keep (and 3.2 allows it)."""
+        return (leaf for leaf in box.texts.get(tag, ()) if leaf[0].strip(WHITE))
+
     def _pairs(self, box: Box, tag: str) -> Pairs:
         if self.version == "1.0":  # one text, ``name=value``
             return tuple(_old_pair(text) for text, _ in box.texts.get(tag, ()))
@@ -167,11 +171,10 @@ class _Reader:
         )
 
     def _area(self, box: Box) -> AreaBlock:
-        texts = box.texts
         return AreaBlock(
             description=box.text("areaDesc") or "",
-            rings=self._each(texts.get("polygon", ()), self._ring, "polygon_form"),
-            circles=self._each(texts.get("circle", ()), read_circle, "circle_form"),
+            rings=self._each(self._shapes(box, "polygon"), self._ring, "polygon_form"),
+            circles=self._each(self._shapes(box, "circle"), read_circle, "circle_form"),
             geocodes=self._pairs(box, "geocode"),
             altitude=self._height(box, "altitude"),
             ceiling=self._height(box, "ceiling"),

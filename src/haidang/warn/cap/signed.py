@@ -7,7 +7,7 @@ from typing import Final, cast
 from lxml import etree
 
 from haidang.base.problem import Problem
-from haidang.warn.cap.finding import DSIG, SIGNATURE, Notes
+from haidang.warn.cap.finding import DSIG, Notes
 
 _NODE: Final = f"{{{DSIG}}}Signature"
 _UNABLE: Final = ("weak_algorithm", "weak_key", "algorithm", "key_missing")
@@ -39,9 +39,9 @@ def signature_findings(root: etree._Element, data: bytes, require: bool, notes: 
         node = next((n for n in nodes if _line(n) == found.row), nodes[0])
         minor = found.severity == "warning" or (code in _UNABLE and not require)
         tell = notes.warning if minor else notes.error
-        tell(f"{SIGNATURE}{code}", node, **found.params)
+        tell(found.code, node, **found.params)
     if len(nodes) > 1:
-        notes.warning(f"{SIGNATURE}several", nodes[0], count=len(nodes))
+        notes.warning("sign.several", nodes[0], count=len(nodes))
 
 
 def _line(node: etree._Element) -> int | None:

@@ -7,29 +7,8 @@ from typing import cast
 
 from lxml import etree
 
-from haidang.base.errors import BadData
 from haidang.warn.cap.model import NAMESPACES, Alert, AreaBlock, Info, Pairs, Reference, Resource
-from haidang.warn.cap.problems import problems
 from haidang.warn.cap.values import listed, plain, stamp
-
-
-def build(alert: Alert) -> bytes:
-    """Write a message.
-
-    Args:
-        alert: A message without problems.
-
-    Returns:
-        UTF-8 XML in the element order of the standard, in the version that the message is of.
-        Times keep the offset they came with; a zero offset is written ``-00:00`` as CAP 1.2,
-        3.3.2, demands. No signature: it belongs to bytes, so sign these.
-
-    Raises:
-        BadData: The message has problems; all of them.
-    """
-    if found := problems(alert):
-        raise BadData(*found)
-    return serialise(alert)
 
 
 def serialise(alert: Alert) -> bytes:

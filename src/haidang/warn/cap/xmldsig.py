@@ -27,7 +27,7 @@ DSIG11: Final = "http://www.w3.org/2009/xmldsig11#"
 EXCLUSIVE: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ENVELOPED: Final = f"{DSIG}enveloped-signature"
 SIGNATURE: Final = f"{{{DSIG}}}Signature"
-LARGEST: Final = 50_000_000
+LARGEST: Final = 10_000_000
 """Bytes of the largest message that is looked at."""
 CERTIFICATES_MOST: Final = 16
 """Certificates in one signature; more are a bomb, not a chain."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from haidang.base.place import Place, fold
+from haidang.base.place import Key, Place, fold
 from haidang.edge.channels.board import SHOWN, Board, Layout, Notice, Page
 from haidang.law.levels import Scale
 from haidang.web.console import environment
@@ -44,6 +44,7 @@ class Public:
         """Take which places have pages, and how their folders are called."""
         self._country, self._path, self._day = layout.country, layout.page, layout.day
         self._lists: dict[str, tuple[Group, ...]] = {}
+        self._older = _older(layout)
 
     def pages(self, board: Board) -> Iterator[Page]:
         """Every page, those of places with a notice first: they must not wait for the others."""
@@ -206,9 +207,7 @@ class Public:
         return say("former_of", names=", ".join(sorted(names, key=fold))) if names else ""
 
     def _before(self, place: Place) -> tuple[Place, ...]:
-        gazetteer = self._country.places.gazetteer
-        keys = {s.old for s in gazetteer.successions if s.new == place.key}
-        return tuple(p for p in gazetteer if p.key in keys)
+        return self._older.get(place.key, ())
 
     # The index.
 
@@ -396,6 +395,20 @@ class Public:
             f"{say.of(country.sender.status_note)}",
             feeds=(("Atom", f"{stem}.atom"), ("RSS", f"{stem}.rss"), ("GeoJSON", drawn)),
         )
+
+
+def _older(layout: Layout) -> dict[Key, tuple[Place, ...]]:
+    """What each place was made of; the gazetteer knows thousands, so it is walked once."""
+    gazetteer = layout.country.places.gazetteer
+    shown = {p.key for p in layout.places.values()}
+    pairs = {(s.old, s.new) for s in gazetteer.successions if s.new in shown}
+    wanted = {old for old, _ in pairs}
+    by_key = {p.key: p for p in gazetteer if p.key in wanted}
+    found: dict[Key, list[Place]] = {}
+    for old, new in sorted(pairs, key=str):
+        if old in by_key:
+            found.setdefault(new, []).append(by_key[old])
+    return {new: tuple(olds) for new, olds in found.items()}
 
 
 def _elsewhere(tongues: Iterable[Link]) -> tuple[Link, ...]:

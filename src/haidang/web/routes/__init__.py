@@ -10,6 +10,7 @@ from haidang.web.routes import (
     law,
     ledger,
     login,
+    public,
     raises,
     review,
     risk,
@@ -21,7 +22,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, login, home, situation, watch, risk, acts, several, warnings, raises, incident, review,
-    ledger, law, explain, entry, entry_readings,
+    statics, public, login, home, situation, watch, risk, acts, several, warnings, raises, incident,
+    review, ledger, law, explain, entry, entry_readings,
 )  # fmt: skip
 """Each has a ``router``."""

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import lru_cache
 from html import escape
 from typing import Final, NamedTuple
 
+from haidang.app.verdict import Message
 from haidang.base.ids import digest
 from haidang.edge.channels.parts.notice import Notice, one_line
 from haidang.edge.channels.parts.spec import safe
@@ -59,7 +61,7 @@ def mailbox(address: str) -> str | None:
         return None
 
 
-def mail(parcel: Parcel, notice: Notice, to: str, letter: Letter) -> EmailMessage:
+def mail(parcel: Parcel, notice: Notice, to: str, letter: Letter) -> tuple[bytes, str]:
     """Lay a parcel out as an e-mail.
 
     Args:
@@ -69,26 +71,34 @@ def mail(parcel: Parcel, notice: Notice, to: str, letter: Letter) -> EmailMessag
         letter: Who writes.
 
     Returns:
-        Text, HTML and the CAP message. ``Auto-Submitted`` (RFC 3834) keeps out-of-office replies
-        away; no header holds a line end, whatever the notice says.
+        The mail as it travels: text, HTML and the CAP message; and its ``Message-ID``.
+        ``Auto-Submitted`` (RFC 3834) keeps out-of-office replies away; no header holds a line
+        end, whatever the notice says.
     """
+    domain = letter.sender.rpartition("@")[2]
+    name = f"<{safe(parcel.key)}@{domain}>"
+    own = [("To", to), ("Message-ID", name), *_sign_off(parcel, letter)]
+    head = "".join(f"{n}: {one_line(value)}\r\n" for n, value in own)
+    return head.encode("ascii", "replace") + _common(
+        parcel.message, notice, letter, parcel.wakes
+    ), name
+
+
+@lru_cache(maxsize=32)
+def _common(message: Message, notice: Notice, letter: Letter, wakes: bool) -> bytes:
+    """All of a mail that is the same for every recipient: made once, not ten thousand times."""
     made = EmailMessage(_POLICY)
     domain = letter.sender.rpartition("@")[2]
-    message = parcel.message
     made["Subject"] = one_line(notice.headline)
     made["From"] = Address(one_line(letter.name or notice.sender), addr_spec=letter.sender)
-    made["To"] = Address(addr_spec=to)
     made["Date"] = message.sent
-    made["Message-ID"] = f"<{safe(parcel.key)}@{domain}>"
     made["References"] = f"<{safe(message.chain)}@{domain}>"
     made["Auto-Submitted"] = "auto-generated"
     made["Content-Language"] = one_line(notice.language)
-    if parcel.wakes:
+    if wakes:
         made["Importance"] = "high"
-    for name, value in _cap_headers(parcel, notice):
+    for name, value in _cap_headers(message, notice):
         made[name] = one_line(value)
-    for name, value in _sign_off(parcel, letter):
-        made[name] = value
     made.set_content(_text(notice, letter))
     made.add_alternative(_html(notice, letter), subtype="html")
     if letter.attach:
@@ -96,15 +106,15 @@ def mail(parcel: Parcel, notice: Notice, to: str, letter: Letter) -> EmailMessag
         made.add_attachment(message.body, maintype="application", subtype="cap+xml", filename=name)
     for number, part in enumerate(p for p in made.walk() if p.is_multipart()):
         # By chance, it would be another one with every repeat.
-        part.set_boundary(f"=_{digest(f'{parcel.key}/{number}')[:32]}")
-    return made
+        part.set_boundary(f"=_{digest(f'{message.identifier}/{number}')[:32]}")
+    return made.as_bytes()
 
 
-def _cap_headers(parcel: Parcel, notice: Notice) -> Iterator[tuple[str, str]]:
+def _cap_headers(message: Message, notice: Notice) -> Iterator[tuple[str, str]]:
     """What a filter may sort by."""
-    yield "X-CAP-Identifier", parcel.message.identifier
-    yield "X-CAP-MsgType", parcel.message.kind
-    yield "X-CAP-Level", str(parcel.message.level)
+    yield "X-CAP-Identifier", message.identifier
+    yield "X-CAP-MsgType", message.kind
+    yield "X-CAP-Level", str(message.level)
     for name in ("status", "severity", "urgency", "certainty"):
         if value := getattr(notice, name):
             yield f"X-CAP-{name.capitalize()}", value

@@ -14,7 +14,7 @@ from typing import cast
 from haidang.base.errors import BadData
 from haidang.edge.channels.port import Outcome, Parcel, State
 from haidang.warn.cap import Alert, AreaBlock, Info, parse
-from haidang.warn.message import Status, prefix
+from haidang.warn.message import Status, Text, prefix
 from haidang.words import word
 
 
@@ -35,6 +35,7 @@ class Notice:
         note: Their standing.
         areas: With outlines and codes.
         facts: Our parameters without their prefix: level, scale, threat …
+        earlier: Messages of the same chain before this one.
     """
 
     language: str
@@ -53,6 +54,7 @@ class Notice:
     note: str
     areas: tuple[AreaBlock, ...]
     facts: tuple[tuple[str, str], ...]
+    earlier: int = 0
 
     @property
     def place(self) -> str:
@@ -66,18 +68,39 @@ class Notice:
 
 
 def read(parcel: Parcel) -> Notice:
-    """What a parcel says.
+    """What a parcel says, in its recipient's language.
 
     Where its CAP bytes cannot be read, the words and times still go out: they were approved too.
     """
     alert = _alert(parcel.message.body)
-    text, info = parcel.text, _info(alert, parcel.text.language)
+    return _notice(parcel, parcel.text, alert, _info(alert, parcel.text.language))
+
+
+def read_all(parcel: Parcel) -> tuple[Notice, ...]:
+    """What a parcel says in every language of its message, for who speaks to everybody.
+
+    Returns:
+        In the order of the message; only the parcel's own where it cannot be read.
+    """
+    alert = _alert(parcel.message.body)
+    if alert is None or not alert.infos:
+        return (read(parcel),)
+    found = []
+    for info in alert.infos:
+        language = info.language.partition("-")[0].lower()
+        said = (info.headline or info.event, info.description or "", info.instruction or "")
+        found.append(_notice(parcel, Text(language, *said), alert, info))
+    return tuple(found)
+
+
+def _notice(parcel: Parcel, text: Text, alert: Alert | None, info: Info | None) -> Notice:
     status = alert.status if alert else ""
     headline = one_line(text.headline)
-    said = prefix(alert.status, text.language) if alert else ""
+    said = prefix(cast("Status", alert.status), text.language) if alert else ""
     if said and said.casefold() not in headline.casefold():
         # An officer may have edited it away: what is not the real thing always says so.
         headline = word("warn.prefixed", text.language, prefix=said, headline=headline)
+    facts = info.parameters if info else ()
     return Notice(
         language=text.language,
         headline=headline,
@@ -94,9 +117,8 @@ def read(parcel: Parcel) -> Notice:
         contact=(info.contact if info else "") or "",
         note=(alert.note if alert else "") or "",
         areas=info.areas if info else (),
-        facts=tuple((n.partition(":")[2], v) for n, v in info.parameters if ":" in n)
-        if info
-        else (),
+        facts=tuple((n.partition(":")[2], v) for n, v in facts if ":" in n),
+        earlier=len(alert.references) if alert else 0,
     )
 
 

@@ -1,0 +1,119 @@
+"""`validate`: one message, every rule, every problem at its line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from xml.parsers import expat
+
+from lxml import etree
+
+from haidang.warn.cap.document import open_document
+from haidang.warn.cap.finding import Finding, Notes, located
+from haidang.warn.cap.model import Version
+from haidang.warn.cap.profile import Profile, named
+from haidang.warn.cap.profile_rules import judge_profile
+from haidang.warn.cap.register import Register
+from haidang.warn.cap.rules import judge_rules
+from haidang.warn.cap.signed import signature_findings
+from haidang.warn.cap.walk import walk
+
+_LINES_MAX: Final = 65_534
+"""libxml2 counts lines in 16 bits; beyond, another parser is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What there is to say of one message.
+
+    Attributes:
+        valid: Whether there is no error; warnings do not count.
+        problems: Errors and warnings in the order of their lines.
+        version: Of CAP; None where it could not be told.
+        identifier: Of the message; "" where it could not be read.
+        profile: Name of the profile it was held against; "" for none.
+    """
+
+    valid: bool
+    problems: tuple[Finding, ...]
+    version: Version | None = None
+    identifier: str = field(default="", compare=False)
+    profile: str = ""
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The problems that make it invalid."""
+        return tuple(p for p in self.problems if p.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The problems that do not."""
+        return tuple(p for p in self.problems if p.severity == "warning")
+
+
+def validate(
+    data: bytes,
+    profile: str | Profile | None = None,
+    require_signature: bool = False,
+    *,
+    language: str = "en",
+    seen: Register | None = None,
+    now: datetime | None = None,
+) -> Report:
+    """Hold a message against the schema of CAP, the rules no schema sees, and a profile.
+
+    Args:
+        data: The message as it came. Nothing in it is fetched, expanded or run.
+        profile: Name of a shipped profile (`profiles`), or one of your own; None for the standard
+            alone.
+        require_signature: A message without a good signature is invalid.
+        language: Of the problems' messages.
+        seen: What came before: the same identifier with other content, and the same message
+            again, are errors; a valid message is entered.
+        now: The receiver's clock; with it a message from the future is told of.
+
+    Returns:
+        All problems, not only the first. Never raises for anything in the data.
+
+    Raises:
+        NotFound: No profile has this name.
+
+    >>> report = validate(b"<alert/>")
+    >>> report.valid, report.problems[0].code, report.problems[0].line
+    (False, 'namespace', 1)
+    """
+    held = named(profile) if isinstance(profile, str) else profile
+    notes = Notes()
+    root = open_document(bytes(data), notes)
+    version: Version | None = None
+    identifier = ""
+    if root is not None:
+        box, grammar = walk(root, notes)
+        version = grammar.version
+        identifier = (box.text("identifier") or "").strip()
+        judge_rules(box, notes, loose=version != "1.2", now=now)
+        if held is not None:
+            judge_profile(box, version, held, notes)
+        signature_findings(root, data, require_signature, notes)
+        if seen is not None:
+            seen.judge(box, data, notes)
+    found = tuple(located(notes, language, _lines(root, data, notes)))
+    found = tuple(sorted(found, key=lambda f: f.line))
+    return Report(not notes.errors, found, version, identifier, held.name if held else "")
+
+
+def _lines(root: etree._Element | None, data: bytes, notes: Notes) -> Mapping[etree._Element, int]:
+    """True lines of the elements of a file longer than the parser can count."""
+    if root is None or not notes.found or data.count(b"\n") < _LINES_MAX:
+        return {}
+    lines: list[int] = []
+    parser = expat.ParserCreate()
+    # The document was parsed once already, without a document type: there is nothing to expand.
+    parser.StartElementHandler = lambda *_: lines.append(parser.CurrentLineNumber)
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError:
+        return {}
+    return dict(zip(root.iter(), lines, strict=False))

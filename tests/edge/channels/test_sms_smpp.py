@@ -1,0 +1,271 @@
+"""SMPP against a simulated centre that also throttles, drops connections and answers garbage."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from haidang.edge.channels import sms_smpp
+from haidang.edge.channels.parts import smpp
+from haidang.edge.channels.parts.spec import Home, Secret
+from haidang.warn.message import Text
+from parcels import VI, message, parcel, parcels
+from receivers import drip, free_port, raw
+from smsc import centre
+
+TO = "+84 912 345 678"
+SHORT = Text("vi", "Bão cấp 4 tại Hải Phòng.", "", "Ở trong nhà.")
+LONG = Text("vi", VI.headline, "", "Rời ngay " + "nhà yếu, " * 14 + "trước 02:00.")
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    monkeypatch.setenv("SMPP", "secret")
+    found = []
+
+    def make(port, **said):
+        plain = {"host": "127.0.0.1", "system": "desk", "password": Secret(env="SMPP")}
+        limits = {"timeout_s": 1, "total_s": 2, "sender": "BAO BAO"}
+        spec = sms_smpp.Spec(**{**plain, **limits, **said, "port": port})
+        found.append(sms_smpp.open(spec, Home("sms")))
+        return found[-1]
+
+    yield make
+    for channel in found:
+        channel.close()
+
+
+def test_a_short_message_is_one_submission(opened):
+    with centre() as smsc:
+        channel = opened(smsc.port)
+        (outcome,) = channel.send([parcel(address=TO, text=SHORT)])
+        channel.close()
+        (short,) = smsc.shorts
+    assert outcome == ("key-1", "sent", "", "m1")
+    assert smsc.binds == [("desk", "secret")]
+    assert smsc.unbound == 1
+    assert (short.sender, short.to) == ("BAO BAO", "84912345678")
+    assert short.text == "Bao cap 4 tai Hai Phong. O trong nha."
+    assert (short.coding, short.esm, short.registered) == (0, 0, 1)
+    assert short.more[0x0204] != b""
+    assert short.validity.endswith("000R")
+    assert len(short.validity) == 16
+
+
+def test_a_long_one_goes_in_parts_that_name_each_other(opened):
+    with centre() as smsc:
+        (outcome,) = opened(smsc.port).send([parcel(address=TO, text=LONG)])
+        one, two = smsc.shorts
+    assert outcome.receipt == "m2"
+    assert [s.octets[:3] for s in (one, two)] == [b"\x05\0\x03"] * 2
+    assert one.octets[3] == two.octets[3]
+    assert [s.octets[4:6] for s in (one, two)] == [b"\x02\x01", b"\x02\x02"]
+    assert (one.esm, two.esm) == (0x40, 0x40)
+    assert all(len(s.octets) <= 6 + 153 for s in (one, two))
+    said = one.text + two.text
+    assert said.startswith("Bao so 3: rui ro thien tai cap 4 (rat lon) tai Hai Phong.")
+    assert "Roi ngay nha yeu" in said
+    assert (one.registered, two.registered) == (0, 1)
+
+
+def test_own_letters_go_as_ucs2(opened):
+    with centre() as smsc:
+        opened(smsc.port, letters="own", parts=4).send([parcel(address=TO)])
+    assert {s.coding for s in smsc.shorts} == {8}
+    assert "".join(s.text for s in smsc.shorts).startswith("Bão số 3: rủi ro thiên tai cấp 4")
+    assert all(len(s.octets) <= 140 for s in smsc.shorts)
+
+
+def test_a_payload_is_cut_by_the_centre(opened):
+    with centre() as smsc:
+        opened(smsc.port, payload=True).send([parcel(address=TO, text=LONG)])
+        (short,) = smsc.shorts
+    assert short.esm == 0
+    assert "Roi ngay nha yeu" in short.text
+
+
+def test_a_repeat_carries_the_same_reference(opened):
+    with centre() as smsc:
+        for _ in range(2):
+            opened(smsc.port).send([parcel(address=TO, text=LONG)])
+        one, two, again, more = smsc.shorts
+    assert (one.octets, two.octets) == (again.octets, more.octets)
+    assert one.more[0x0204] == again.more[0x0204]
+
+
+def test_a_batch_goes_through_a_window_in_one_session(opened):
+    with centre() as smsc:
+        channel = opened(smsc.port, window=4)
+        found = channel.send(parcels(30, TO, text=SHORT))
+        again = channel.send(parcels(5, TO, text=SHORT))
+    assert {o.state for o in (*found, *again)} == {"sent"}
+    assert len({o.receipt for o in found}) == 30
+    assert len(smsc.binds) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "why"),
+    [
+        (0x0B, "refused", "channel.rejected"),
+        (0x45, "failed", "channel.not_now"),
+        (0x08, "failed", "channel.not_now"),
+        (0x58, "failed", "channel.throttled"),
+        (0x14, "failed", "channel.throttled"),
+    ],
+)
+def test_what_a_status_means(opened, status, state, why):
+    with centre(answer=lambda _: status) as smsc:
+        (outcome,) = opened(smsc.port).send([parcel(address=TO)])
+    assert outcome[1:3] == (state, why)
+
+
+def test_a_centre_that_throttles_is_left_alone_and_the_rest_waits(opened):
+    taken = []
+
+    def answer(short):
+        taken.append(short)
+        return 0x58 if len(taken) > 3 else 0
+
+    with centre(answer=answer) as smsc:
+        channel = opened(smsc.port, window=1)
+        found = channel.send(parcels(20, TO, text=SHORT))
+    assert [o.state for o in found] == ["sent"] * 3 + ["failed"] * 17
+    assert {o.why for o in found[3:]} == {"channel.throttled"}
+    assert len(smsc.shorts) == 4
+
+
+def test_one_bad_number_does_not_hold_up_the_others(opened):
+    def answer(short):
+        return 0x0B if short.to == "84000" else 0
+
+    with centre(answer=answer) as smsc:
+        to = [TO, "+84000", "call me", "0912345678"]
+        found = opened(smsc.port, prefix="84").send([parcel(n, n, text=SHORT) for n in to])
+    assert {o.key: o.state for o in found} == {
+        TO: "sent", "+84000": "refused", "call me": "refused", "0912345678": "sent",
+    }  # fmt: skip
+    assert [s.to for s in smsc.shorts] == ["84912345678", "84000", "84912345678"]
+
+
+def test_a_wrong_password(opened, monkeypatch):
+    with centre(password="other") as smsc:
+        found = opened(smsc.port).send(parcels(2, TO))
+    assert {o[1:3] for o in found} == {("failed", "channel.login")}
+
+
+def test_reports_of_delivery_find_their_message(opened):
+    with centre(receipt="DELIVRD", asks=True) as smsc:
+        channel = opened(smsc.port)
+        (outcome,) = channel.send([parcel(address=TO, text=LONG)])
+        (found,) = channel.reports(wait_s=0.3)
+        assert not channel.reports()
+    assert found == (outcome.receipt, "delivered", "")
+    answered = {command for command, _ in smsc.answered}
+    assert {0x80000005, 0x80000015, 0x80000000} <= answered
+
+
+@pytest.mark.parametrize(
+    ("said", "state"), [("UNDELIV", "refused"), ("EXPIRED", "failed"), ("ACCEPTD", "")]
+)
+def test_what_a_report_means(opened, said, state):
+    with centre(receipt=said) as smsc:
+        channel = opened(smsc.port)
+        channel.send([parcel(address=TO, text=SHORT)])
+        assert [r.state for r in channel.reports(wait_s=0.2)] == ([state] if state else [])
+
+
+def test_where_the_connection_ends_half_way_the_unanswered_have_failed(opened):
+    with centre(last=5) as smsc:
+        channel = opened(smsc.port, window=3)
+        found = channel.send(parcels(12, TO, text=SHORT))
+        again = channel.send(parcels(2, TO, text=SHORT))
+    assert sorted(o.key for o in found) == sorted(p.key for p in parcels(12, TO))
+    assert [o.state for o in found].count("sent") == 5
+    assert {o.why for o in found if o.state != "sent"} == {"channel.lost"}
+    assert {o.state for o in again} == {"sent"}
+    assert len(smsc.binds) == 2
+
+
+def test_a_centre_that_stops_answering_is_given_up_in_time(opened):
+    taken = []
+
+    def answer(short):
+        taken.append(short)
+        return None if len(taken) > 2 else 0
+
+    with centre(answer=answer) as smsc:
+        begin = time.monotonic()
+        found = opened(smsc.port, total_s=0.6).send(parcels(6, TO, text=SHORT))
+        assert time.monotonic() - begin < 3
+    assert [o.state for o in found].count("sent") == 2
+    assert {o.why for o in found if o.state == "failed"} == {"channel.timeout"}
+
+
+HANGS = [
+    ("silence", lambda c: time.sleep(0.6), "channel.timeout"),
+    ("garbage", lambda c: (c.recv(99), c.sendall(b"\xff" * 64)), "channel.garbage"),
+    ("a web server", lambda c: (c.recv(99), c.sendall(b"HTTP/1.1 400 Bad\r\n")), "channel.garbage"),
+    ("closed", lambda c: None, "channel.lost"),
+    ("an octet at a time", lambda c: drip(c, b"\0\0\0\x20" + b"\x80" * 16), "channel.timeout"),
+    ("a short header", lambda c: (c.recv(99), c.sendall(b"\0\0\0\x08" * 4)), "channel.garbage"),
+]
+
+
+@pytest.mark.parametrize(("speak", "why"), [h[1:] for h in HANGS], ids=[h[0] for h in HANGS])
+def test_every_way_to_hang_or_break_ends_in_time(opened, speak, why):
+    with raw(speak) as port:
+        begin = time.monotonic()
+        found = opened(port, timeout_s=0.3, total_s=0.5).send(parcels(2, TO))
+        assert time.monotonic() - begin < 2.5
+    assert {o.state for o in found} == {"failed"}
+    assert {o.why for o in found} <= {why, "channel.lost"}
+
+
+def test_nobody_there_is_a_failure(opened):
+    found = opened(free_port()).send(parcels(2, TO))
+    assert {o[1:3] for o in found} == {("failed", "channel.no_connection")}
+
+
+def test_the_centre_gives_up_when_the_notice_is_over(opened):
+    with centre() as smsc:
+        soon = replace(message(), expires=datetime.now(UTC) + timedelta(hours=2, seconds=30))
+        opened(smsc.port).send([parcel(address=TO, of=soon, text=SHORT)])
+    assert re.fullmatch(r"000000020[01]\d\d000R|0000000200\d\d000R", smsc.shorts[0].validity)
+
+
+def test_settings_that_cannot_work_are_refused():
+    plain = {"host": "x", "system": "desk", "password": {"env": "X"}, "sender": "1234"}
+    assert sms_smpp.Spec(**plain)
+    for wrong in ({"sender": "far too long a name"}, {"system": "x" * 16}, {"window": 0}):
+        with pytest.raises(ValidationError):
+            sms_smpp.Spec(**{**plain, **wrong})
+
+
+@given(st.binary(max_size=200))
+def test_no_delivery_report_however_broken_does_harm(body):
+    try:
+        smpp.delivered(body)
+    except smpp.GarbageError:
+        return
+
+
+@given(st.binary(max_size=200))
+def test_no_stream_of_octets_does_harm(octets):
+    buffer = bytearray(octets)
+    try:
+        while smpp.take(buffer) is not None:
+            pass
+    except smpp.GarbageError:
+        return
+
+
+def test_letters_of_the_default_alphabet_have_its_codes():
+    (part,) = smpp.parts("@$_[€]Öà", "k")
+    assert part.octets == bytes([0, 2, 0x11, 0x1B, 0x3C, 0x1B, 0x65, 0x1B, 0x3E, 0x5C, 0x7F])

@@ -1,0 +1,134 @@
+"""The public site of a whole typhoon: every page small, every feed valid, at every hour."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from lxml import etree, html
+
+from haidang.edge.channels.site import Spec
+from haidang.edge.store.store import Store
+from haidang.jobs.publish import Follower, Publisher, Reader, publish_played, together
+from haidang.jobs.replay import Played, play
+from haidang.web.pages.public import LARGEST, Public
+
+LONG = Spec(every_min=1_000_000)
+"""No page is written again for its age alone: only what a notice changed is looked at."""
+
+
+@pytest.fixture(scope="module")
+def atom_schema(shared: Path) -> etree.XMLSchema:
+    tree = etree.parse(shared / "data/cap/schema/atom.xsd")
+    for node in tree.iter("{http://www.w3.org/2001/XMLSchema}any"):
+        node.set("processContents", "lax")
+    return etree.XMLSchema(tree)
+
+
+@pytest.fixture(scope="module")
+def rss_schema(shared: Path) -> etree.XMLSchema:
+    return etree.XMLSchema(etree.parse(shared / "data/cap/schema/rss-2_0.xsd"))
+
+
+def publisher(played: Played, folder: Path, spec: Spec = LONG) -> Publisher:
+    spec_ = played.case.spec
+    country = played.context.country
+    return Publisher(folder, country, spec_.places_on, spec_.status, Public, spec)
+
+
+@pytest.mark.slow
+def test_every_page_of_a_typhoon_is_small_and_every_feed_valid(
+    yagi, atom_schema, rss_schema, tmp_path
+):
+    made = publisher(yagi, tmp_path)
+    seen = most = 0
+    with Store.open(yagi.database, check=False) as store:
+        reader = Reader(store, yagi.scope, (yagi.context.pack.id,))
+        last = yagi.steps[-1].now
+        # At every instant at which something happened, and after the last, till all is over.
+        hours = [s.now for s in yagi.steps] + [last + timedelta(hours=h) for h in (6, 30, 60, 90)]
+        for now in hours:
+            said = reader.said(now)
+            for name in made.publish(said, now).files:
+                path = tmp_path / name
+                if name.endswith(".html"):
+                    seen += 1
+                    most = max(most, path.stat().st_size)
+                    assert path.stat().st_size <= LARGEST, f"{name} at {now}"
+                elif name.endswith("all.atom"):
+                    atom_schema.assertValid(etree.parse(path))
+                elif name.endswith("all.rss") and b"<item>" in path.read_bytes():
+                    rss_schema.assertValid(etree.parse(path))
+            shown = json.loads((tmp_path / "active.geojson").read_bytes())["features"]
+            assert len(shown) == json.loads((tmp_path / "status.json").read_bytes())["active"]
+    assert seen > 500
+    assert most > LARGEST / 2
+    assert json.loads((tmp_path / "active.geojson").read_bytes())["features"] == []
+    # Every message that the public was ever told stays where it was linked.
+    assert len(list((tmp_path / "cap").glob("*.xml"))) == len(said.messages)
+
+
+def test_a_replay_publishes_as_it_goes(toy, known, tmp_path):
+    told = []
+    case = toy.case
+    follower = Follower(tmp_path, toy.scope, case.spec.places_on, case.spec.status, Public)
+
+    def follow(store, context, now):
+        follower(store, context, now)
+        drawn = json.loads((tmp_path / "public/active.geojson").read_bytes())
+        told.append((len(drawn["features"]), (tmp_path / "public/index.html").exists()))
+
+    play(case, known, tmp_path, publish=follow)
+    assert len(told) == len(toy.steps) + 1
+    assert max(count for count, _ in told) > 1
+    assert [pages for _, pages in told] == [False] * len(toy.steps) + [True]
+    # The very same, written at once from the finished store.
+    aside = tmp_path / "aside"
+    publish_played(
+        tmp_path, "haidang.db", toy.scope, toy.context, case.spec.places_on, case.spec.status,
+        Public, Spec(), out=aside,
+    )  # fmt: skip
+    for path in aside.rglob("*"):
+        if path.is_file():
+            name = path.relative_to(aside)
+            assert (tmp_path / "public" / name).read_bytes() == path.read_bytes(), name
+
+
+def test_a_page_shows_the_very_words_that_were_approved(toy, tmp_path):
+    with Store.open(toy.database, check=False) as store:
+        reader = Reader(store, toy.scope, (toy.context.pack.id,))
+        now = toy.steps[3].now
+        said = reader.said(now)
+    made = publisher(toy, tmp_path)
+    made.publish(said, now)
+    from haidang.app.active import active
+
+    found = active(said.messages, said.drafts, now)
+    assert found
+    for one in found:
+        for language, folder in (("en", ""), ("fr", "fr/")):
+            text = next(t for t in one.draft.texts if t.language == language)
+            page = html.fromstring(
+                (tmp_path / f"{folder}{one.draft.place}/index.html").read_bytes()
+            )
+            shown = " ".join(page.text_content().split())
+            for line in (text.headline, *text.instruction.splitlines()):
+                assert " ".join(line.split()) in shown
+    look = said.look
+    assert look.at == now
+    assert re.search("toy|storm", look.threats[0])
+
+
+def test_several_stores_are_told_together(toy):
+    with Store.open(toy.database, check=False) as store:
+        reader = Reader(store, toy.scope, (toy.context.pack.id,))
+        early, late = reader.said(toy.steps[1].now), reader.said(toy.steps[3].now)
+    both = together([early, late])
+    # Seen is what all of them saw.
+    assert both.look.at == early.look.at
+    assert len(both.messages) == len(early.messages) + len(late.messages)
+    nobody = together([late, type(late)((), {}, type(late.look)())])
+    assert nobody.look.at is None
