@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haidang.base.errors import BadData, BadPack
@@ -190,6 +190,7 @@ def test_a_topic_and_a_place_that_nobody_knows():
     assert one(hear(at, ears("q", indicator="quake", place="big-1"), topic="q")).place == "big-1"
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=200) | st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
     lambda c: st.lists(c, max_size=4) | st.dictionaries(
