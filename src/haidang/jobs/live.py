@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from haidang.app import news
-from haidang.app.assess import assess
+from haidang.app.assess_readings import assess_where
 from haidang.app.context import Context
 from haidang.app.decide import Wish, decide
 from haidang.app.due import next_look
@@ -34,9 +34,10 @@ from haidang.edge.store.living import Group, Lease
 from haidang.edge.store.recent import Recent, Where
 from haidang.edge.store.store import Store
 from haidang.jobs.replay import subjects
-from haidang.risk.assessment import Assessment
+from haidang.risk.assessment import Assessment, Grounds
 from haidang.risk.hazards.river_forecast import TREND_H
 from haidang.risk.spec import RiverStage
+from haidang.watch.signal import State
 
 if TYPE_CHECKING:
     from haidang.warn.cap.seal import Seal
@@ -97,7 +98,7 @@ def back_of(context: Context) -> Mapping[str, timedelta | None]:
     model = context.pack.threat.model
     back: timedelta | None = None
     if isinstance(model, RiverStage):
-        back = timedelta(hours=TREND_H + 1 if model.forecast_h else 1)
+        back = timedelta(hours=TREND_H if model.forecast_h else 0)
     return dict.fromkeys(context.pack.series, back)
 
 
@@ -245,7 +246,7 @@ class Live:
         before = self._recent.known(*key)
         if before is not None and before.value == report.value:
             return True
-        if again or (before is None and not self._recent.whole(*key[:2])):
+        if again or (before is None and not self._recent.covers(*key)):
             # Sent again, it may be a word that has been corrected since.
             return report.value in self.store.values_of(*key)
         return False
@@ -324,7 +325,10 @@ class Live:
     def _conclude(self, now: datetime, places: frozenset[str]) -> Looked:
         snapshot = self.store.readings_at(now, self._recent, self._wanted(places), self._days())
         found = self._assessed(snapshot, places)
-        ask = {a.place for a in found if a.place in self._alive or not news.quiet(a, self._seen)}
+        ask = {a.place for a in found}
+        if ask and len(self.contexts) > 1:
+            # All that strikes at a place is decided together.
+            found = self._assessed(snapshot, ask, everything=True)
         verdict: Verdict | None = None
         spoken: tuple[Message, ...] = ()
         stands = snapshot
@@ -358,13 +362,23 @@ class Live:
         self._alive = self._alive | {s.place for s in verdict.standing if s.level}
         self._alive = self._alive | {d.place for d in verdict.drafts}
 
-    def _assessed(self, snapshot: Snapshot, places: Collection[str]) -> tuple[Assessment, ...]:
+    def _assessed(
+        self, snapshot: Snapshot, places: Collection[str], *, everything: bool = False
+    ) -> tuple[Assessment, ...]:
+        """Assessments of what is worth judging, or of everything, at some places.
+
+        What a law counts together with them is asked with them, so places are `closed` first.
+        """
         found: list[Assessment] = []
         for context in self.contexts.values():
             only = narrow(context, places)
             if only is not None:
-                found += assess(only, snapshot)
+                found += assess_where(only, snapshot, _all if everything else self._worth_judging)
         return tuple(found)
+
+    def _worth_judging(self, key: news.Key, state: State, grounds: Grounds) -> bool:
+        """Whether an area has a level or a notice, or does not look as it looked before."""
+        return key[2] in self._alive or not news.quiet(key, state, grounds, self._seen)
 
     def _assessed_pool(self, snapshot: Snapshot, places: frozenset[str]) -> tuple[Assessment, ...]:
         """The other places that draw on the one pool of resources."""
@@ -378,7 +392,7 @@ class Live:
             self._days(),
             receipt=snapshot.receipt,
         )
-        return self._assessed(more, others)
+        return self._assessed(more, others, everything=True)
 
     def _wanted(self, places: Collection[str]) -> list[Where]:
         """Series and places whose readings tell of some areas."""
@@ -485,6 +499,11 @@ class Live:
             for key in keys:
                 rows.setdefault(key, []).append(row)
         return rows
+
+
+def _all(key: news.Key, state: State, grounds: Grounds) -> bool:
+    del key, state, grounds
+    return True
 
 
 def _asked(context: Context) -> dict[str, tuple[Where, ...]]:
