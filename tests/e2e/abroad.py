@@ -27,7 +27,7 @@ def archive(out: Path) -> None:
     """Fill the archive beside the desks."""
     known = roots()
     country = load_country(known.country("vn"), known.threats)
-    index, _ = index_of(country, SEEN.date())
+    index, _ = index_of(country, datetime.now(UTC).date())
     first = SEEN - timedelta(hours=9)
     name = "2.49.0.1.999.2024.{}".format
     marine = "marine@met-north.example"

@@ -10,6 +10,7 @@ from haidang.web.routes import (
     law,
     ledger,
     login,
+    outbox,
     public,
     raises,
     review,
@@ -24,6 +25,6 @@ from haidang.web.routes import (
 
 MODULES = (
     statics, world, public, login, home, situation, watch, risk, acts, several, warnings, raises,
-    incident, review, ledger, law, explain, entry, entry_readings,
+    incident, review, ledger, law, explain, entry, entry_readings, outbox,
 )  # fmt: skip
 """Each has a ``router``; ``world`` before ``public``, which answers everything below ``/api/``."""
