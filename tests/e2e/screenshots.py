@@ -20,7 +20,7 @@ from playwright.sync_api import Page
 ROOT: Final = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
 
-from e2e import prepared  # noqa: E402 - the tests are no package of their own
+from e2e import abroad, prepared  # noqa: E402 - the tests are no package of their own
 from e2e.browsing import DESKTOP, MISSING, PHONE, Surfer, browser, chromium, surfer  # noqa: E402
 from e2e.prepared import COUNTED, DRILL, HIGHEST, PLACE, REPLAY, WORST  # noqa: E402
 from e2e.serving import serving  # noqa: E402
@@ -50,6 +50,8 @@ PAGES: Final = {
     "review": f"/d/{REPLAY}/review",
     "ledger": f"/d/{REPLAY}/ledger",
     "explain": "{why}",
+    "world": f"/world?at={abroad.AT}",
+    "world-one": "/world/2",
 }
 PUBLIC: Final = "public"
 """The page that everybody reads, on a phone alone; ``screenshots.py public`` takes only it."""
@@ -66,6 +68,7 @@ def main(wanted: list[str]) -> None:
         shared.mkdir()
         if wanted != [PUBLIC]:
             prepared.desks(shared, out)
+            abroad.archive(out)
         prepared.published(shared, out)
         take(out, wanted)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from urllib.parse import urlencode
 
@@ -37,6 +37,9 @@ class Seen:
 
     Attributes:
         scales: Of our levels, by country.
+        now: Instant whose states are shown.
+        day: Whose borders and codes are meant: today's, also of an earlier instant, because both
+            the archive's places and our notices carry the codes of the list that is in use.
         query: As it was asked, to be asked again.
         theirs: A page of the archive; None where there is no archive.
         bodies: A message's bytes by its number.
@@ -47,6 +50,7 @@ class Seen:
     scales: Mapping[str, Scale]
     levels: str
     now: datetime
+    day: date
     question: Ask
     query: Mapping[str, str]
     theirs: Answer | None
@@ -163,7 +167,7 @@ def build(seen: Seen, say: Speaker) -> World:
                 *((s, say(f"state_{s}")) for s in STATES[1:])),
         asked={n: seen.query.get(n, "") for n in _FIELDS} | _state_of(seen),
         trouble=seen.trouble,
-        map=drawn(seen.country, seen.now, _shown(seen, entries, say), _shapes(seen, entries), say),
+        map=drawn(seen.country, seen.day, _shown(seen, entries, say), _shapes(seen, entries), say),
         groups=groups,
         shown=say("shown", shown=len(entries), total=total),
         next=f"/world?{urlencode({**seen.query, 'before': str(more)})}" if more else "",
@@ -181,9 +185,8 @@ def _state_of(seen: Seen) -> dict[str, str]:
 
 
 def _provinces(seen: Seen, say: Speaker) -> list[tuple[str, str]]:
-    day = seen.now.astimezone(say.zone).date()
     kinds = ("province", "sea", "point")
-    found = [p for p in seen.country.places.gazetteer.at(day) if p.kind in kinds]
+    found = [p for p in seen.country.places.gazetteer.at(seen.day) if p.kind in kinds]
     return [(p.code, p.name(say.language)) for p in found]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -67,7 +67,7 @@ _countries: dict[str, Country] = {}
 
 def drawn(
     country: Country,
-    now: datetime,
+    day: date,
     shown: Mapping[str, Shown],
     bodies: Sequence[bytes],
     say: Speaker,
@@ -76,7 +76,7 @@ def drawn(
 
     Args:
         country: Whose outlines.
-        now: Of the day's borders.
+        day: Whose borders.
         shown: By code of a place.
         bodies: Messages of others whose own areas are drawn as lines.
         say: Words of the room ``world``.
@@ -85,7 +85,7 @@ def drawn(
         SVG; "" where the country has no outlines.
     """
     _countries[country.id] = country
-    laid = _ground(country.id, now.astimezone(say.zone).date(), say.language)
+    laid = _ground(country.id, day, say.language)
     if laid is None:
         return ""
     ground, through = laid

@@ -24,7 +24,7 @@ from haidang.web.routes import (
 )
 
 MODULES = (
-    statics, public, login, home, situation, watch, risk, acts, several, warnings, raises, incident,
-    review, ledger, law, explain, entry, entry_readings, outbox, world,
+    statics, world, public, login, home, situation, watch, risk, acts, several, warnings, raises,
+    incident, review, ledger, law, explain, entry, entry_readings, outbox,
 )  # fmt: skip
-"""Each has a ``router``."""
+"""Each has a ``router``; ``world`` before ``public``, which answers everything below ``/api/``."""

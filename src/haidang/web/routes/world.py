@@ -100,6 +100,7 @@ def page(visit: Visited) -> Response:
         scales={i: s for i in console.roots.countries if (s := console.scale(i))},
         levels=console.levels(console.country.id),
         now=now,
+        day=visit.now.astimezone(console.zone).date(),
         question=question,
         query=query,
         theirs=store.world(question, now) if store else None,
