@@ -39,6 +39,7 @@ PATHS = {
     "warning": "{draft}",
     "warning-edit": "{draft}/edit",
     "warning-xml": "{draft}/xml",
+    "outbox": f"{DRILLED}/outbox",
     "incident": f"{DRILLED}/incident",
     "incident-place": f"{DRILLED}/incident/{PLACE}",
     "incident-print": f"{DRILLED}/incident/{PLACE}/print",

@@ -564,4 +564,5 @@ def test_no_word_of_the_room_is_unused():
     assert word("cap.more", "vi", count=3)
 
 
-CLI: set[str] = set()
+CLI = {"said", "error", "warning", "no_file", "no_message", "cannot_read"}
+"""Words of the command."""

@@ -150,7 +150,7 @@ def rehearse(
     day = at.local(datetime.now(UTC)).date()
     kind = told.as_status(status)
     if kind is None:
-        raise typer.BadParameter(say("bad_status", value=status))
+        raise typer.BadParameter(say("route_status", value=status))
     if not message and not (place and threat and level):
         raise typer.BadParameter(say("route_what"))
     where = told.reach(at, db)

@@ -7,13 +7,13 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from haidang import __version__
 from haidang.base.errors import HaidangError, NotFound
 from haidang.base.ids import digest
 from haidang.base.problem import Problem
@@ -128,7 +128,7 @@ class Poller:
     async def round(self, feeds: Sequence[FeedSpec]) -> tuple[Polled, ...]:
         """Ask some feeds, several at once; each is written down as soon as it has answered."""
         turns = Turns(self._feeds.spec.spacing_s, asyncio.Semaphore(self._feeds.spec.at_once))
-        async with client(self._feeds.spec.contact, __version__) as opened:
+        async with client(self._feeds.spec.contact, version("haidang")) as opened:
             asked = [self._feed(opened, turns, feed) for feed in feeds]
             return tuple(await asyncio.gather(*asked))
 
