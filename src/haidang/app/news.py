@@ -40,23 +40,23 @@ class Sight(NamedTuple):
     yields_to: Named | None
 
 
-def quiet(key: Key, state: State, grounds: Grounds, seen: Mapping[Key, Sight]) -> bool:
-    """Whether an area that has no level looks as it looked before: then there is nothing to decide.
+def alike(key: Key, state: State, grounds: Grounds, seen: Mapping[Key, Sight]) -> bool:
+    """Whether an area looks as it looked when it was last written down.
 
     Args:
-        key: Threat, event and place. The caller knows that neither a level nor a notice stands.
+        key: Threat, event and place.
         state: As it is judged now.
         grounds: Likewise.
         seen: What was written down last.
     """
     before = seen.get(key)
-    return (
-        before is not None
-        and not grounds.level
-        and before.whole is None
-        and before.yields_to is None
-        and (before.state, before.grounds) == (state.value, _grounds(grounds))
-    )
+    return before is not None and (before.state, before.grounds) == (state.value, _grounds(grounds))
+
+
+def told_beside(key: Key, seen: Mapping[Key, Sight]) -> bool:
+    """Whether another hazard was told beside this one: that one may have moved."""
+    before = seen.get(key)
+    return before is not None and (before.whole is not None or before.yields_to is not None)
 
 
 def news(

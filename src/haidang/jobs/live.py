@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from haidang.app import news
@@ -127,6 +128,7 @@ class Live:
     mute: tuple[Problem, ...] = ()
     _due: dict[str, datetime] = field(default_factory=dict)
     _alive: frozenset[str] = frozenset()
+    _levels: dict[news.Key, int] = field(default_factory=dict)
     _marks: tuple[int, int] = (-1, -1)
 
     def __post_init__(self) -> None:
@@ -301,8 +303,6 @@ class Live:
         """Look at every place where something stands: people may have acted there meanwhile."""
         self._marks = (-1, -1)
         self._know_alive(now)
-        for place in self._alive:
-            self._due[place] = now
         return self.look(now)
 
     def _scope(
@@ -319,8 +319,10 @@ class Live:
     def _know_alive(self, now: datetime) -> None:
         marks = self.store.marks()
         if marks != self._marks:
-            self._alive = self.store.alive(self._threats, now)
+            self._alive, self._levels = self.store.alive(self._threats, now)
             self._marks = marks
+            # Somebody acted: what stands is decided anew before it is passed over again.
+            self._due.update(dict.fromkeys(self._alive, now))
 
     def _conclude(self, now: datetime, places: frozenset[str]) -> Looked:
         snapshot = self.store.readings_at(now, self._recent, self._wanted(places), self._days())
@@ -345,7 +347,7 @@ class Live:
             news.remember(verdict, self._seen)
             spoken = self._speak(verdict.drafts, now)
             self._note_acts(before, verdict, spoken)
-        self._plan_ahead(stands, places, verdict)
+        self._plan_ahead(stands, places, ask, verdict)
         return Looked(now, len(places), verdict, spoken)
 
     def _note_acts(
@@ -358,6 +360,7 @@ class Live:
             before[1] + acts + len(spoken),
         ):
             self._marks = (before[0] + 1, before[1] + acts + len(spoken))
+        self._levels.update({(s.threat, s.event, s.place): s.level for s in verdict.standing})
         # One too many does no harm: it is decided, and found as it was.
         self._alive = self._alive | {s.place for s in verdict.standing if s.level}
         self._alive = self._alive | {d.place for d in verdict.drafts}
@@ -373,12 +376,23 @@ class Live:
         for context in self.contexts.values():
             only = narrow(context, places)
             if only is not None:
-                found += assess_where(only, snapshot, _all if everything else self._worth_judging)
+                found += assess_where(
+                    only,
+                    snapshot,
+                    _all if everything else partial(self._worth_judging, snapshot.now),
+                )
         return tuple(found)
 
-    def _worth_judging(self, key: news.Key, state: State, grounds: Grounds) -> bool:
+    def _worth_judging(self, now: datetime, key: news.Key, state: State, grounds: Grounds) -> bool:
         """Whether an area has a level or a notice, or does not look as it looked before."""
-        return key[2] in self._alive or not news.quiet(key, state, grounds, self._seen)
+        if not news.alike(key, state, grounds, self._seen):
+            return True
+        if key[2] not in self._alive:
+            return bool(grounds.level) or news.told_beside(key, self._seen)
+        # Under a level that is only held nothing is news until its time comes: see `_why` of
+        # ``app.decide``. At its own level the reading itself may be.
+        held = grounds.level is not None and grounds.level < self._levels.get(key, 0)
+        return not held or self._due.get(key[2], now) <= now
 
     def _assessed_pool(self, snapshot: Snapshot, places: frozenset[str]) -> tuple[Assessment, ...]:
         """The other places that draw on the one pool of resources."""
@@ -463,13 +477,22 @@ class Live:
         self,
         stands: Snapshot,
         places: Collection[str],
+        asked: Collection[str],
         verdict: Verdict | None,
     ) -> None:
-        """Note when each place must be looked at again."""
+        """Note when each place must be looked at again.
+
+        Of a place that was passed over although something stands there, what was noted stays.
+        """
+        confirm = timedelta(minutes=self.settings.confirm_min)
         if verdict is not None:
             stands = _after(stands, verdict)
         for place in places:
-            self._due.pop(place, None)
+            if place in asked or place not in self._alive:
+                self._due.pop(place, None)
+        for one in stands.standing:
+            if one.level and one.place in asked:
+                self._due[one.place] = max(one.confirmed + confirm, stands.now + TICK)
         by_place = self._rows(stands, places)
         for name, context in self.contexts.items():
             of = self._of[name]
