@@ -34,6 +34,8 @@ PATHS = {
     "watch": f"/d/{COUNTED}/watch?at={HIGHEST}",
     "risk": f"{DRILLED}/risk?what=track&event={EVENT}&side=left&km=100&stronger=5",
     "warnings": f"{DRILLED}/warnings",
+    "several": f"{DRILLED}/several",
+    "raise": f"{DRILLED}/raise",
     "warning": "{draft}",
     "warning-edit": "{draft}/edit",
     "warning-xml": "{draft}/xml",

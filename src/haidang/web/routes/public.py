@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from haidang.edge.channels.site import PUBLIC, STATUS
+from haidang.edge.channels.site import FOLDER, STATUS
 
 router = APIRouter()
 
@@ -82,7 +82,7 @@ def answer(request: Request, out: Path, path: str) -> Response:
         out: Folder of the desks.
         path: As asked for, without its first part.
     """
-    if not path.startswith("@") and not (out / PUBLIC).is_dir():
+    if not path.startswith("@") and not (out / FOLDER).is_dir():
         return _elsewhere(request, out, path)
     file = locate(out, path)
     if file is None:
@@ -110,7 +110,7 @@ def answer(request: Request, out: Path, path: str) -> Response:
 
 def _elsewhere(request: Request, out: Path, path: str) -> Response:
     """Nothing real is published: to the desk, drill or replay, that published last."""
-    written = [(f.stat().st_mtime, f.parts[-3]) for f in out.glob(f"*/{PUBLIC}/{STATUS}")]
+    written = [(f.stat().st_mtime, f.parts[-3]) for f in out.glob(f"*/{FOLDER}/{STATUS}")]
     desk = max(written, default=(0.0, ""))[1]
     if not _PART.fullmatch(desk) or locate(out, f"@{desk}/{path}") is None:
         return _nothing()
@@ -139,7 +139,7 @@ def locate(out: Path, path: str) -> Path | None:
     parts = inside.split("/")
     if not all(_PART.fullmatch(part) for part in parts):
         return None
-    root = (out / desk / PUBLIC) if desk else out / PUBLIC
+    root = (out / desk / FOLDER) if desk else out / FOLDER
     file = root.joinpath(*parts)
     try:
         real, within = file.resolve(strict=True), root.resolve(strict=True)
