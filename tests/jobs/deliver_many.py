@@ -3,11 +3,12 @@
 Usage: python tests/jobs/deliver_many.py [RECIPIENTS] [KILLS] [--batch 50] [--share 0.2]
     [--seed 1] [--json] [--alone]
 
-Three channels, the real ones: ``hook`` and ``text``, two webhooks whose receiver keeps keys, and
-``mail``, SMTP to a real server whose mailbox keeps none. The receivers are a process of their own;
-they log every attempt on disk and fail a share of the time. Two recipients have addresses that
-refuse for ever. The job is killed at random moments of its work, each time as soon as the
-receivers' log has grown to a random length and a random instant more has passed.
+Three channels, the real ones: ``hook``, webhooks, and ``text``, short messages through a gateway by
+HTTP, whose receivers keep keys, and ``mail``, SMTP to a real server whose mailbox keeps none. The
+receivers are a process of their own; they log every attempt on disk and fail a share of the time.
+Two recipients have addresses that refuse for ever. The job is killed at random moments of its work,
+each time as soon as the receivers' log has grown to a random length and a random instant more has
+passed.
 
 Exit 1 if anything was lost or shown twice, or if more was repeated than was in flight. A program of
 its own, because it forks.
@@ -37,7 +38,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from edge.store.samples import ANNA, BERT, build, deliver, people, run  # noqa: E402
 from haidang.app.verdict import Draft, Message  # noqa: E402
-from haidang.edge.channels import smtp, webhook  # noqa: E402
+from haidang.edge.channels import sms_http, smtp, webhook  # noqa: E402
 from haidang.edge.channels.port import Outcome, Parcel  # noqa: E402
 from haidang.edge.channels.settings import open_folder  # noqa: E402
 from haidang.edge.store import Store  # noqa: E402
@@ -53,11 +54,12 @@ GONE = 2
 """Recipients whose addresses refuse for ever."""
 assert webhook.NAME
 assert smtp.NAME
+assert sms_http.NAME
 SETTINGS = """channels:
   hook: {{kind: webhook, batch: {batch}, require_signature: false, allow_private: true,
     allow_plain: true, timeout_s: 20}}
-  text: {{kind: webhook, batch: {batch}, require_signature: false, allow_private: true,
-    allow_plain: true, timeout_s: 20}}
+  text: {{kind: sms_http, batch: {batch}, url: "http://127.0.0.1:{http}/text", timeout_s: 20,
+    headers: {{Idempotency-Key: "{{key}}"}}, fields: {{to: "{{to}}", text: "{{text}}"}}}}
   mail: {{kind: smtp, batch: {batch}, host: 127.0.0.1, port: {mail}, tls: "off",
     sender: duty@example.invalid, timeout_s: 20}}
 """
@@ -76,17 +78,19 @@ def made(draft: Draft, earlier: tuple[Message, ...]) -> Message:
 
 def prepare(folder: Path, recipients: int, batch: int, http: int, mail: int) -> None:
     """A store with recipients, subscriptions and one approved message."""
-    (folder / "channels.yaml").write_text(SETTINGS.format(batch=batch, mail=mail), "utf-8")
+    (folder / "channels.yaml").write_text(
+        SETTINGS.format(batch=batch, mail=mail, http=http), "utf-8"
+    )
     names = [f"r{n:06d}" + ("-gone" if n < GONE else "") for n in range(recipients)]
     with Store.open(folder / "haidang.db") as store:
         people(store)
         store.add_contacts(
             [
-                Contact(name, channel, address.format(port=http, name=name), language="vi")
-                for name in names
+                Contact(name, channel, address.format(port=http, name=name, n=n), language="vi")
+                for n, name in enumerate(names)
                 for channel, address in (
                     ("hook", "http://127.0.0.1:{port}/hook/{name}"),
-                    ("text", "http://127.0.0.1:{port}/text/{name}"),
+                    ("text", "+84" + ("00000{n:04d}" if n < GONE else "9{n:08d}")),
                     ("mail", "{name}@example.invalid"),
                 )
             ]
