@@ -43,6 +43,8 @@ PAGES: Final = {
     "warnings": f"/d/{DRILL}/warnings",
     "warning": "{draft}",
     "warning-edit": "{draft}/edit",
+    "several": f"/d/{DRILL}/several",
+    "warning-acts": "{told}#acts",
     "incident": f"/d/{DRILL}/incident",
     "incident-place": f"/d/{DRILL}/incident/{PLACE}",
     "review": f"/d/{REPLAY}/review",
@@ -106,7 +108,10 @@ def _paths(found: Surfer) -> dict[str, str]:
     row = rows.filter(has=page.locator(".lv4")).first
     draft = (row if row.count() else rows.first).locator("th a").get_attribute("href") or ""
     why = found.go(draft).locator("main a[href*='/explain/']").first.get_attribute("href") or ""
-    return {name: path.format(draft=draft, why=why) for name, path in PAGES.items()}
+    page = found.go(f"/d/{DRILL}/warnings")
+    force = page.locator("section[aria-labelledby='h-force'] tbody tr th a")
+    told = force.first.get_attribute("href") or "" if force.count() else draft
+    return {name: path.format(draft=draft, why=why, told=told) for name, path in PAGES.items()}
 
 
 def _shot(page: Page, darkroom: Page, name: str, language: str) -> None:

@@ -476,6 +476,13 @@ def test_a_signature_is_kept_apart_and_stands_last():
     )
 
 
+def test_a_signature_that_was_cut_out_is_not_a_false_one():
+    """As in the example of a tsunami centre in the collection, whose signature reads "..."."""
+    cut = edit(("</alert>", f'<Signature xmlns="{NAMES["ds"]}">...</Signature></alert>'))
+    assert codes(cut) == [("w", "sign.malformed")]
+    assert ("e", "sign.malformed") in codes(cut, require_signature=True)
+
+
 # --- profiles -----------------------------------------------------------------------------------
 
 
@@ -564,4 +571,5 @@ def test_no_word_of_the_room_is_unused():
     assert word("cap.more", "vi", count=3)
 
 
-CLI: set[str] = set()
+CLI = {"said", "error", "warning", "no_file", "no_message", "cannot_read"}
+"""Words of the command."""

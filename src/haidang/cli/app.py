@@ -11,8 +11,9 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from haidang.cli import key, law, ledger, outbox, raising, recipients, stock
+from haidang.cli import channels, key, law, ledger, outbox, raising, recipients, stock, world
 from haidang.cli import pack as pack_commands
+from haidang.cli.cap import cap
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
@@ -69,9 +70,11 @@ def build() -> typer.Typer:
     app.command("observe", help=help_text("help_observe"))(observe)
     app.command("listen", help=help_text("help_listen"))(listen)
     app.command("index", help=help_text("help_index"))(index)
+    app.command("cap", help=help_text("help_cap"))(cap)
     app.command("publish", help=help_text("help_publish"))(publish)
     app.command("serve", help=help_text("help_serve"))(serve)
     app.add_typer(ledger.build(), name="ledger")
+    app.add_typer(channels.build(), name="channels")
     app.add_typer(key.build(), name="key")
     places = typer.Typer(invoke_without_command=True, help=help_text("help_places"))
     places.callback()(places_list)
@@ -82,6 +85,7 @@ def build() -> typer.Typer:
     app.add_typer(pack_commands.group(), name="pack")
     app.add_typer(stock.build(), name="stock")
     app.add_typer(raising.build(), name="raise")
+    app.add_typer(world.build(), name="world")
     app.command("deliver", help=help_text("help_deliver"))(outbox.deliver)
     app.add_typer(outbox.build(), name="outbox")
     app.add_typer(recipients.build_recipients(), name="recipients")

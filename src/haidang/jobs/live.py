@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from haidang.app import news
-from haidang.app.assess import assess
+from haidang.app.assess_readings import assess_where
 from haidang.app.context import Context
 from haidang.app.decide import Wish, decide
 from haidang.app.due import next_look
@@ -26,6 +26,7 @@ from haidang.app.wording import needs_approval
 from haidang.base.errors import BadData, BadPack
 from haidang.base.problem import Problem
 from haidang.data.observations import Observation, Report
+from haidang.edge import keys
 from haidang.edge.channels import capfile
 from haidang.edge.feeds.payload import Ears, understand
 from haidang.edge.feeds.sensors import Heard, SensorsSpec
@@ -33,9 +34,13 @@ from haidang.edge.store.living import Group, Lease
 from haidang.edge.store.recent import Recent, Where
 from haidang.edge.store.store import Store
 from haidang.jobs.replay import subjects
-from haidang.risk.assessment import Assessment
+from haidang.risk.assessment import Assessment, Grounds
 from haidang.risk.hazards.river_forecast import TREND_H
 from haidang.risk.spec import RiverStage
+from haidang.watch.signal import State
+
+if TYPE_CHECKING:
+    from haidang.warn.cap.seal import Seal
 
 TICK: Final = timedelta(milliseconds=1)
 """Two runs of a scope never have one instant."""
@@ -93,7 +98,7 @@ def back_of(context: Context) -> Mapping[str, timedelta | None]:
     model = context.pack.threat.model
     back: timedelta | None = None
     if isinstance(model, RiverStage):
-        back = timedelta(hours=TREND_H + 1 if model.forecast_h else 1)
+        back = timedelta(hours=TREND_H if model.forecast_h else 0)
     return dict.fromkeys(context.pack.series, back)
 
 
@@ -109,6 +114,7 @@ class Live:
         lease: The right to write alone; the caller has taken it.
         clock: Wall time.
         channels: Where messages that nobody approves go.
+        mute: Why nothing could be signed at the last try, and so nothing was said.
     """
 
     store: Store
@@ -118,6 +124,7 @@ class Live:
     lease: Lease
     clock: Callable[[], datetime]
     channels: Sequence[str] = CHANNELS
+    mute: tuple[Problem, ...] = ()
     _due: dict[str, datetime] = field(default_factory=dict)
     _alive: frozenset[str] = frozenset()
     _marks: tuple[int, int] = (-1, -1)
@@ -128,6 +135,7 @@ class Live:
         Raises:
             BadPack: A pack is not told by readings (``live.not_readings``), or is a draft that is
                 asked to speak as Actual.
+            BadData: The sender must sign and cannot, as ``edge.keys.seal_of``.
         """
         wrong = [
             Problem("live.not_readings", {"id": name})
@@ -136,6 +144,7 @@ class Live:
         ]
         if wrong:
             raise BadPack(*wrong)
+        self._seal()
         self._threats = tuple(sorted(self.contexts))
         self.wish = Wish(status=self.settings.status, scope=self.scope)
         back = {s: b for c in self.contexts.values() for s, b in back_of(c).items()}
@@ -237,7 +246,7 @@ class Live:
         before = self._recent.known(*key)
         if before is not None and before.value == report.value:
             return True
-        if again or (before is None and not self._recent.whole(*key[:2])):
+        if again or (before is None and not self._recent.covers(*key)):
             # Sent again, it may be a word that has been corrected since.
             return report.value in self.store.values_of(*key)
         return False
@@ -316,7 +325,10 @@ class Live:
     def _conclude(self, now: datetime, places: frozenset[str]) -> Looked:
         snapshot = self.store.readings_at(now, self._recent, self._wanted(places), self._days())
         found = self._assessed(snapshot, places)
-        ask = {a.place for a in found if a.place in self._alive or not news.quiet(a, self._seen)}
+        ask = {a.place for a in found}
+        if ask and len(self.contexts) > 1:
+            # All that strikes at a place is decided together.
+            found = self._assessed(snapshot, ask, everything=True)
         verdict: Verdict | None = None
         spoken: tuple[Message, ...] = ()
         stands = snapshot
@@ -350,13 +362,23 @@ class Live:
         self._alive = self._alive | {s.place for s in verdict.standing if s.level}
         self._alive = self._alive | {d.place for d in verdict.drafts}
 
-    def _assessed(self, snapshot: Snapshot, places: Collection[str]) -> tuple[Assessment, ...]:
+    def _assessed(
+        self, snapshot: Snapshot, places: Collection[str], *, everything: bool = False
+    ) -> tuple[Assessment, ...]:
+        """Assessments of what is worth judging, or of everything, at some places.
+
+        What a law counts together with them is asked with them, so places are `closed` first.
+        """
         found: list[Assessment] = []
         for context in self.contexts.values():
             only = narrow(context, places)
             if only is not None:
-                found += assess(only, snapshot)
+                found += assess_where(only, snapshot, _all if everything else self._worth_judging)
         return tuple(found)
+
+    def _worth_judging(self, key: news.Key, state: State, grounds: Grounds) -> bool:
+        """Whether an area has a level or a notice, or does not look as it looked before."""
+        return key[2] in self._alive or not news.quiet(key, state, grounds, self._seen)
 
     def _assessed_pool(self, snapshot: Snapshot, places: frozenset[str]) -> tuple[Assessment, ...]:
         """The other places that draw on the one pool of resources."""
@@ -370,7 +392,7 @@ class Live:
             self._days(),
             receipt=snapshot.receipt,
         )
-        return self._assessed(more, others)
+        return self._assessed(more, others, everything=True)
 
     def _wanted(self, places: Collection[str]) -> list[Where]:
         """Series and places whose readings tell of some areas."""
@@ -402,10 +424,23 @@ class Live:
         if not alone:
             return ()
 
+        try:
+            seal = self._seal()
+        except BadData as error:
+            # The watch goes on: the drafts wait, and `recover` speaks them when the key is right.
+            self.mute = error.problems
+            return ()
+        self.mute = ()
+
         def build(draft: Draft, earlier: tuple[Message, ...]) -> Message:
-            return issue(self.contexts[draft.threat], draft, now, earlier)
+            return issue(self.contexts[draft.threat], draft, now, earlier, seal)
 
         return self.store.speak(alone, now, build, self.channels)
+
+    def _seal(self) -> Seal | None:
+        """With what the one sender of the country signs; raises as ``edge.keys.seal_of``."""
+        context = next(iter(self.contexts.values()))
+        return keys.seal_of(context.country.spec.sender, self.clock())
 
     def _may_speak(self, draft: Draft) -> bool:
         """Whether the pack as it is now lets the system speak: a tier may have been taken back."""
@@ -464,6 +499,11 @@ class Live:
             for key in keys:
                 rows.setdefault(key, []).append(row)
         return rows
+
+
+def _all(key: news.Key, state: State, grounds: Grounds) -> bool:
+    del key, state, grounds
+    return True
 
 
 def _asked(context: Context) -> dict[str, tuple[Where, ...]]:

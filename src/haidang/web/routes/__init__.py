@@ -10,6 +10,7 @@ from haidang.web.routes import (
     law,
     ledger,
     login,
+    outbox,
     public,
     raises,
     review,
@@ -19,10 +20,11 @@ from haidang.web.routes import (
     statics,
     warnings,
     watch,
+    world,
 )
 
 MODULES = (
     statics, public, login, home, situation, watch, risk, acts, several, warnings, raises, incident,
-    review, ledger, law, explain, entry, entry_readings,
+    review, ledger, law, explain, entry, entry_readings, outbox, world,
 )  # fmt: skip
 """Each has a ``router``."""
