@@ -144,7 +144,7 @@ def _played(case: Case, where: Roots, folder: Path) -> Replay:
             label = say("step", what=what) if what else say("reporting")
             bar.update(task, completed=done, total=of, description=label)
 
-        return replay_case(case, where, folder, language=language(), progress=tell)
+        return replay_case(case, where, folder, language=language(), progress=tell, publish=True)
 
 
 def _finish(made: Replay) -> None:

@@ -65,11 +65,24 @@ async def public(request: Request, path: str) -> Response:
     return answer(request, request.app.state.console.out, path)
 
 
-@router.api_route("/api/{path:path}", methods=["GET", "HEAD"])
-async def api(request: Request, path: str) -> Response:
-    """What is in force, for machines: ``active.geojson`` and ``status.json``, per place too."""
-    name = path.rsplit("/", 1)[-1]
-    if name not in {"active.geojson", "status.json"}:
+@router.api_route("/api/@{desk}/{path:path}", methods=["GET", "HEAD"])
+async def api_of_desk(request: Request, desk: str, path: str) -> Response:
+    """The same of one desk's site."""
+    return _for_machines(request, f"@{desk}/{path}")
+
+
+# Each by its own pattern: other addresses below /api belong to other routes.
+@router.api_route("/api/active.geojson", methods=["GET", "HEAD"])
+@router.api_route("/api/status.json", methods=["GET", "HEAD"])
+@router.api_route("/api/{place}/active.geojson", methods=["GET", "HEAD"])
+@router.api_route("/api/{province}/{place}/active.geojson", methods=["GET", "HEAD"])
+async def api(request: Request) -> Response:
+    """What is in force, for machines: of the country, of a place, of a commune."""
+    return _for_machines(request, request.url.path.removeprefix("/api/"))
+
+
+def _for_machines(request: Request, path: str) -> Response:
+    if path.rsplit("/", 1)[-1] not in {"active.geojson", "status.json"}:
         return _nothing()
     return answer(request, request.app.state.console.out, path)
 
