@@ -1,7 +1,7 @@
 """Warnings of several levels as a whole: what they are worth, and how sure that is.
 
-FIRM is computed by the library of the people who published it. The risk matrix score needs a
-probability for each severity and lead time of every notice; see `matrix`.
+FIRM, the risk matrix score and the economic value are computed by `scores`, the library of the
+weather service whose people published the first two.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 from scores.categorical import firm as library_firm
+from scores.categorical import (
+    relative_economic_value_from_rates,
+    risk_matrix_score,
+    weights_from_warning_scaling,
+)
 
 from haidang.review.warned import Range, Row, Tally, tally
 
@@ -58,7 +63,7 @@ def firm(
 
 
 def value(found: Tally, ratio: float) -> float | None:
-    """Economic value for a user with this ratio of cost to loss (Richardson 2000, QJRMS 126, eq. 8).
+    """Economic value for a user with this ratio of cost to loss (Richardson 2000, QJRMS 126).
 
     1 is perfect knowledge, 0 is what the base rate alone is worth (to protect always, or never).
 
@@ -67,24 +72,56 @@ def value(found: Tally, ratio: float) -> float | None:
         ratio: Cost of protecting over the loss that it prevents, between 0 and 1.
 
     Returns:
-        None where something of the table's margins is missing, or protecting is never in question.
+        None where a margin of the table is empty: then there is nothing to be worth.
 
     >>> from haidang.review.warned import Tally
     >>> value(Tally(4, 2, 0, 0, 0, 0, 2, 0, 0, 0, (), 0.0), 0.5)
     1.0
     """
-    hit, false, base = found.pod, found.pofd, found.base_rate
-    if hit is None or false is None or base is None:
-        return None
-    climate = min(ratio, base)
-    spent = false * ratio * (1 - base) - hit * base * (1 - ratio) + base
-    gained = climate - base * ratio
-    return None if gained <= 0 else (climate - spent) / gained
+    return values(found, [ratio])[0]
 
 
 def values(found: Tally, ratios: Sequence[float]) -> tuple[float | None, ...]:
-    """`value` along a row of cost-loss ratios; its largest stands at the base rate."""
-    return tuple(value(found, r) for r in ratios)
+    """`value` along rising cost-loss ratios; its largest stands at the base rate."""
+    if found.pod is None or found.pofd is None or found.base_rate is None:
+        return (None,) * len(ratios)
+    rates = (xr.DataArray(r) for r in (found.pod, found.pofd, found.base_rate))
+    worth = relative_economic_value_from_rates(*rates, list(ratios))
+    return tuple(float(v) if np.isfinite(v) else None for v in np.atleast_1d(worth.values))
+
+
+SCALING: Final = ((0, 2, 3, 3), (0, 1, 2, 3), (0, 1, 1, 2), (0, 0, 0, 0))
+"""Warning scaling SHORT-RANGE of Taggart & Wilke (2025), NHESS 25, 2657-2677: rows from the highest
+certainty down, columns from the least severity up."""
+CERTAINTY: Final = (0.1, 0.3, 0.5)
+"""Probabilities between its rows."""
+ESCALATION: Final = (1.0, 2.0, 3.0)
+"""Evaluation weights ESCALATION of the same paper."""
+
+
+def matrix(probabilities: Floats, reached: Sequence[int], levels: Sequence[int]) -> float | None:
+    """Risk matrix score (Taggart & Wilke 2025, NHESS 25, 2657-2677); 0 is perfect.
+
+    Args:
+        probabilities: P(level or more), (place and event, level).
+        reached: Level that came, (place and event,).
+        levels: Three, lowest first: the paper's scaling has three severities.
+
+    Returns:
+        The mean; None where nothing was forecast, or the law has another number of levels.
+    """
+    if not len(reached) or len(levels) != len(SCALING[0]) - 1:
+        return None
+    names = [str(level) for level in levels]
+    weights = weights_from_warning_scaling(
+        np.array(SCALING), ESCALATION, "severity", names, "certainty", list(CERTAINTY)
+    )
+    came = np.asarray(reached)[:, None] >= np.asarray(levels)[None]
+    said, seen = (
+        xr.DataArray(v, dims=("row", "severity"), coords={"severity": names})
+        for v in (np.asarray(probabilities, float), came.astype(float))
+    )
+    return float(risk_matrix_score(said, seen, weights, "severity", "certainty"))
 
 
 def by_event(
@@ -126,7 +163,7 @@ def by_event(
 
 
 def _sum(parts: Sequence[Tally]) -> Tally:
-    numbers = ("hits", "late", "lapsed", "missed", "false_alarms", "quiet", "unknown")
-    numbers = (*numbers, "near_misses", "near_false", "needless_h")
+    counts = ("hits", "late", "lapsed", "missed", "false_alarms", "quiet", "unknown")
+    numbers = (*counts, "near_misses", "near_false", "needless_h")
     total = {name: sum(getattr(p, name) for p in parts) for name in numbers}
     return Tally(events=len(parts), leads=(), **total)

@@ -1,0 +1,337 @@
+"""Were the warnings right? Of played cases, what was said beside what came, as rows to add up.
+
+Three offices are judged by the same rules: ``sent`` (messages that were approved), ``drafted``
+(what the chain had worded, as if somebody had approved it at once: all that a hindcast has) and
+``announced`` (what the real services said, where a case holds it).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from haidang.app.assess import assess
+from haidang.app.assess_track import rule
+from haidang.app.context import Context
+from haidang.app.snapshot import Snapshot
+from haidang.app.verdict import Draft
+from haidang.base.wind import BEAUFORT
+from haidang.data.observations import Observation, Observations
+from haidang.data.tracks import Tracks
+from haidang.edge.store.store import Store
+from haidang.jobs.replay import Played
+from haidang.jobs.verify import truth_ensemble
+from haidang.review.warned import HOUR, Asked, Found, Row, Span, Word, judge, spans
+from haidang.risk.cyclone import outlook
+from haidang.risk.spec import Shaking
+from haidang.watch.signal import State
+
+SENT, DRAFTED, ANNOUNCED = "sent", "drafted", "announced"
+ASSUMED: Final = timedelta(hours=24)
+"""Validity of an announcement that names none, where no newer one of the place ends it before."""
+SEAS: Final = frozenset({"sea", "point"})
+FORCES: Final = tuple(range(6, 18))
+
+Held = Mapping[str, Sequence[Span]]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One case.
+
+    Attributes:
+        case: Its id.
+        hazard: Id of its threat.
+        levels: Of the law for this threat, lowest first.
+        rows: Every office, place and level.
+        truth: Key of the words that say how what came is known; "" where it is not.
+        why: Key of the words that say why there is nothing to score, "" where there is.
+        chances: (place, P(level or more) by level) a day before the first onset; empty where the
+            threat has no probabilities.
+    """
+
+    case: str
+    hazard: str
+    levels: tuple[int, ...]
+    rows: tuple[Row, ...]
+    truth: str = ""
+    why: str = ""
+    chances: tuple[tuple[str, tuple[float, ...]], ...] = ()
+
+
+def score(played: Played) -> Scored:
+    """Judge a played case.
+
+    Args:
+        played: From ``replay.play``.
+
+    Returns:
+        Its rows; without any and with the reason where what came is not known, or where a notice
+        can only follow what came (an earthquake is not forecast).
+    """
+    context, case = played.context, played.case
+    levels = tuple(sorted(k for k in context.pack.binding.levels if k))
+    bare = Scored(case.spec.id, context.pack.id, levels, ())
+    if context.pack.threat.counted:
+        return replace(bare, why="why_counted")
+    if isinstance(context.pack.threat.risk, Shaking):
+        return replace(bare, why="why_shaken")
+    tracked = context.pack.threat.tracked
+    if tracked and case.truth() is None:
+        return replace(bare, why="why_no_truth")
+    came = found_track(played, levels) if tracked else found_readings(played, levels)
+    with Store.open(played.database, check=False) as store:
+        offices = {
+            SENT: held_sent(store),
+            DRAFTED: held_drafted(store),
+            ANNOUNCED: announced(played),
+        }
+        chances = _chances(store, came, levels) if tracked else ()
+    offices[ANNOUNCED] = announced(played)
+    rows: list[Row] = []
+    for office, held in offices.items():
+        if held:
+            rows += _rows(office, held, came, context, case.spec.event, levels)
+    source = "truth_track" if tracked else "truth_readings"
+    return replace(bare, rows=tuple(rows), truth=source, chances=chances)
+
+
+def _rows(
+    office: str, held: Held, came: Mapping[str, Found], context: Context, event: str,
+    levels: Sequence[int],
+) -> list[Row]:  # fmt: skip
+    """Every place that the office speaks of: ours all, of an announced list those that it names.
+
+    What is typed of announcements is what the press quoted, so that a place that is not in it may
+    have been warned all the same.
+    """
+    areas = context.areas
+    weights = _people(context)
+    rows: list[Row] = []
+    for code, kind in zip(areas.codes, areas.kinds, strict=True):
+        if office == ANNOUNCED and code not in held:
+            continue
+        domain = "sea" if kind in SEAS else "land"
+        asked = Asked(office, context.pack.id, event, code, domain, weights.get(code, 0.0))
+        rows += judge(asked, held.get(code, ()), came[code], levels)
+    return rows
+
+
+def _people(context: Context) -> dict[str, float]:
+    """Registered people of each area on land whose number is known."""
+    areas = context.areas
+    sums = areas.sums(areas.people[0].astype(float))
+    known = zip(areas.codes, areas.peopled, sums, strict=True)
+    return {code: float(n) for code, peopled, n in known if peopled}
+
+
+# --- what was said ------------------------------------------------------------------------------
+
+
+def held_sent(store: Store) -> dict[str, list[Span]]:
+    """What approved messages held of each place."""
+    drafts = {d.id: d for d in store.drafts()}
+    words: dict[str, list[Word]] = defaultdict(list)
+    place: dict[str, str] = {}
+    for one in store.messages():
+        level = 0 if one.kind == "Cancel" else one.level
+        words[one.chain].append(Word(one.sent, level, one.expires))
+        place[one.chain] = drafts[one.draft].place
+    return _by_place(words, place)
+
+
+def held_drafted(store: Store) -> dict[str, list[Span]]:
+    """What the chain would have held if every draft had gone out as it was made."""
+    words: dict[str, list[Word]] = defaultdict(list)
+    place: dict[str, str] = {}
+    for draft in store.drafts():
+        words[_line(draft)].append(Word(draft.at, draft.said.level, draft.said.expires))
+        place[_line(draft)] = draft.place
+        state = store.draft_state(draft.id)
+        if state.last == "withdrawn" and state.at is not None and state.at > draft.at:
+            words[_line(draft)].append(Word(state.at, 0, state.at))
+    return _by_place(words, place)
+
+
+def _line(draft: Draft) -> str:
+    # Without approval every draft begins the chain anew; for a place they are one line of words.
+    return f"{draft.threat}/{draft.event}/{draft.place}"
+
+
+def _by_place(
+    words: Mapping[str, Iterable[Word]], place: Mapping[str, str]
+) -> dict[str, list[Span]]:
+    out: dict[str, list[Span]] = defaultdict(list)
+    for chain, said in words.items():
+        out[place[chain]] += spans(said)
+    return dict(out)
+
+
+def announced(played: Played) -> dict[str, list[Span]]:
+    """What the services announced of each place, where the case holds it."""
+    path = played.case.announced()
+    if path is None:
+        return {}
+    words: dict[str, list[Word]] = defaultdict(list)
+    for row in csv.DictReader(path.read_text("utf-8").splitlines()):
+        if row.get("hazard") and row["hazard"] not in _names(played):
+            continue
+        at = datetime.fromisoformat(row["issued"])
+        until = datetime.fromisoformat(row["valid_until"]) if row["valid_until"] else at + ASSUMED
+        for code in row["places"].split("|"):
+            words[code].append(Word(at, int(row["level"]), until))
+    known = set(played.context.areas.codes)
+    return {code: list(spans(_highest(said))) for code, said in words.items() if code in known}
+
+
+def _names(played: Played) -> set[str]:
+    """How a list of announcements may call this threat."""
+    return {played.context.pack.id, *played.context.pack.id.split("_")}
+
+
+def _highest(words: Iterable[Word]) -> list[Word]:
+    """Of several words of one instant (parts of an area) the highest."""
+    best: dict[datetime, Word] = {}
+    for one in words:
+        if one.at not in best or one.level > best[one.at].level:
+            best[one.at] = one
+    return list(best.values())
+
+
+# --- what came ----------------------------------------------------------------------------------
+
+
+def found_track(played: Played, levels: Sequence[int]) -> dict[str, Found]:
+    """Levels that the law gives for the wind over the track as found out afterwards.
+
+    It is the same wind model over another track: this judges forecasts of track and strength and
+    the rule of the level, not the wind model.
+    """
+    context = played.context
+    track = truth_ensemble(played.case, context)
+    spec = context.pack.threat.wind.model_copy(update={"forces": FORCES})
+    wind = outlook(track, context.areas, spec)
+    out = {}
+    for i, code in enumerate(context.areas.codes):
+        level = rule(context, i, float(wind.swath.area_max[0, i])).level
+        first = wind.swath.first[0, i]
+        onsets: dict[int, datetime | None] = {}
+        for k in levels:
+            if level is None or level < k:
+                continue
+            hours = [
+                int(first[j])
+                for j, force in enumerate(FORCES)
+                if first[j] >= 0 and (rule(context, i, BEAUFORT[force].lower).level or 0) >= k
+            ]
+            onsets[k] = wind.start + min(hours) * HOUR if hours else None
+        out[code] = Found(level, onsets, "truth_track")
+    return out
+
+
+def found_readings(played: Played, levels: Sequence[int]) -> dict[str, Found]:
+    """Levels that the law gives for what was measured, reading by reading, as if known at once.
+
+    Forecasts among the readings are left out. A place of which nobody was heard, or for which the
+    text leaves the case open, is not known.
+    """
+    context = _here_and_now(played.context)
+    reports = [
+        r
+        for step in played.steps
+        for r in step.reports
+        if (r.published or step.issued or step.now) >= r.start
+    ]
+    rows = tuple(
+        Observation(r.series, r.place, r.start, r.value, r.unit, r.flag, r.start, r.start, n, "")
+        for n, r in enumerate(sorted(reports, key=lambda r: r.start), 1)
+    )
+    seen: dict[str, dict[datetime, int]] = defaultdict(dict)
+    for at in sorted({r.start for r in rows}):
+        known = tuple(r for r in rows if r.start <= at)
+        snapshot = Snapshot(
+            at, len(known), Tracks(()), (), (), played.case.spec.law_on, played.case.spec.places_on,
+            observations=Observations(known),
+        )  # fmt: skip
+        for one in assess(context, snapshot):
+            level = one.grounds.level
+            if level is not None and (level or one.state is State.QUIET):
+                seen[one.place][at] = level
+    return {code: _found(seen.get(code, {}), levels) for code in context.areas.codes}
+
+
+def _found(seen: Mapping[datetime, int], levels: Sequence[int]) -> Found:
+    if not seen:
+        return Found(None, {}, "truth_readings")
+    onsets: dict[int, datetime | None] = {
+        k: min(at for at, level in seen.items() if level >= k)
+        for k in levels
+        if any(level >= k for level in seen.values())
+    }
+    return Found(max(seen.values()), onsets, "truth_readings")
+
+
+def _here_and_now(context: Context) -> Context:
+    """The same rules without a look ahead: what is, not what will be."""
+    threat = context.pack.threat
+    risk = threat.model.model_copy(update={"horizon_h": 1})
+    return replace(
+        context, pack=replace(context.pack, threat=threat.model_copy(update={"risk": risk}))
+    )
+
+
+def _chances(
+    store: Store, came: Mapping[str, Found], levels: Sequence[int]
+) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """P(level or more) of every place, of the newest run a day before the event's first onset."""
+    onsets = [at for f in came.values() for at in f.onsets.values() if at is not None]
+    if not onsets:
+        return ()
+    latest = min(onsets) - timedelta(hours=24)
+    newest: dict[str, tuple[datetime, tuple[float, ...]]] = {}
+    for one in store.assessments():
+        if one.at <= latest and (one.place not in newest or newest[one.place][0] <= one.at):
+            chance = dict(one.p_level)
+            newest[one.place] = one.at, tuple(float(chance.get(k, 0.0)) for k in levels)
+    return tuple((place, p) for place, (_, p) in sorted(newest.items()))
+
+
+def tiers(scored: Iterable[Scored], office: str) -> tuple[list[int], list[int]]:
+    """Highest level warned of and level that came, for every known place and event.
+
+    The highest level in force at any time counts: FIRM asks what was said, not when.
+    """
+    warned, reached = [], []
+    for one in scored:
+        mine: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in one.rows:
+            if row.office == office and row.outcome != "unknown":
+                mine[row.event, row.place].append(row)
+        for rows in mine.values():
+            warned.append(max((r.level for r in rows if r.warned_h > 0), default=0))
+            came = (r.level for r in rows if r.outcome not in ("quiet", "false_alarm"))
+            reached.append(max(came, default=0))
+    return warned, reached
+
+
+def odds(scored: Iterable[Scored]) -> tuple[np.ndarray, list[int]]:
+    """Probabilities of the day before and the level that came, for every known place and event."""
+    chances: list[tuple[float, ...]] = []
+    reached: list[int] = []
+    for one in scored:
+        came: dict[str, int] = {}
+        for row in one.rows:
+            if row.office == DRAFTED and row.outcome != "unknown":
+                hit = row.outcome not in ("quiet", "false_alarm")
+                came[row.place] = max(came.get(row.place, 0), row.level if hit else 0)
+        for place, p in one.chances:
+            if place in came:
+                chances.append(p)
+                reached.append(came[place])
+    return np.array(chances), reached
