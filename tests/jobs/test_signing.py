@@ -1,6 +1,7 @@
 """Where signing is required nothing goes out without it, and every refusal says what to do."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from shutil import copytree
 
@@ -9,6 +10,7 @@ import pytest
 from authority import curve, issued, pem
 from haidang.base.errors import BadData
 from haidang.edge import keys
+from haidang.edge.store.store import Store
 from haidang.jobs.desk import Desk, start_drill
 from haidang.jobs.replay import act_on
 from haidang.pack.case import load_case
@@ -16,6 +18,7 @@ from haidang.pack.load import roots
 from haidang.warn.cap import parse
 from haidang.warn.cap.signer import sign
 from haidang.warn.cap.verifier import verify
+from jobs import live_toy
 
 from .conftest import TOY
 
@@ -179,3 +182,39 @@ def test_a_made_pair_signs_and_is_never_written_over(tmp_path):
     for bad in ({"name": " "}, {"name": "x" * 65}, {"name": "x", "days": 0}):
         with pytest.raises(BadData):
             keys.make(bad["name"], NOW, days=bad.get("days", 9))
+
+
+def test_what_speaks_alone_signs_and_a_bad_key_keeps_it_waiting(given, tmp_path, monkeypatch):
+    """The watch goes on without a key; what it has to say waits and is told when there is one."""
+    clock = live_toy.Clock()
+    home = live_toy.make(tmp_path / "home", communes=2, gauges=2)
+    found = {name: signing(context) for name, context in live_toy.contexts(home).items()}
+    mine = issued("Toyland", curve(21), first=live_toy.T0 - DAY, last=live_toy.T0 + DAY)
+    with Store.open(tmp_path / "live.db") as store:
+        with pytest.raises(BadData) as caught:
+            live_toy.live(store, found, clock)
+        assert caught.value.problems[0].code == "sign.key_unset"
+        given(mine.key, mine.pem)
+        job = live_toy.live(store, found, clock)
+        clock.on(minutes=5)
+        monkeypatch.delenv(KEY)
+        now = job.now()
+        touched = job.take([live_toy.heard(clock, "g0000", 4.5)], now).touched
+        looked = job.look(now, touched)
+        assert looked.verdict is not None
+        assert looked.spoken == store.messages() == ()
+        assert [p.code for p in job.mute] == ["sign.key_unset"]
+        given(mine.key, mine.pem)
+        spoken = job.recover()
+        assert spoken
+        assert job.mute == ()
+        assert {verify(m.body, [mine.pem]).trust for m in spoken} == {"trusted"}
+
+
+def signing(context):
+    spec = context.country.spec
+    sender = spec.sender.model_copy(
+        update={"signing": "required", "key_from": KEY, "certificate_from": CERTIFICATE}
+    )
+    country = replace(context.country, spec=spec.model_copy(update={"sender": sender}))
+    return replace(context, country=country)

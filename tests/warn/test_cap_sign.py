@@ -1,6 +1,7 @@
 """What signing makes, and everything that a signature is refused for."""
 
 import base64
+import hashlib
 import inspect
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -22,6 +24,7 @@ from signxml import SignatureConfiguration, XMLVerifier
 
 from authority import curve, issued, pem, rivest
 from haidang.base.errors import BadData
+from haidang.warn.cap import xmldsig
 from haidang.warn.cap.signer import sign
 from haidang.warn.cap.verifier import verify
 from haidang.words import catalogue
@@ -448,3 +451,29 @@ def test_every_reason_has_words():
     codes |= {"digest", "signature", "malformed", "key_mismatch", "key_missing"}
     assert len(codes) > 25
     assert {f"sign.{c}" for c in codes} <= catalogue().keys()
+
+
+@pytest.mark.parametrize("around", [b"<?a b?>%s", b"%s<?a b?>", b"<?a b?>\n%s\n<?c d?>"])
+def test_instructions_around_the_root_are_signed_by_the_standard_and_never_read(around):
+    """Signed as the standard has it, with them; ``signxml`` leaves them out, and both hold."""
+    done = around % WHOLE
+    assert verify(done).valid
+    assert verify(done).data == verify(SIGNED).data
+    tree = etree.fromstring(around % BARE_ROOT).getroottree()
+    octets = xmldsig.Canon(xmldsig.EXCLUSIVE).octets(tree)
+    digest = base64.b64encode(hashlib.sha256(octets).digest())
+    old = re.search(rb"<ds:DigestValue>([^<]*)<", SIGNED)[1]
+    info = re.search(rb"<ds:SignedInfo>.*</ds:SignedInfo>", SIGNED, re.S)[0].replace(old, digest)
+    alone = info.replace(b"<ds:SignedInfo", b'<ds:SignedInfo xmlns:ds="%s"' % xmldsig.DSIG.encode())
+    text = xmldsig.Canon(xmldsig.EXCLUSIVE).octets(etree.fromstring(alone))
+    r, s = decode_dss_signature(OFFICE.private.sign(text, ec.ECDSA(SHA256())))
+    value = base64.b64encode(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+    was = re.search(rb"<ds:SignatureValue>([^<]*)<", SIGNED)[1]
+    made = (around % WHOLE).replace(old, digest).replace(was, value)
+    seen = verify(made, [OFFICE.pem])
+    assert seen.trust == "trusted"
+    assert b"<?" not in seen.data
+    assert verify(made.replace(b"?a b?", b"?a c?")).code == "digest"
+
+
+BARE_ROOT = WHOLE.replace(SIGNATURE, b"")

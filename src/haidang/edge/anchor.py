@@ -7,7 +7,6 @@ day and the certificate's fingerprint, so none of them can be exchanged.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -131,7 +130,7 @@ def read_anchor(data: bytes, trusted: Sequence[bytes] | None = None) -> Anchor:
         day = date.fromisoformat(found["day"])
         mark = base64.b64decode(found["signature"], validate=True)
         weak = trust.weakness(leaf.public_key())
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadData(Problem("sign.anchor_unreadable", {"reason": str(error)[:120]})) from error
     facts = _facts(head, entries, day, trust.fingerprint(leaf))
     said = {k: v for k, v in found.items() if k not in ("certificate", "signature")}

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -26,9 +26,11 @@ from cryptography.x509.oid import NameOID
 
 from haidang.base.errors import BadData, Unavailable
 from haidang.base.problem import Problem
-from haidang.pack.schema import SenderSpec
 from haidang.warn.cap.seal import Seal
 from haidang.warn.cap.signer import Key
+
+if TYPE_CHECKING:
+    from haidang.pack.schema import SenderSpec
 
 KEY_FILE: Final = "signing-key.pem"
 CERTIFICATE_FILE: Final = "signing-certificate.pem"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from haidang.app import news
 from haidang.app.assess import assess
@@ -26,6 +26,7 @@ from haidang.app.wording import needs_approval
 from haidang.base.errors import BadData, BadPack
 from haidang.base.problem import Problem
 from haidang.data.observations import Observation, Report
+from haidang.edge import keys
 from haidang.edge.channels import capfile
 from haidang.edge.feeds.payload import Ears, understand
 from haidang.edge.feeds.sensors import Heard, SensorsSpec
@@ -36,6 +37,9 @@ from haidang.jobs.replay import subjects
 from haidang.risk.assessment import Assessment
 from haidang.risk.hazards.river_forecast import TREND_H
 from haidang.risk.spec import RiverStage
+
+if TYPE_CHECKING:
+    from haidang.warn.cap.seal import Seal
 
 TICK: Final = timedelta(milliseconds=1)
 """Two runs of a scope never have one instant."""
@@ -109,6 +113,7 @@ class Live:
         lease: The right to write alone; the caller has taken it.
         clock: Wall time.
         channels: Where messages that nobody approves go.
+        mute: Why nothing could be signed at the last try, and so nothing was said.
     """
 
     store: Store
@@ -118,6 +123,7 @@ class Live:
     lease: Lease
     clock: Callable[[], datetime]
     channels: Sequence[str] = CHANNELS
+    mute: tuple[Problem, ...] = ()
     _due: dict[str, datetime] = field(default_factory=dict)
     _alive: frozenset[str] = frozenset()
     _marks: tuple[int, int] = (-1, -1)
@@ -128,6 +134,7 @@ class Live:
         Raises:
             BadPack: A pack is not told by readings (``live.not_readings``), or is a draft that is
                 asked to speak as Actual.
+            BadData: The sender must sign and cannot, as ``edge.keys.seal_of``.
         """
         wrong = [
             Problem("live.not_readings", {"id": name})
@@ -136,6 +143,7 @@ class Live:
         ]
         if wrong:
             raise BadPack(*wrong)
+        self._seal()
         self._threats = tuple(sorted(self.contexts))
         self.wish = Wish(status=self.settings.status, scope=self.scope)
         back = {s: b for c in self.contexts.values() for s, b in back_of(c).items()}
@@ -402,10 +410,23 @@ class Live:
         if not alone:
             return ()
 
+        try:
+            seal = self._seal()
+        except BadData as error:
+            # The watch goes on: the drafts wait, and `recover` speaks them when the key is right.
+            self.mute = error.problems
+            return ()
+        self.mute = ()
+
         def build(draft: Draft, earlier: tuple[Message, ...]) -> Message:
-            return issue(self.contexts[draft.threat], draft, now, earlier)
+            return issue(self.contexts[draft.threat], draft, now, earlier, seal)
 
         return self.store.speak(alone, now, build, self.channels)
+
+    def _seal(self) -> Seal | None:
+        """With what the one sender of the country signs; raises as ``edge.keys.seal_of``."""
+        context = next(iter(self.contexts.values()))
+        return keys.seal_of(context.country.spec.sender, self.clock())
 
     def _may_speak(self, draft: Draft) -> bool:
         """Whether the pack as it is now lets the system speak: a tier may have been taken back."""

@@ -42,17 +42,35 @@ def read(given: bytes | str) -> tuple[x509.Certificate, ...]:
     data = given.encode() if isinstance(given, str) else bytes(given)
     try:
         if _PEM in data:
-            return tuple(x509.load_pem_x509_certificates(data))
-        return (x509.load_der_x509_certificate(data),)
+            return tuple(map(_whole, x509.load_pem_x509_certificates(data)))
+        return (_whole(x509.load_der_x509_certificate(data)),)
     except (ValueError, UnsupportedAlgorithm) as error:
         params = {"reason": str(error)[:200]}
         raise BadData(Problem("sign.certificate_unreadable", params)) from error
 
 
+def one(data: bytes) -> x509.Certificate:
+    """A certificate in DER that can be read in all the parts that we ask for.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    try:
+        return _whole(x509.load_der_x509_certificate(data))
+    except UnsupportedAlgorithm as error:
+        raise ValueError(str(error)) from error
+
+
+def _whole(found: x509.Certificate) -> x509.Certificate:
+    """Read now what is otherwise read when it is asked for, and would fail there."""
+    _ = (found.public_key(), found.not_valid_before_utc, found.not_valid_after_utc)
+    return found
+
+
 def read_all(given: Sequence[bytes | str] | bytes | str) -> tuple[x509.Certificate, ...]:
     """The certificates of several files, or of one; raises as `read`."""
     files = [given] if isinstance(given, bytes | str) else given
-    return tuple(one for file in files for one in read(file))
+    return tuple(found for file in files for found in read(file))
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

@@ -226,10 +226,23 @@ def _weigh(
         wrong.append(_aside("reformatted", nodes[0]))
     if intact and believed is None:
         wrong.append(_aside("trust_unknown", nodes[0]))
-    covered = xmldsig.plain(raw, blanks=blanks) if intact else b""
+    covered = _covered(raw, said, proofs, blanks=blanks) if intact else b""
     return Signed(True, intact, best, tuple(wrong), covered, tuple(signers))
 
 
+def _covered(
+    raw: bytes, said: Sequence[Said], proofs: Sequence[_Proof | str], *, blanks: bool
+) -> bytes:
+    """What is read of the message, in one canonical form; what was digested where it is that."""
+    first = proofs[0]
+    if len(said) > 1 or said[0].canon != _READ or not isinstance(first, _Proof):
+        return xmldsig.plain(raw, blanks=blanks)
+    # Instructions before the root may be signed, but they are not read.
+    around = first.octets.startswith(b"<?") or first.octets.endswith(b"?>")
+    return xmldsig.plain(raw, blanks=blanks) if around else first.octets
+
+
+_READ: Final = Canon(xmldsig.EXCLUSIVE)
 _BEST: Final[tuple[Trust, ...]] = ("trusted", "untrusted", "unknown")
 
 
@@ -249,10 +262,17 @@ def _nodes(raw: bytes) -> list[etree._Element]:
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """A signature that holds: by which certificate, or by a bare key."""
+    """A signature that holds.
+
+    Attributes:
+        leaf: By this certificate; None by a bare key.
+        key: The public key.
+        octets: What its digest is of.
+    """
 
     leaf: x509.Certificate | None
     key: object
+    octets: bytes
 
 
 def _proofs(
@@ -270,18 +290,19 @@ def _proofs(
     return out
 
 
-Matches = Callable[[DigestAlgorithm, bytes], bool]
+Matches = Callable[[DigestAlgorithm, bytes], bytes]
 
 
 def _matcher(raw: bytes, number: int, one: Said, *, blanks: bool) -> Matches:
-    """Whether a digest is that of the message; worked out once."""
-    memory: dict[tuple[str, bytes], bool] = {}
+    """What of the message a digest is of, b"" where it is of nothing; worked out once."""
+    memory: dict[tuple[str, bytes], bytes] = {}
 
-    def matches(algorithm: DigestAlgorithm, value: bytes) -> bool:
+    def matches(algorithm: DigestAlgorithm, value: bytes) -> bytes:
         key = (algorithm.name, value)
         if key not in memory:
             found = xmldsig.octets(raw, number, one.canon, blanks=blanks)
-            memory[key] = any(_digest(octets, algorithm) == value for octets in found)
+            fits = (octets for octets in found if _digest(octets, algorithm) == value)
+            memory[key] = next(fits, b"")
         return memory[key]
 
     return matches
@@ -350,7 +371,8 @@ def _arithmetic(one: Said, leaf: x509.Certificate | None, matches: Matches) -> _
         return "key_mismatch" if "different" in str(odd) else "malformed"
     except _ODD:
         return "malformed"
-    return _Proof(leaf, cast(VerifyResult, done).signature_key)
+    result = cast(VerifyResult, done)
+    return _Proof(leaf, result.signature_key, result.signed_data)
 
 
 class _Verifier(XMLVerifier):
@@ -377,10 +399,10 @@ class _Verifier(XMLVerifier):
         # From the bytes that the signature covers, not from what was read before it was checked.
         algorithm = DigestAlgorithm(reference.find(xmldsig.ds("DigestMethod")).get("Algorithm"))
         value = xmldsig.value_of(reference.find(xmldsig.ds("DigestValue")))
-        if value is None or not self._matches(algorithm, value):
+        octets = self._matches(algorithm, value) if value is not None else b""
+        if not octets:
             raise InvalidDigest("digest")
-        key = signature_key_used
-        return VerifyResult(b"", None, signature, signature_key=key)
+        return VerifyResult(octets, None, signature, signature_key=signature_key_used)
 
 
 def _judge(

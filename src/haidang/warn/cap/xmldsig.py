@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, cast
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 
 from haidang.base.problem import Problem
+from haidang.warn.cap import trust
 
 DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 DSIG11: Final = "http://www.w3.org/2009/xmldsig11#"
@@ -68,8 +68,12 @@ class Canon(NamedTuple):
     algorithm: str
     prefixes: tuple[str, ...] = ()
 
-    def octets(self, node: etree._Element) -> bytes:
-        """The node in this way; of a root, with the instructions and comments around it."""
+    def octets(self, node: etree._Element | etree._ElementTree) -> bytes:
+        """The root of a document, or the document with what stands around its root.
+
+        Of any other element give one that is `alone`: below a namespace that is declared above
+        it, libxml2 writes ``xmlns=""``.
+        """
         return bytes(
             etree.tostring(
                 node,
@@ -316,8 +320,8 @@ def _certificate(element: etree._Element, node: etree._Element) -> x509.Certific
     if data is None:
         raise Refused(problem("certificate_unreadable", node, reason="base64"))
     try:
-        return x509.load_der_x509_certificate(data)
-    except (ValueError, UnsupportedAlgorithm) as error:
+        return trust.one(data)
+    except ValueError as error:
         raise Refused(problem("certificate_unreadable", node, reason=str(error)[:200])) from error
 
 
@@ -352,9 +356,8 @@ def _written(root: etree._Element, canon: Canon) -> Iterator[bytes]:
     if root.getprevious() is None and root.getnext() is None:
         yield canon.octets(root)
         return
-    # The root of a document cannot be written without what stands around it, its copy can.
     yield canon.octets(alone(root))
-    yield canon.octets(root)
+    yield canon.octets(root.getroottree())
 
 
 def plain(data: bytes, *, blanks: bool) -> bytes:
