@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,19 +22,20 @@ from haidang.app.context import Context
 from haidang.app.snapshot import Snapshot
 from haidang.app.verdict import Draft
 from haidang.base.wind import BEAUFORT
-from haidang.data.observations import Observation, Observations
+from haidang.data.observations import Observation, Observations, Report
 from haidang.data.tracks import Tracks
 from haidang.edge.store.store import Store
-from haidang.jobs.replay import Played
+from haidang.jobs.replay import Played, Step
 from haidang.jobs.verify import truth_ensemble
 from haidang.review.warned import HOUR, Asked, Found, Row, Span, Word, judge, spans
 from haidang.risk.cyclone import outlook
-from haidang.risk.spec import Shaking
+from haidang.risk.spec import RiverStage, Shaking
 from haidang.watch.signal import State
 
 SENT, DRAFTED, ANNOUNCED = "sent", "drafted", "announced"
 ASSUMED: Final = timedelta(hours=24)
 """Validity of an announcement that names none, where no newer one of the place ends it before."""
+LAND, SEA = "land", "sea"
 SEAS: Final = frozenset({"sea", "point"})
 FORCES: Final = tuple(range(6, 18))
 
@@ -52,8 +53,9 @@ class Scored:
         rows: Every office, place and level.
         truth: Key of the words that say how what came is known; "" where it is not.
         why: Key of the words that say why there is nothing to score, "" where there is.
-        chances: (place, P(level or more) by level) a day before the first onset; empty where the
-            threat has no probabilities.
+        chances: (place, P(level or more) by level) a day before the first onset on land; empty
+            where the threat has no probabilities.
+        came: Highest level that came to each place; None where nobody knows.
     """
 
     case: str
@@ -63,6 +65,7 @@ class Scored:
     truth: str = ""
     why: str = ""
     chances: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    came: Mapping[str, int | None] = field(default_factory=dict)
 
 
 def score(played: Played) -> Scored:
@@ -92,19 +95,20 @@ def score(played: Played) -> Scored:
             DRAFTED: held_drafted(store),
             ANNOUNCED: announced(played),
         }
-        chances = _chances(store, came, levels) if tracked else ()
-    offices[ANNOUNCED] = announced(played)
+        chances = _chances(store, came, levels, _land(context)) if tracked else ()
+    since = min(s.now for s in played.steps)
     rows: list[Row] = []
     for office, held in offices.items():
         if held:
-            rows += _rows(office, held, came, context, case.spec.event, levels)
+            rows += _rows(office, held, came, context, case.spec.event, levels, since)
+    reached = {place: found.level for place, found in came.items()}
     source = "truth_track" if tracked else "truth_readings"
-    return replace(bare, rows=tuple(rows), truth=source, chances=chances)
+    return replace(bare, rows=tuple(rows), truth=source, chances=chances, came=reached)
 
 
 def _rows(
     office: str, held: Held, came: Mapping[str, Found], context: Context, event: str,
-    levels: Sequence[int],
+    levels: Sequence[int], since: datetime,
 ) -> list[Row]:  # fmt: skip
     """Every place that the office speaks of: ours all, of an announced list those that it names.
 
@@ -117,10 +121,15 @@ def _rows(
     for code, kind in zip(areas.codes, areas.kinds, strict=True):
         if office == ANNOUNCED and code not in held:
             continue
-        domain = "sea" if kind in SEAS else "land"
+        domain = SEA if kind in SEAS else LAND
         asked = Asked(office, context.pack.id, event, code, domain, weights.get(code, 0.0))
-        rows += judge(asked, held.get(code, ()), came[code], levels)
+        rows += judge(asked, held.get(code, ()), came[code], levels, since=since)
     return rows
+
+
+def _land(context: Context) -> frozenset[str]:
+    areas = context.areas
+    return frozenset(c for c, k in zip(areas.codes, areas.kinds, strict=True) if k not in SEAS)
 
 
 def _people(context: Context) -> dict[str, float]:
@@ -180,7 +189,7 @@ def announced(played: Played) -> dict[str, list[Span]]:
         return {}
     words: dict[str, list[Word]] = defaultdict(list)
     for row in csv.DictReader(path.read_text("utf-8").splitlines()):
-        if row.get("hazard") and row["hazard"] not in _names(played):
+        if not speaks_of(row.get("hazard", ""), played.context.pack.id):
             continue
         at = datetime.fromisoformat(row["issued"])
         until = datetime.fromisoformat(row["valid_until"]) if row["valid_until"] else at + ASSUMED
@@ -190,9 +199,19 @@ def announced(played: Played) -> dict[str, list[Span]]:
     return {code: list(spans(_highest(said))) for code, said in words.items() if code in known}
 
 
-def _names(played: Played) -> set[str]:
-    """How a list of announcements may call this threat."""
-    return {played.context.pack.id, *played.context.pack.id.split("_")}
+def speaks_of(hazard: str, threat: str) -> bool:
+    """Whether an announcement is of a threat, as its list names it.
+
+    Args:
+        hazard: "flood and landslide"; "" speaks of whatever the case is about.
+        threat: Id of the threat, whose words are those of its name.
+
+    >>> speaks_of("flood and landslide", "river_flood"), speaks_of("not stated", "river_flood")
+    (True, False)
+    """
+    mine = set(threat.split("_"))
+    named = (set(part.split()) for part in hazard.lower().split(" and "))
+    return not hazard or any(words <= mine for words in named)
 
 
 def _highest(words: Iterable[Word]) -> list[Word]:
@@ -239,15 +258,11 @@ def found_readings(played: Played, levels: Sequence[int]) -> dict[str, Found]:
     """Levels that the law gives for what was measured, reading by reading, as if known at once.
 
     Forecasts among the readings are left out. A place of which nobody was heard, or for which the
-    text leaves the case open, is not known.
+    text leaves the case open, is not known. A sum over a period holds from the beginning of the
+    period: the strict choice, for a notice in the middle of the day is then late.
     """
     context = _here_and_now(played.context)
-    reports = [
-        r
-        for step in played.steps
-        for r in step.reports
-        if (r.published or step.issued or step.now) >= r.start
-    ]
+    reports = [r for step in played.steps for r in step.reports if _measured(r, step, context)]
     rows = tuple(
         Observation(r.series, r.place, r.start, r.value, r.unit, r.flag, r.start, r.start, n, "")
         for n, r in enumerate(sorted(reports, key=lambda r: r.start), 1)
@@ -277,43 +292,68 @@ def _found(seen: Mapping[datetime, int], levels: Sequence[int]) -> Found:
     return Found(max(seen.values()), onsets, "truth_readings")
 
 
+def _measured(report: Report, step: Step, context: Context) -> bool:
+    """Whether a reading was seen rather than expected when it was published.
+
+    Of a sum over a period half must have passed: what is published sooner is mostly expectation.
+    """
+    name = report.series.rpartition("/")[2]
+    period = context.pack.threat.readings.indicators[name].period_h
+    published = report.published or step.issued or step.now
+    return published >= report.start + timedelta(hours=period / 2)
+
+
 def _here_and_now(context: Context) -> Context:
-    """The same rules without a look ahead: what is, not what will be."""
+    """The same rules without a look ahead: what is, not what will be.
+
+    A model's own trend is a look ahead too: left in, a rise that never came would count as seen.
+    """
     threat = context.pack.threat
-    risk = threat.model.model_copy(update={"horizon_h": 1})
+    ahead: dict[str, float] = {"horizon_h": 1}
+    if isinstance(threat.model, RiverStage):
+        ahead["forecast_h"] = 0
+    risk = threat.model.model_copy(update=ahead)
     return replace(
         context, pack=replace(context.pack, threat=threat.model_copy(update={"risk": risk}))
     )
 
 
 def _chances(
-    store: Store, came: Mapping[str, Found], levels: Sequence[int]
+    store: Store, came: Mapping[str, Found], levels: Sequence[int], land: Collection[str]
 ) -> tuple[tuple[str, tuple[float, ...]], ...]:
-    """P(level or more) of every place, of the newest run a day before the event's first onset."""
-    onsets = [at for f in came.values() for at in f.onsets.values() if at is not None]
+    """P(level or more) of every place, of the newest run a day before the first onset on land.
+
+    At sea an event has often begun before the first bulletin.
+    """
+    onsets = [at for place in land for at in came[place].onsets.values() if at is not None]
     if not onsets:
         return ()
     latest = min(onsets) - timedelta(hours=24)
     newest: dict[str, tuple[datetime, tuple[float, ...]]] = {}
     for one in store.assessments():
+        if one.place not in land:
+            continue
         if one.at <= latest and (one.place not in newest or newest[one.place][0] <= one.at):
             chance = dict(one.p_level)
             newest[one.place] = one.at, tuple(float(chance.get(k, 0.0)) for k in levels)
     return tuple((place, p) for place, (_, p) in sorted(newest.items()))
 
 
-def tiers(scored: Iterable[Scored], office: str) -> tuple[list[int], list[int]]:
-    """Highest level warned of and level that came, for every known place and event.
+def tiers(scored: Iterable[Scored], office: str, domain: str) -> tuple[list[int], list[int]]:
+    """Highest level warned of and level that came, for every place and event that is known.
 
-    The highest level in force at any time counts: FIRM asks what was said, not when.
+    The highest level in force at any time counts: FIRM asks what was said, not when. A place of
+    which one level is not known has no level that came.
     """
     warned, reached = [], []
     for one in scored:
         mine: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in one.rows:
-            if row.office == office and row.outcome != "unknown":
+            if (row.office, row.domain) == (office, domain):
                 mine[row.event, row.place].append(row)
         for rows in mine.values():
+            if any(r.outcome == "unknown" for r in rows):
+                continue
             warned.append(max((r.level for r in rows if r.warned_h > 0), default=0))
             came = (r.level for r in rows if r.outcome not in ("quiet", "false_alarm"))
             reached.append(max(came, default=0))
@@ -325,13 +365,9 @@ def odds(scored: Iterable[Scored]) -> tuple[np.ndarray, list[int]]:
     chances: list[tuple[float, ...]] = []
     reached: list[int] = []
     for one in scored:
-        came: dict[str, int] = {}
-        for row in one.rows:
-            if row.office == DRAFTED and row.outcome != "unknown":
-                hit = row.outcome not in ("quiet", "false_alarm")
-                came[row.place] = max(came.get(row.place, 0), row.level if hit else 0)
         for place, p in one.chances:
-            if place in came:
+            level = one.came.get(place)
+            if level is not None:
                 chances.append(p)
-                reached.append(came[place])
+                reached.append(level)
     return np.array(chances), reached

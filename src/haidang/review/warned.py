@@ -133,7 +133,11 @@ def in_force(held: Iterable[Span], level: int, gap: timedelta = timedelta(0)) ->
 
 
 def outcome(
-    standing: Sequence[Span], found: Found, level: int, tolerance: timedelta
+    standing: Sequence[Span],
+    found: Found,
+    level: int,
+    tolerance: timedelta,
+    since: datetime | None = None,
 ) -> tuple[Outcome, float | None]:
     """The answer for one level, and the lead time of a hit in hours.
 
@@ -146,14 +150,18 @@ def outcome(
         found: What came to the place.
         level: This one or a higher one.
         tolerance: See above.
+        since: When the office began to work. What had come by then is not known to be right or
+            wrong: nobody could have spoken, and to keep only the hits would flatter.
     """
     if found.level is None:
         return "unknown", None
     if found.level < level:
         return ("false_alarm" if standing else "quiet"), None
+    onset = found.onsets.get(level)
+    if onset is not None and since is not None and onset <= since:
+        return "unknown", None
     if not standing:
         return "miss", None
-    onset = found.onsets.get(level)
     if onset is None:
         return "hit", None
     before = [s for s in standing if s.start < onset]
@@ -183,6 +191,7 @@ def judge(
     found: Found,
     levels: Sequence[int],
     tolerance: timedelta = HOUR,
+    since: datetime | None = None,
 ) -> tuple[Row, ...]:
     """One row for each level.
 
@@ -192,12 +201,13 @@ def judge(
         found: What came.
         levels: The levels that the law has for the hazard, lowest first, without 0.
         tolerance: As in `outcome`; breaks no longer than this are none.
+        since: As in `outcome`.
     """
     rows = []
     highest = max((s.level for s in held), default=0)
     for i, level in enumerate(levels):
         standing = in_force(held, level, tolerance)
-        what, lead = outcome(standing, found, level, tolerance)
+        what, lead = outcome(standing, found, level, tolerance, since)
         below = levels[i - 1] if i else None
         near = below is not None and (
             (what == "false_alarm" and (found.level or 0) >= below)
