@@ -244,10 +244,12 @@ def found_track(played: Played, levels: Sequence[int]) -> dict[str, Found]:
         for k in levels:
             if level is None or level < k:
                 continue
+            reached = [(f, int(h)) for f, h in zip(FORCES, first, strict=True) if h >= 0]
+            # Where the bound lies inside a force, that force begins before it: the strict choice.
             hours = [
-                int(first[j])
-                for j, force in enumerate(FORCES)
-                if first[j] >= 0 and (rule(context, i, BEAUFORT[force].lower).level or 0) >= k
+                h
+                for f, h in reached
+                if f == reached[-1][0] or (rule(context, i, BEAUFORT[f].lower).level or 0) >= k
             ]
             onsets[k] = wind.start + min(hours) * HOUR if hours else None
         out[code] = Found(level, onsets, "truth_track")
