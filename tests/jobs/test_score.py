@@ -162,15 +162,16 @@ def test_what_is_not_known_says_why(toy, known, common):
     assert (fever.rows, fever.why) == ((), "why_counted")
 
 
-def test_tiers_take_the_highest_of_each_place_and_leave_out_what_is_not_known(scored):
+def test_tiers_take_the_highest_that_was_said_in_time_and_leave_out_what_is_not_known(scored):
     assert job.tiers(scored, "sent", "sea") == ([2], [2])
     warned, reached = job.tiers(scored[1:], "sent", "land")
-    assert (sorted(warned), sorted(reached)) == ([1, 3], [1, 3])
+    # North: level 2 in time, 3 late. South: level 1 late, which is as if it had not been said.
+    assert sorted(zip(warned, reached, strict=True)) == [(0, 1), (2, 3)]
     rows = tuple(
         replace(r, outcome="unknown") if (r.place, r.level) == ("S", 1) else r
         for r in scored[1].rows
     )
-    assert job.tiers([replace(scored[1], rows=rows)], "sent", "land") == ([3], [3])
+    assert job.tiers([replace(scored[1], rows=rows)], "sent", "land") == ([2], [3])
 
 
 def test_chances_are_of_places_on_land_a_day_before(scored):

@@ -28,6 +28,8 @@ CASES = (
     "yagi-floods-2024", "october-2020", "october-2020-rain", "yagi-landslides-2024",
     "bualoi-2025",
 )  # fmt: skip
+LEAST = 30
+"""Places from which on economic value is told: of ten it jumps with each."""
 ABOUT = """# Warnings held against what came
 
 What was warned of in the golden cases, beside what came. How it is counted, and how little so few events prove: [Verification](../guide/verification.md#were-the-warnings-right). Written on {day} by
@@ -41,7 +43,7 @@ $ PYTHONPATH=src python tests/jobs/warned_page.py --out out
 - **What came of a storm is the same wind model over the best track.** This judges the track, the strength and the rule of the level, not the wind model.
 - **What came of floods and rain is the level that the law gives for what was measured**, as the press quoted it. A river that was first read when it stood above an alarm counts as having risen at that reading. A day's rain counts from the beginning of its 24 hours, and only where half of them had passed when it was published. For flash floods and landslides it is the rain on its ground, not whether a slope gave way.
 - **Not known** are places without a reading, and whatever had come before the first step of a case.
-- Scores of the two tails: POD is the share of what came that was warned of in time; FAR the share of warnings that were for nothing. A share in brackets is a 95 % interval from drawing whole events anew, given from three events on. "Events all in time" has exact limits.
+- POD is the share of what came that was warned of in time; FAR the share of warnings that were for nothing. A share in brackets is a 95 % interval from drawing whole events anew, given from three events on. "Events all in time" has exact limits. FIRM takes a notice that came too late as not said. The risk matrix score takes the chances a day before the first onset at each place; places of which no run is that old are left out.
 """  # noqa: E501
 
 
@@ -98,12 +100,13 @@ def _worth(found: Sequence[Line], titles: dict[str, str]) -> list[str]:
     about = (
         "What a warning is worth to somebody whose protection costs that share of the loss it "
         "prevents: 1 is perfect knowledge, 0 is what always or never protecting is worth. Only "
-        "where some places had the level and some had not."
+        f"lines with {LEAST} places or more of which some had the level and some had not."
     )
     rows = []
     for line in found:
         worth = values(line.tally, RATIOS)
-        if None not in worth:
+        t = line.tally
+        if None not in worth and t.hits + t.misses + t.false_alarms + t.quiet >= LEAST:
             name = [titles[line.hazard], line.domain, line.office, line.level]
             rows.append(_row([*name, *(number(v) for v in worth)]))
     names = ["Threat", "Where", "Whose", "Level or more", *(f"{r:g}" for r in RATIOS)]

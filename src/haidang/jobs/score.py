@@ -53,8 +53,8 @@ class Scored:
         rows: Every office, place and level.
         truth: Key of the words that say how what came is known; "" where it is not.
         why: Key of the words that say why there is nothing to score, "" where there is.
-        chances: (place, P(level or more) by level) a day before the first onset on land; empty
-            where the threat has no probabilities.
+        chances: (place, P(level or more) by level) a day before its first onset, on land;
+            empty where the threat has no probabilities.
         came: Highest level that came to each place; None where nobody knows.
     """
 
@@ -323,19 +323,25 @@ def _here_and_now(context: Context) -> Context:
 def _chances(
     store: Store, came: Mapping[str, Found], levels: Sequence[int], land: Collection[str]
 ) -> tuple[tuple[str, tuple[float, ...]], ...]:
-    """P(level or more) of every place, of the newest run a day before the first onset on land.
+    """P(level or more) of every place on land, of the newest run a day before its first onset.
 
-    At sea an event has often begun before the first bulletin.
+    A place to which nothing came is asked a day before the middle one of those onsets; one of
+    which no run is that old is left out.
     """
-    onsets = [at for place in land for at in came[place].onsets.values() if at is not None]
-    if not onsets:
+    first = {
+        place: min(known)
+        for place in sorted(land)
+        if (known := [at for at in came[place].onsets.values() if at is not None])
+    }
+    if not first:
         return ()
-    latest = min(onsets) - timedelta(hours=24)
+    middle = sorted(first.values())[len(first) // 2]
     newest: dict[str, tuple[datetime, tuple[float, ...]]] = {}
     for one in store.assessments():
-        if one.place not in land:
+        latest = first.get(one.place, middle) - timedelta(hours=24)
+        if one.place not in land or one.at > latest:
             continue
-        if one.at <= latest and (one.place not in newest or newest[one.place][0] <= one.at):
+        if one.place not in newest or newest[one.place][0] <= one.at:
             chance = dict(one.p_level)
             newest[one.place] = one.at, tuple(float(chance.get(k, 0.0)) for k in levels)
     return tuple((place, p) for place, (_, p) in sorted(newest.items()))
@@ -344,8 +350,8 @@ def _chances(
 def tiers(scored: Iterable[Scored], office: str, domain: str) -> tuple[list[int], list[int]]:
     """Highest level warned of and level that came, for every place and event that is known.
 
-    The highest level in force at any time counts: FIRM asks what was said, not when. A place of
-    which one level is not known has no level that came.
+    What was said too late was not said: of a level that came only a hit counts as warned of. A
+    place of which one level is not known has no level that came.
     """
     warned, reached = [], []
     for one in scored:
@@ -356,7 +362,8 @@ def tiers(scored: Iterable[Scored], office: str, domain: str) -> tuple[list[int]
         for rows in mine.values():
             if any(r.outcome == "unknown" for r in rows):
                 continue
-            warned.append(max((r.level for r in rows if r.warned_h > 0), default=0))
+            said = (r.level for r in rows if r.outcome in ("hit", "false_alarm"))
+            warned.append(max(said, default=0))
             came = (r.level for r in rows if r.outcome not in ("quiet", "false_alarm"))
             reached.append(max(came, default=0))
     return warned, reached
