@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from haidang.jobs import came as came_job
 from haidang.jobs import score as job
 from haidang.jobs.score_tables import lines, write
 from haidang.pack.case import TruthSpec
@@ -58,7 +59,7 @@ def told(rows, office):
 
 
 def test_what_came_is_what_was_measured_and_never_what_was_forecast(flood):
-    came = job.found_readings(flood, LEVELS)
+    came = came_job.found_readings(flood, LEVELS)
     # Alba was forecast at 3.2 m for 18:00 and measured at 2.0; it had 3.0 at noon, with Borgo.
     assert came["N"].level == 3
     hours = {k: (at - FLOODED) / HOUR for k, at in came["N"].onsets.items()}
@@ -71,7 +72,7 @@ def test_a_forecast_alone_is_not_known_to_have_come(flood):
         replace(s, reports=tuple(r for r in s.reports if r.published < r.start))
         for s in flood.steps
     )
-    came = job.found_readings(replace(flood, steps=only), LEVELS)
+    came = came_job.found_readings(replace(flood, steps=only), LEVELS)
     assert [f.level for f in came.values()] == [None, None]
 
 
@@ -81,7 +82,7 @@ def test_the_program_s_own_trend_does_not_count_as_seen(flood):
     assert isinstance(risk, RiverStage)
     threat = pack.threat.model_copy(update={"risk": risk})
     ahead = replace(flood, context=replace(flood.context, pack=replace(pack, threat=threat)))
-    assert job.found_readings(ahead, LEVELS) == job.found_readings(flood, LEVELS)
+    assert came_job.found_readings(ahead, LEVELS) == came_job.found_readings(flood, LEVELS)
 
 
 def test_a_gauge_that_was_never_read_leaves_its_place_unknown(flood):
@@ -89,14 +90,14 @@ def test_a_gauge_that_was_never_read_leaves_its_place_unknown(flood):
         replace(s, reports=tuple(r for r in s.reports if r.place in ("alba", "borgo")))
         for s in flood.steps
     )
-    came = job.found_readings(replace(flood, steps=north), LEVELS)
+    came = came_job.found_readings(replace(flood, steps=north), LEVELS)
     assert came["S"].level is None
     rows = job.score(replace(flood, steps=north)).rows
     assert {r.outcome for r in rows if r.place == "S"} == {"unknown"}
 
 
 def test_the_wind_over_the_track_found_afterwards(storm):
-    came = job.found_track(storm, LEVELS)
+    came = came_job.found_track(storm, LEVELS)
     assert {p: f.level for p, f in came.items()} == {"N": 3, "S": 2, "sea-toy-east": 2}
     for one in came.values():
         assert set(one.onsets) == set(range(1, one.level + 1))

@@ -34,8 +34,8 @@ ABOUT = """# Warnings held against what came
 
 What was warned of in the golden cases, beside what came. How it is counted, and how little so few events prove: [Verification](../guide/verification.md#were-the-warnings-right). Written on {day} by
 
-```console
-$ PYTHONPATH=src python tests/jobs/warned_page.py --out out
+```text
+PYTHONPATH=src python tests/jobs/warned_page.py --out out
 ```
 
 - **Sent**: messages that a case's scripted people approved, after its minutes. **Drafted**: every draft as if somebody had approved it at once. **Announced**: what the press of the day quoted of the real services, only for the places that it named; where a list says "by the decision of that time", its level is that decision's and ours is not.

@@ -16,28 +16,19 @@ from typing import Final
 
 import numpy as np
 
-from haidang.app.assess import assess
-from haidang.app.assess_track import rule
 from haidang.app.context import Context
-from haidang.app.snapshot import Snapshot
 from haidang.app.verdict import Draft
-from haidang.base.wind import BEAUFORT
-from haidang.data.observations import Observation, Observations, Report
-from haidang.data.tracks import Tracks
 from haidang.edge.store.store import Store
-from haidang.jobs.replay import Played, Step
-from haidang.jobs.verify import truth_ensemble
-from haidang.review.warned import HOUR, Asked, Found, Row, Span, Word, judge, spans
-from haidang.risk.cyclone import outlook
-from haidang.risk.spec import RiverStage, Shaking
-from haidang.watch.signal import State
+from haidang.jobs.came import came_to
+from haidang.jobs.replay import Played
+from haidang.review.warned import Asked, Found, Row, Span, Word, judge, spans
+from haidang.risk.spec import Shaking
 
 SENT, DRAFTED, ANNOUNCED = "sent", "drafted", "announced"
 ASSUMED: Final = timedelta(hours=24)
 """Validity of an announcement that names none, where no newer one of the place ends it before."""
 LAND, SEA = "land", "sea"
 SEAS: Final = frozenset({"sea", "point"})
-FORCES: Final = tuple(range(6, 18))
 
 Held = Mapping[str, Sequence[Span]]
 
@@ -68,16 +59,20 @@ class Scored:
     came: Mapping[str, int | None] = field(default_factory=dict)
 
 
-def score(played: Played) -> Scored:
+def score(played: Played, store: Store | None = None) -> Scored:
     """Judge a played case.
 
     Args:
         played: From ``replay.play``.
+        store: Its store, if it is open already.
 
     Returns:
         Its rows; without any and with the reason where what came is not known, or where a notice
         can only follow what came (an earthquake is not forecast).
     """
+    if store is None:
+        with Store.open(played.database, check=False) as opened:
+            return score(played, opened)
     context, case = played.context, played.case
     levels = tuple(sorted(k for k in context.pack.binding.levels if k))
     bare = Scored(case.spec.id, context.pack.id, levels, ())
@@ -88,15 +83,14 @@ def score(played: Played) -> Scored:
     tracked = context.pack.threat.tracked
     if tracked and case.truth() is None:
         return replace(bare, why="why_no_truth")
-    came = found_track(played, levels) if tracked else found_readings(played, levels)
-    with Store.open(played.database, check=False) as store:
-        offices = {
-            SENT: held_sent(store),
-            DRAFTED: held_drafted(store),
-            ANNOUNCED: announced(played),
-        }
-        chances = _chances(store, came, levels, _land(context)) if tracked else ()
-    since = min(s.now for s in played.steps)
+    came = came_to(played, levels)
+    offices = {
+        SENT: held_sent(store),
+        DRAFTED: held_drafted(store),
+        ANNOUNCED: announced(played),
+    }
+    chances = _chances(store, came, levels, _land(context)) if tracked else ()
+    since = min((s.now for s in played.steps), default=None)
     rows: list[Row] = []
     for office, held in offices.items():
         if held:
@@ -108,7 +102,7 @@ def score(played: Played) -> Scored:
 
 def _rows(
     office: str, held: Held, came: Mapping[str, Found], context: Context, event: str,
-    levels: Sequence[int], since: datetime,
+    levels: Sequence[int], since: datetime | None,
 ) -> list[Row]:  # fmt: skip
     """Every place that the office speaks of: ours all, of an announced list those that it names.
 
@@ -221,103 +215,6 @@ def _highest(words: Iterable[Word]) -> list[Word]:
         if one.at not in best or one.level > best[one.at].level:
             best[one.at] = one
     return list(best.values())
-
-
-# --- what came ----------------------------------------------------------------------------------
-
-
-def found_track(played: Played, levels: Sequence[int]) -> dict[str, Found]:
-    """Levels that the law gives for the wind over the track as found out afterwards.
-
-    It is the same wind model over another track: this judges forecasts of track and strength and
-    the rule of the level, not the wind model.
-    """
-    context = played.context
-    track = truth_ensemble(played.case, context)
-    spec = context.pack.threat.wind.model_copy(update={"forces": FORCES})
-    wind = outlook(track, context.areas, spec)
-    out = {}
-    for i, code in enumerate(context.areas.codes):
-        level = rule(context, i, float(wind.swath.area_max[0, i])).level
-        first = wind.swath.first[0, i]
-        onsets: dict[int, datetime | None] = {}
-        for k in levels:
-            if level is None or level < k:
-                continue
-            reached = [(f, int(h)) for f, h in zip(FORCES, first, strict=True) if h >= 0]
-            # Where the bound lies inside a force, that force begins before it: the strict choice.
-            hours = [
-                h
-                for f, h in reached
-                if f == reached[-1][0] or (rule(context, i, BEAUFORT[f].lower).level or 0) >= k
-            ]
-            onsets[k] = wind.start + min(hours) * HOUR if hours else None
-        out[code] = Found(level, onsets, "truth_track")
-    return out
-
-
-def found_readings(played: Played, levels: Sequence[int]) -> dict[str, Found]:
-    """Levels that the law gives for what was measured, reading by reading, as if known at once.
-
-    Forecasts among the readings are left out. A place of which nobody was heard, or for which the
-    text leaves the case open, is not known. A sum over a period holds from the beginning of the
-    period: the strict choice, for a notice in the middle of the day is then late.
-    """
-    context = _here_and_now(played.context)
-    reports = [r for step in played.steps for r in step.reports if _measured(r, step, context)]
-    rows = tuple(
-        Observation(r.series, r.place, r.start, r.value, r.unit, r.flag, r.start, r.start, n, "")
-        for n, r in enumerate(sorted(reports, key=lambda r: r.start), 1)
-    )
-    seen: dict[str, dict[datetime, int]] = defaultdict(dict)
-    for at in sorted({r.start for r in rows}):
-        known = tuple(r for r in rows if r.start <= at)
-        snapshot = Snapshot(
-            at, len(known), Tracks(()), (), (), played.case.spec.law_on, played.case.spec.places_on,
-            observations=Observations(known),
-        )  # fmt: skip
-        for one in assess(context, snapshot):
-            level = one.grounds.level
-            if level is not None and (level or one.state is State.QUIET):
-                seen[one.place][at] = level
-    return {code: _found(seen.get(code, {}), levels) for code in context.areas.codes}
-
-
-def _found(seen: Mapping[datetime, int], levels: Sequence[int]) -> Found:
-    if not seen:
-        return Found(None, {}, "truth_readings")
-    onsets: dict[int, datetime | None] = {
-        k: min(at for at, level in seen.items() if level >= k)
-        for k in levels
-        if any(level >= k for level in seen.values())
-    }
-    return Found(max(seen.values()), onsets, "truth_readings")
-
-
-def _measured(report: Report, step: Step, context: Context) -> bool:
-    """Whether a reading was seen rather than expected when it was published.
-
-    Of a sum over a period half must have passed: what is published sooner is mostly expectation.
-    """
-    name = report.series.rpartition("/")[2]
-    period = context.pack.threat.readings.indicators[name].period_h
-    published = report.published or step.issued or step.now
-    return published >= report.start + timedelta(hours=period / 2)
-
-
-def _here_and_now(context: Context) -> Context:
-    """The same rules without a look ahead: what is, not what will be.
-
-    A model's own trend is a look ahead too: left in, a rise that never came would count as seen.
-    """
-    threat = context.pack.threat
-    ahead: dict[str, float] = {"horizon_h": 1}
-    if isinstance(threat.model, RiverStage):
-        ahead["forecast_h"] = 0
-    risk = threat.model.model_copy(update=ahead)
-    return replace(
-        context, pack=replace(context.pack, threat=threat.model_copy(update={"risk": risk}))
-    )
 
 
 def _chances(
