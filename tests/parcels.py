@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import zlib
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from xml.sax.saxutils import escape
 
@@ -97,3 +100,14 @@ def parcels(count: int, address: str, **said: object) -> list[Parcel]:
         parcel(f"key-{n}", address, recipient=f"r-{n}", **said)  # type: ignore[arg-type]
         for n in range(count)
     ]
+
+
+def pages(pdf: bytes) -> int:
+    """Pages of a PDF: in its page tree, which may be packed."""
+    unpacked = pdf
+    for found in re.finditer(rb"stream\r?\n(.*?)endstream", pdf, re.S):
+        with suppress(zlib.error):
+            unpacked += zlib.decompress(found[1])
+    count = re.search(rb"/Type\s*/Pages[^>]*?/Count (\d+)", unpacked, re.S)
+    assert count
+    return int(count[1])

@@ -159,6 +159,12 @@ def drip(connection: socket.socket, octets: bytes, pause: float = 0.05) -> None:
         time.sleep(pause)
 
 
+def hush(connection: socket.socket) -> None:
+    """Say nothing until the other side has gone or the test is over."""
+    while connection.recv(65536):
+        pass
+
+
 def free_port() -> int:
     """A port that nobody listens to, as far as anybody can say."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -109,8 +109,9 @@ def replay_case(
     *,
     language: str = "en",
     progress: Callable[[int, int, str], None] = lambda *_: None,
+    publish: bool = False,
 ) -> Replay:
-    """As ``replay``, for a case of one's own.
+    """As ``replay``, for a case of one's own; with its public site where ``publish`` is set.
 
     Raises:
         BadData: As ``replay``; also an id of the case that leads out of the folder.
@@ -119,7 +120,8 @@ def replay_case(
     folder = base / case.spec.id
     if folder.resolve().parent != base.resolve():
         raise BadData(Problem("pack.outside", {"id": case.spec.id}, field="id"))
-    played = play(case, where, folder, progress, _publishing(case, folder))
+    follow = _publishing(case, folder) if publish else None
+    played = play(case, where, folder, progress, follow)
     found = tables(played, language)
     planned = response_tables(played, language)
     compared, counted = judged(played)

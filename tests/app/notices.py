@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from haidang.app.verdict import Draft, Message
-from haidang.warn.cap import Alert, AreaBlock, Info, Reference, to_bytes
+from haidang.warn.cap import Alert, AreaBlock, Info, Reference, build
 from haidang.warn.lifecycle import MessageKind, Occasion, Said
 from haidang.warn.message import Text
 
@@ -34,6 +34,7 @@ def notice(
     onset: float | None = 3,
     status: str = "Exercise",
     earlier: tuple[str, ...] = (),
+    within: tuple[str, ...] = (),
     instruction: str = "Stay in.\nCall for help.",
     description: str = "It blows.\nForce: 9.",
     languages: tuple[str, ...] = ("en", "fr"),
@@ -48,7 +49,8 @@ def notice(
     draft = Draft(
         id=f"draft-{name}", chain=chain, number=1, version=version, threat=threat, event=event,
         place=place, at=sent, kind=kind, occasion=occasion,
-        said=Said(level, 9, begins, expires), decision="d", texts=texts, status=status,
+        said=Said(level, 9, begins, expires, within=within), decision="d", texts=texts,
+        status=status,
         urgency="Expected", severity="Severe", certainty="Likely", responses=("Shelter",),
         onset=begins, parameters=parameters, wakes=False, approval=True, due=sent,
     )  # fmt: skip
@@ -59,7 +61,7 @@ def notice(
         or ((Reference(SENDER, "before", sent),) if kind != "Alert" else ()),
         infos=tuple(
             Info(
-                language=f"{t.language}-XT", category="Met", event="Gale", urgency="Expected",
+                language=f"{t.language}-XT", categories=("Met",), event="Gale", urgency="Expected",
                 severity="Severe", certainty="Likely", responses=("Shelter",),
                 event_codes=(("OET:v1.2", "OET-051"),), onset=begins, expires=expires,
                 sender_name="Desk", headline=t.headline, description=t.description,
@@ -69,7 +71,7 @@ def notice(
             for t in texts
         ),
     )  # fmt: skip
-    body = to_bytes(alert)
+    body = build(alert)
     return Message(name, chain, draft.id, kind, level, SENDER, sent, expires, body), draft
 
 

@@ -48,6 +48,8 @@ def test_ran_out_is_not_called_off():
         ),
         notice("oops", place="C", chain="c", kind="Cancel", occasion=Occasion.WITHDRAWN),
         notice("other", place="D", chain="d", kind="Cancel", occasion=Occasion.YIELDED),
+        notice("error", place="E", chain="e", kind="Cancel", occasion=Occasion.CANCELLED),
+        notice("by-hand", place="F", chain="f", kind="Cancel", occasion=Occasion.CLEARED),
     )  # fmt: skip
     now = T0 + hours(3)
     assert active(messages, drafts, now) == ()
@@ -57,6 +59,8 @@ def test_ran_out_is_not_called_off():
         "B": ("all_clear", T0 + hours(1)),
         "C": ("withdrawn", T0),
         "D": ("replaced", T0),
+        "E": ("cancelled", T0),
+        "F": ("all_clear", T0),
     }
 
 

@@ -236,7 +236,7 @@ def test_before_it_runs_out_the_first_page_says_so(duty, out):
     assert duty.lacks(left + 0.1) == {"N": Lack.SUCCEEDED}
 
 
-@settings(max_examples=10, deadline=None, phases=NO_SHRINKING)
+@settings(max_examples=6, deadline=None, phases=NO_SHRINKING)
 @given(data=st.data())
 def test_nothing_in_force_is_ever_left_without_a_word(data):
     """Whatever comes and whoever acts: a level has a notice, a draft, or a line on the page."""

@@ -227,6 +227,7 @@ def test_a_forecast_has_an_onset_and_is_likely_and_a_measured_stage_is_observed(
     assert draft.onset == T0 + 10 * HOUR
     assert (draft.certainty, draft.urgency) == ("Likely", "Expected")
     assert "forecast" in draft.texts[0].description
+    assert draft.texts[0].headline.endswith("(Forecast, not measured.)")
     there = _decide(seen(("alba", 0, 3.4)))
     draft = next(d for d in there.drafts if d.place == "N")
     assert draft.onset is None

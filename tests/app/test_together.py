@@ -388,6 +388,14 @@ def test_the_lesser_is_named_in_the_greater_and_drafted_when_that_ends(store):
         assert "rain" in line
         assert "1" in line
         assert contexts()[RAIN].scale.names(1).say(text.language) in line
+    # What the lesser asks of people and the greater does not is in the instruction, once.
+    asks = contexts()[RAIN].pack.messages["en"][1].instruction.splitlines()
+    own = contexts()[WIND].pack.messages["en"][3].instruction.splitlines()
+    own = [line.format(emergency="the emergency number") for line in own]
+    told = next(t for t in one.texts if t.language == "en").instruction.splitlines()
+    for line in asks:
+        assert told.count(line) == 1
+    assert set(told) - set(own) <= {*asks, "For rain Rain 1:"}
     desk.approve(one)
     assert desk.run(2, [found(WIND, 2, 3), found(RAIN, 2, 1)]).drafts == ()
     # The rain rises, still below the wind: the greater notice says so.

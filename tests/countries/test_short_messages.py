@@ -8,11 +8,14 @@ from functools import cache
 
 import pytest
 
+from haidang.edge.channels import print as paper
+from haidang.edge.channels.parts.spec import Home
 from haidang.pack.load import load_country, roots
 from haidang.warn.message import FACTS, prefix, render
 from haidang.warn.readability import sentences
 from haidang.warn.short import cell, plain, segments, septets, texted
 from haidang.warn.spec import MessageSpec
+from parcels import message, pages, parcel
 
 DAY = date(2026, 6, 1)
 WIDE = {
@@ -106,3 +109,15 @@ def test_every_notice_of_every_pack_is_a_cell_broadcast_and_a_message_with_its_o
             assert own.parts <= 4, (pack, language, level, own)
             assert place in own.text
             assert " ".join(sentences(text.instruction)[0].split()) in own.text
+
+
+def test_the_longest_notice_of_all_is_one_page_on_paper(tmp_path):
+    longest = max(notices(), key=lambda n: len(str(country().packs[n[0]].messages[n[1]][n[2]])))
+    pack, _, level = longest
+    both = [
+        max(texts(pack, language, level, "Exercise"), key=lambda found: len(found[1].instruction))
+        for language in ("vi", "en")
+    ]
+    of = message(status="Exercise", level=level, place=both[0][0], texts=(both[0][1], both[1][1]))
+    board = paper.open(paper.Spec(folder=tmp_path, country=country().id), Home("board"))
+    assert pages(board.page(parcel(of=of))) == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from haidang.edge.channels.site import PUBLIC, Spec
+from haidang.edge.channels.site import FOLDER, Spec
 from haidang.jobs.desk import Desk, start_drill
 from haidang.jobs.publish import publish_played
 from haidang.jobs.replay import DATABASE, play
@@ -87,7 +87,7 @@ def published(shared: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     if not (out / REPLAY).exists():
         shutil.copytree(shared / CASE, out / REPLAY)
-    shutil.rmtree(out / REPLAY / PUBLIC, ignore_errors=True)
+    shutil.rmtree(out / REPLAY / FOLDER, ignore_errors=True)
     publish_played(
         out / REPLAY, DATABASE, played.scope, played.context, case.spec.places_on,
         case.spec.status, Public, Spec(), SHOWN,

@@ -20,7 +20,7 @@ from playwright.sync_api import Page
 ROOT: Final = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
 
-from e2e import prepared  # noqa: E402 - the tests are no package of their own
+from e2e import abroad, prepared  # noqa: E402 - the tests are no package of their own
 from e2e.browsing import DESKTOP, MISSING, PHONE, Surfer, browser, chromium, surfer  # noqa: E402
 from e2e.prepared import COUNTED, DRILL, HIGHEST, PLACE, REPLAY, WORST  # noqa: E402
 from e2e.serving import serving  # noqa: E402
@@ -43,11 +43,15 @@ PAGES: Final = {
     "warnings": f"/d/{DRILL}/warnings",
     "warning": "{draft}",
     "warning-edit": "{draft}/edit",
+    "several": f"/d/{DRILL}/several",
+    "warning-acts": "{told}#acts",
     "incident": f"/d/{DRILL}/incident",
     "incident-place": f"/d/{DRILL}/incident/{PLACE}",
     "review": f"/d/{REPLAY}/review",
     "ledger": f"/d/{REPLAY}/ledger",
     "explain": "{why}",
+    "world": f"/world?at={abroad.AT}",
+    "world-one": "/world/2",
 }
 PUBLIC: Final = "public"
 """The page that everybody reads, on a phone alone; ``screenshots.py public`` takes only it."""
@@ -64,6 +68,7 @@ def main(wanted: list[str]) -> None:
         shared.mkdir()
         if wanted != [PUBLIC]:
             prepared.desks(shared, out)
+            abroad.archive(out)
         prepared.published(shared, out)
         take(out, wanted)
 
@@ -106,7 +111,10 @@ def _paths(found: Surfer) -> dict[str, str]:
     row = rows.filter(has=page.locator(".lv4")).first
     draft = (row if row.count() else rows.first).locator("th a").get_attribute("href") or ""
     why = found.go(draft).locator("main a[href*='/explain/']").first.get_attribute("href") or ""
-    return {name: path.format(draft=draft, why=why) for name, path in PAGES.items()}
+    page = found.go(f"/d/{DRILL}/warnings")
+    force = page.locator("section[aria-labelledby='h-force'] tbody tr th a")
+    told = force.first.get_attribute("href") or "" if force.count() else draft
+    return {name: path.format(draft=draft, why=why, told=told) for name, path in PAGES.items()}
 
 
 def _shot(page: Page, darkroom: Page, name: str, language: str) -> None:

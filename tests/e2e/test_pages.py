@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from e2e import duty, prepared
+from e2e import abroad, duty, prepared
 from e2e.browsing import DESKTOP, PHONE, Surfer, axe, surfer, too_wide
 from e2e.prepared import COUNTED, DRILL, EVENT, HIGH, HIGHEST, PLACE, READ, REPLAY, WORST
 from e2e.serving import Serving, serving
@@ -34,9 +34,12 @@ PATHS = {
     "watch": f"/d/{COUNTED}/watch?at={HIGHEST}",
     "risk": f"{DRILLED}/risk?what=track&event={EVENT}&side=left&km=100&stronger=5",
     "warnings": f"{DRILLED}/warnings",
+    "several": f"{DRILLED}/several",
+    "raise": f"{DRILLED}/raise",
     "warning": "{draft}",
     "warning-edit": "{draft}/edit",
     "warning-xml": "{draft}/xml",
+    "outbox": f"{DRILLED}/outbox",
     "incident": f"{DRILLED}/incident",
     "incident-place": f"{DRILLED}/incident/{PLACE}",
     "incident-print": f"{DRILLED}/incident/{PLACE}/print",
@@ -46,6 +49,8 @@ PATHS = {
     "law-table": f"{DRILLED}/law/44?i_rain=350&i_days=3&i_region=plain&place=31",
     "explain": f"{DRILLED}/explain",
     "explain-one": "{why}",
+    "world": f"/world?at={abroad.AT}",
+    "world-one": "/world/2",
     "nothing": f"{DRILLED}/nothing-here",
 }
 OPEN = {"login"}
@@ -57,6 +62,7 @@ def console(tmp_path_factory: pytest.TempPathFactory, opened: Browser) -> Iterat
     del opened  # without a browser nothing is started
     out = tmp_path_factory.mktemp("pages") / "out"
     prepared.desks(prepared.common(tmp_path_factory), out)
+    abroad.archive(out)
     with serving(out) as found:
         yield found
 

@@ -1,12 +1,14 @@
 """Not a test: delivers one warning to many recipients, and kills the job (SIGKILL) again and again.
 
-Usage: python tests/jobs/deliver_many.py [RECIPIENTS] [KILLS] [--share 0.2] [--seed 1] [--json]
+Usage: python tests/jobs/deliver_many.py [RECIPIENTS] [KILLS] [--batch 50] [--share 0.2]
+    [--seed 1] [--json] [--alone]
 
-Three channels, the real ones: ``hook`` and ``text``, two webhooks whose receiver keeps keys, and
-``mail``, SMTP to a real server whose mailbox keeps none. The receivers are a process of their own;
-they log every attempt on disk and fail a share of the time. Two recipients have addresses that
-refuse for ever. The job is killed at random moments of its work, each time as soon as the
-receivers' log has grown to a random length and a random instant more has passed.
+Three channels, the real ones: ``hook``, webhooks, and ``text``, short messages through a gateway by
+HTTP, whose receivers keep keys, and ``mail``, SMTP to a real server whose mailbox keeps none. The
+receivers are a process of their own; they log every attempt on disk and fail a share of the time.
+Two recipients have addresses that refuse for ever. The job is killed at random moments of its work,
+each time as soon as the receivers' log has grown to a random length and a random instant more has
+passed.
 
 Exit 1 if anything was lost or shown twice, or if more was repeated than was in flight. A program of
 its own, because it forks.
@@ -26,7 +28,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,7 +38,8 @@ sys.path.insert(0, str(HERE.parent))
 
 from edge.store.samples import ANNA, BERT, build, deliver, people, run  # noqa: E402
 from haidang.app.verdict import Draft, Message  # noqa: E402
-from haidang.edge.channels import smtp, webhook  # noqa: E402
+from haidang.edge.channels import sms_http, smtp, webhook  # noqa: E402
+from haidang.edge.channels.port import Outcome, Parcel  # noqa: E402
 from haidang.edge.channels.settings import open_folder  # noqa: E402
 from haidang.edge.store import Store  # noqa: E402
 from haidang.edge.store.parcels import Policy  # noqa: E402
@@ -48,14 +52,14 @@ CHANNELS = ("hook", "text", "mail")
 KEYED = ("hook", "text")
 GONE = 2
 """Recipients whose addresses refuse for ever."""
-BATCH = 50
 assert webhook.NAME
 assert smtp.NAME
+assert sms_http.NAME
 SETTINGS = """channels:
   hook: {{kind: webhook, batch: {batch}, require_signature: false, allow_private: true,
     allow_plain: true, timeout_s: 20}}
-  text: {{kind: webhook, batch: {batch}, require_signature: false, allow_private: true,
-    allow_plain: true, timeout_s: 20}}
+  text: {{kind: sms_http, batch: {batch}, url: "http://127.0.0.1:{http}/text", timeout_s: 20,
+    headers: {{Idempotency-Key: "{{key}}"}}, fields: {{to: "{{to}}", text: "{{text}}"}}}}
   mail: {{kind: smtp, batch: {batch}, host: 127.0.0.1, port: {mail}, tls: "off",
     sender: duty@example.invalid, timeout_s: 20}}
 """
@@ -72,19 +76,21 @@ def made(draft: Draft, earlier: tuple[Message, ...]) -> Message:
     return replace(build(draft, earlier), body=real(status="Exercise").body)
 
 
-def prepare(folder: Path, recipients: int, http: int, mail: int) -> None:
+def prepare(folder: Path, recipients: int, batch: int, http: int, mail: int) -> None:
     """A store with recipients, subscriptions and one approved message."""
-    (folder / "channels.yaml").write_text(SETTINGS.format(batch=BATCH, mail=mail), "utf-8")
+    (folder / "channels.yaml").write_text(
+        SETTINGS.format(batch=batch, mail=mail, http=http), "utf-8"
+    )
     names = [f"r{n:06d}" + ("-gone" if n < GONE else "") for n in range(recipients)]
     with Store.open(folder / "haidang.db") as store:
         people(store)
         store.add_contacts(
             [
-                Contact(name, channel, address.format(port=http, name=name), language="vi")
-                for name in names
+                Contact(name, channel, address.format(port=http, name=name, n=n), language="vi")
+                for n, name in enumerate(names)
                 for channel, address in (
                     ("hook", "http://127.0.0.1:{port}/hook/{name}"),
-                    ("text", "http://127.0.0.1:{port}/text/{name}"),
+                    ("text", "+84" + ("00000{n:04d}" if n < GONE else "9{n:08d}")),
                     ("mail", "{name}@example.invalid"),
                 )
             ]
@@ -202,7 +208,7 @@ def judge(folder: Path, log: Path, recipients: int) -> dict[str, object]:
     }
 
 
-def play(recipients: int, kills: int, share: float, seed: int) -> dict[str, object]:
+def play(recipients: int, kills: int, batch: int, share: float, seed: int) -> dict[str, object]:
     folder = Path(tempfile.mkdtemp(prefix="deliver_many_"))
     log = folder / "log"
     command = [
@@ -218,7 +224,7 @@ def play(recipients: int, kills: int, share: float, seed: int) -> dict[str, obje
     try:
         assert receivers.stdout is not None
         http, mail = map(int, receivers.stdout.readline().split())
-        prepare(folder, recipients, http, mail)
+        prepare(folder, recipients, batch, http, mail)
         begun = time.monotonic()
         total = recipients * len(CHANNELS)
         hits = killed(folder, log, kills, total, random.Random(seed))
@@ -230,7 +236,54 @@ def play(recipients: int, kills: int, share: float, seed: int) -> dict[str, obje
         receivers.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
     return {"recipients": recipients, "kills": hits, "share": share, "seed": seed,
-            "batch": BATCH, "seconds": round(took, 1), **found}  # fmt: skip
+            "batch": batch, "seconds": round(took, 1), **found}  # fmt: skip
+
+
+@dataclass
+class Instant:
+    """A channel that answers at once and fails a share of the time: what is left is the outbox."""
+
+    name: str
+    share: float
+    draw: random.Random
+    batch: int
+    public: bool = False
+
+    @property
+    def channel(self) -> Instant:
+        return self
+
+    def send(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+        return [
+            Outcome(p.key, "failed" if self.draw.random() < self.share else "sent", "x")
+            for p in parcels
+        ]
+
+    def close(self) -> None:
+        return None
+
+
+def alone(recipients: int, batch: int, share: float, seed: int) -> dict[str, object]:
+    """What the outbox itself takes: fan-out, and all the rest, without a network."""
+    folder = Path(tempfile.mkdtemp(prefix="deliver_alone_"))
+    try:
+        prepare(folder, recipients, batch, 1, 1)
+        ways = [Instant(n, share, random.Random(seed), batch) for n in CHANNELS]
+        with Store.open(folder / "haidang.db", check=False) as store:
+            quick = replace(POLICY, base=timedelta(0), longest=timedelta(0))
+            job = Deliverer(store, ways, lambda code: frozenset({code}), quick)
+            begun = time.monotonic()
+            job.fan_out()
+            fanned = time.monotonic()
+            job.once()
+            ended_at = time.monotonic()
+            left = sum(n for (_, s), n in store.delivery_counts().items() if s != "sent")
+            tries = sum(job.told.outcomes.values())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    took = ended_at - fanned
+    return {"deliveries": job.told.queued, "fan_out_s": round(fanned - begun, 1), "left": left,
+            "tries": tries, "send_s": round(took, 1), "per_s": round(tries / took)}  # fmt: skip
 
 
 def faults(found: dict[str, object]) -> list[str]:
@@ -238,8 +291,7 @@ def faults(found: dict[str, object]) -> list[str]:
     wrong = [name for name in ("lost", "shown_twice", "mail_keys") if found[name]]
     again = found["sent_again"]
     assert isinstance(again, dict)
-    kills = int(str(found["kills"]))
-    if again["mail"] > kills * BATCH:
+    if again["mail"] > int(str(found["kills"])) * int(str(found["batch"])):
         wrong.append("repeats")
     if found["dead"] != GONE * len(CHANNELS):
         wrong.append("dead")
@@ -251,17 +303,18 @@ def table(found: dict[str, object]) -> str:
     again, answers = found["sent_again"], found["answers_lost"]
     assert isinstance(again, dict)
     assert isinstance(answers, dict)
-    kills = int(str(found["kills"]))
+    kills, batch = int(str(found["kills"])), int(str(found["batch"]))
     said = [
         ("recipients × channels", f"{found['recipients']} × {len(CHANNELS)}"),
         ("share of attempts that fail", f"{found['share']:.0%}"),
         ("`kill -9` of the job at work", kills),
+        ("batch", batch),
         ("lost", found["lost"]),
         ("shown twice by a receiver that keeps keys (`hook`, `text`)", found["shown_twice"]),
         ("copies that such a receiver got and did not show", again["hook"] + again["text"]),
         ("… of them because its own answer was lost", answers["hook"] + answers["text"]),
         ("repeats in mailboxes (`mail`, no keys)", again["mail"]),
-        ("… at most, by design: kills × batch", kills * BATCH),
+        ("… at most, by design: kills × batch", kills * batch),
         ("repeats under another Message-ID", found["mail_keys"]),
         ("dead letters: addresses that refuse for ever", found["dead"]),
         ("attempts that the receivers saw", found["attempts"]),
@@ -275,11 +328,16 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("recipients", nargs="?", type=int, default=10_000)
     parser.add_argument("kills", nargs="?", type=int, default=20)
+    parser.add_argument("--batch", type=int, default=50)
     parser.add_argument("--share", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--alone", action="store_true", help="without a network and without kills")
     asked = parser.parse_args()
-    found = play(asked.recipients, asked.kills, asked.share, asked.seed)
+    if asked.alone:
+        print(json.dumps(alone(asked.recipients, asked.batch, asked.share, asked.seed)))
+        return 0
+    found = play(asked.recipients, asked.kills, asked.batch, asked.share, asked.seed)
     print(json.dumps(found) if asked.json else table(found))
     if not asked.json:
         print(f"\nPython {platform.python_version()}, {os.cpu_count()} processors, SQLite.")

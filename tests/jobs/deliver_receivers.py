@@ -14,6 +14,7 @@ key, and what became of it:
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import sys
@@ -21,6 +22,10 @@ import warnings
 from pathlib import Path
 
 from aiosmtpd import smtp
+
+GONE = "-gone"
+"""Part of an address, or of a number by its digits, that refuses for ever."""
+DIGITS = "8400000"
 
 
 class Log:
@@ -33,7 +38,7 @@ class Log:
     def note(self, channel: str, address: str, key: str, *, answers: bool) -> str:
         """Decide what becomes of an attempt, and write it down before it is answered."""
         drawn = self._draw.random()
-        if "gone" in address:
+        if GONE in address or address.startswith(DIGITS):
             said = "gone"
         elif drawn >= self._share:
             said = "kept"
@@ -54,8 +59,9 @@ async def web(log: Log, reader: asyncio.StreamReader, writer: asyncio.StreamWrit
             while raw := (await reader.readline()).strip():
                 name, _, value = raw.decode("latin-1").partition(":")
                 headers[name.lower()] = value.strip()
-            await reader.readexactly(int(headers.get("content-length", "0")))
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
             channel, _, who = path.strip("/").partition("/")
+            who = who or str(json.loads(body)["to"])  # a gateway has one address for all numbers
             said = log.note(channel, who, headers.get("idempotency-key", "-"), answers=True)
             status = {"kept": "200 OK", "gone": "404 Not Found"}.get(said, "500 Trouble")
             writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())

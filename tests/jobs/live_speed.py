@@ -92,6 +92,11 @@ class Publisher:
         self.client.loop_stop()
 
 
+def _environment(**more: str) -> dict[str, str]:
+    """Children find the same modules, however this program was started."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **more}
+
+
 @contextmanager
 def listening(folder: Path, packs: Path, server: Broker) -> Iterator[tuple[int, float]]:
     """Start the program; its process id and the seconds from start to first sign of life."""
@@ -108,7 +113,7 @@ def listening(folder: Path, packs: Path, server: Broker) -> Iterator[tuple[int, 
     begun = time.monotonic()
     child = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(folder)],
-        env={**os.environ, "HAIDANG_PACKS": str(packs)},
+        env=_environment(HAIDANG_PACKS=str(packs)),
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -205,7 +210,7 @@ def measured(
             args = [server.host, server.port, rate, seconds, gauges]
             other = subprocess.Popen(
                 [sys.executable, "-c", BACKGROUND, *map(str, args)],
-                stdout=subprocess.PIPE, text=True,
+                stdout=subprocess.PIPE, text=True, env=_environment(),
             )  # fmt: skip
             time.sleep(1.0)
         every = (seconds - 2) / triggers if rate else pause_s

@@ -27,6 +27,8 @@ from jobs.live_toy import COUNTRY, THREAT, make
 from mosquitto import Broker, broker
 
 ATOM = Path("public/feeds/all.atom")
+LIVES = int(os.environ.get("HAIDANG_LIVES", "1"))
+"""How often the program is killed: once in the suite; by hand twenty times."""
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +260,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_said_twice(mqtt, known
     sent: set[tuple[str, str, float]] = set()
     begun = datetime.now(UTC).replace(microsecond=0)
     try:
-        for life in range(2):
+        for life in range(LIVES):
             child = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM, str(folder)],
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -23,7 +23,7 @@ from haidang.warn.decide import Reason
 from jobs.live_toy import SCOPE, T0, Clock, contexts, heard, live, make
 
 COMMUNES, GAUGES = 4, 6
-EXAMPLES = int(os.environ.get("HAIDANG_LIVE_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("HAIDANG_LIVE_EXAMPLES", "3"))
 """Few in the suite; by hand some hundreds."""
 ALIKE = (
     Reason.UNCHANGED,

@@ -120,6 +120,7 @@ CASES = [
     ("markup", edit(("Gió mạnh", "Gió\n<b>mạnh</b>")), 25, "b"),
     ("attribute", edit(("<event>Bão", '<event lang="vi">Bão')), 14, "event"),
     ("text_between", edit(("  <info>\n    <language>vi", "  <info>Chú ý\n    <language>vi")), 11, "info[1]"),
+    ("text_between", edit(("  <info>\n    <language>vi", "  <info>\xa0\n    <language>vi")), 11, "info[1]"),
     ("value", edit(("<urgency>Expected", "<urgency>expected")), 16, "urgency"),
     ("value", edit(("<msgType>Update", "<msgType> Update")), 7, "msgType"),
     ("time", edit(("2024-09-07T01:00:00+07:00", "tomorrow")), 21, "onset"),
@@ -476,6 +477,13 @@ def test_a_signature_is_kept_apart_and_stands_last():
     )
 
 
+def test_a_signature_that_was_cut_out_is_not_a_false_one():
+    """As in the example of a tsunami centre in the collection, whose signature reads "..."."""
+    cut = edit(("</alert>", f'<Signature xmlns="{NAMES["ds"]}">...</Signature></alert>'))
+    assert codes(cut) == [("w", "sign.malformed")]
+    assert ("e", "sign.malformed") in codes(cut, require_signature=True)
+
+
 # --- profiles -----------------------------------------------------------------------------------
 
 
@@ -564,4 +572,5 @@ def test_no_word_of_the_room_is_unused():
     assert word("cap.more", "vi", count=3)
 
 
-CLI: set[str] = set()
+CLI = {"said", "error", "warning", "no_file", "no_message", "cannot_read"}
+"""Words of the command."""

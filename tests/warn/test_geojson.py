@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shapely.geometry import shape
 
 from haidang.warn.cap import AreaBlock
-from haidang.warn.geojson import collection, geometry
+from haidang.warn.geojson import collection, geometry, text
 
 CLOCKWISE = ((10.0, 20.0), (11.0, 20.0), (11.0, 21.0), (10.0, 21.0), (10.0, 20.0))
 
@@ -89,7 +89,8 @@ def _distance(lat0, lon0, lat1, lon1):
 
 
 def test_the_same_features_give_the_same_bytes():
-    body = collection([{"type": "Feature", "geometry": None, "properties": {"name": "Đà"}}])
+    body = collection([text({"type": "Feature", "geometry": None, "properties": {"name": "Đà"}})])
     assert json.loads(body)["type"] == "FeatureCollection"
+    assert json.loads(collection([]))["features"] == []
     assert "Đà".encode() in body
     assert body.endswith(b"\n")

@@ -104,6 +104,21 @@ def test_what_is_sent_keeps_level_place_and_the_first_instruction_in_two_parts()
     assert (found.limit, found.left_out) == (306, 0)
 
 
+def test_a_notice_narrowed_to_parts_keeps_them():
+    head = "Bão: rủi ro cấp 4 tại Hải Phòng. Gió cấp 13. Chỉ áp dụng: Thủy Nguyên, An Lão."
+    narrowed = Text("vi", head, "", "Rời " + "nhà yếu, " * 7 + "ngay. Gọi 112.")
+    found = texted(narrowed, places=["Hải Phòng", "Thủy Nguyên", "An Lão"], level=4)
+    assert "Thuy Nguyen, An Lao." in found.text
+    assert (found.parts, found.left_out) == (1, 0)
+
+
+def test_where_the_place_is_not_named_nothing_of_the_headline_is_left_out():
+    text = Text("vi", "Bão: rủi ro cấp 4. Gió cấp 13.", "", "Đi " + "xa " * 48 + "ngay.")
+    found = texted(text, places=["Huế"], level=4)
+    assert found.text.startswith("Bao: rui ro cap 4. Gio cap 13. Di xa")
+    assert found.parts == 2
+
+
 def test_where_nothing_else_fits_level_and_place_stay():
     found = texted(Text("vi", VI.headline, "", "Đi " + "xa " * 200), places=PLACES, level=4)
     assert found.text.endswith("cap 4 (rat lon) tai Hai Phong.")

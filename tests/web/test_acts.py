@@ -132,6 +132,25 @@ def test_an_act_that_is_none_is_refused(room, out):
     assert room.desk.store.pending() == ()
 
 
+def test_what_a_person_changed_is_told_word_by_word_in_both_languages(room):
+    draft = room.waiting()
+    here = f"{room.base}/warnings/{draft.id}"
+    texts = {
+        f"{part}_{t.language}": getattr(t, part)
+        for t in draft.texts
+        for part in ("headline", "description", "instruction")
+    }
+    texts["instruction_en"] += "\nStay off the roads."
+    texts["instruction_fr"] += "\nÉvitez les routes."
+    editor = room.person()
+    made = moved(editor.send(f"{here}/edit", f"{here}/edit", **texts, do="save"))
+    page = room.person("shift_lead").get(made.split("?")[0])  # before the approval
+    told = said(room.person(language="en").get(f"{room.base}/explain/{draft.decision}"))
+    for words in ("Stay off the roads.", "Évitez les routes."):
+        assert re.search(rf"<ins>.{{0,80}}{re.escape(words)}", page)
+        assert f"“{words}” added" in told
+
+
 # --- several in one step ------------------------------------------------------------------------
 
 

@@ -15,7 +15,11 @@ from lxml import html
 from app.notices import T0, hours, many, notice
 from haidang.app.active import Look
 from haidang.base.errors import Unavailable
-from haidang.edge.channels.site import Site, Spec
+from haidang.edge.channels.parts.spec import Home
+from haidang.edge.channels.port import Parcel
+from haidang.edge.channels.site import Site
+from haidang.edge.channels.site import Spec as SiteSpec
+from haidang.edge.channels.site import open as open_site
 from haidang.pack.load import Roots, load_country
 from haidang.pack.schema import Country
 from haidang.warn.lifecycle import Occasion
@@ -36,7 +40,7 @@ def site(toyland: Country, tmp_path: Path) -> Site:
 
 
 def fresh(country: Country, folder: Path, **spec) -> Site:
-    made = Site(folder, country, T0.date(), spec=Spec(**spec), status="Exercise")
+    made = Site(folder, country, T0.date(), spec=SiteSpec(**spec), status="Exercise")
     made.pages = Public(made.layout)
     return made
 
@@ -169,9 +173,8 @@ def test_a_page_says_how_old_it_is(site):
     assert '<meta name="published" content="2030-03-01T04:00:00-02:00">' in text
     assert '<meta name="next-before" content="2030-03-01T04:30:00-02:00">' in text
     said = words(site, "N/index.html")
-    assert (
-        "Page written 04:00, Friday 1 Mar (local time, -02). A new one comes before 04:30" in said
-    )
+    assert "Page written 04:00, Friday 1 Mar. A new one before 04:30." in said
+    assert "Times are local time (-02). Once it is past 04:30, Friday 1 Mar" in said
     status = json.loads(read(site, "status.json"))
     assert status["published"] == "2030-03-01T04:00:00-02:00"
     assert status["next_before"] == "2030-03-01T04:30:00-02:00"
@@ -405,7 +408,41 @@ def test_one_notice_is_published_in_milliseconds(site):
     site.show(*many(*told), T0)
     one = notice("new", place="N", chain="new")
     messages, drafts = many(*told, one)
-    begun = time.perf_counter()
-    site.show(messages, drafts, T0)
-    assert time.perf_counter() - begun < 0.5
+    begun = time.process_time()  # of this process alone: how busy the machine is says nothing
+    written = site.show(messages, drafts, T0).files
+    assert time.process_time() - begun < 0.5
+    assert len(written) <= 20
+    assert written.index("feeds/all.atom") == 1
     assert "cap/new.xml" in read(site, "feeds/all.atom")
+
+
+def test_a_notice_narrowed_to_communes_holds_only_there(site):
+    narrowed = notice("some", place="N", within=("N1",))
+    site.show(*many(narrowed), T0)
+    # The province tells of it and says where; one commune has it, the other has no page.
+    assert "In force here, only in: Harbour" in words(site, "N/index.html")
+    assert "some & en" in words(site, "N/N1/index.html")
+    assert not (site.folder / "N/N2").exists()
+    assert "cap/some.xml" in read(site, "feeds/area/N1.en.atom")
+    assert len(json.loads(read(site, "N/N1/active.geojson"))["features"]) == 1
+    # One that is for the whole place is for both.
+    whole = notice("whole", T0 + hours(1), place="N", chain="b")
+    other = notice("other", T0 + hours(1), place="N2", chain="c")
+    site.show(*many(narrowed, whole, other), T0 + hours(1))
+    assert "some & en" not in words(site, "N/N2/index.html")
+    assert "whole & en" in words(site, "N/N2/index.html")
+    assert "cap/whole.xml" in read(site, "feeds/area/N2.en.atom")
+    assert "cap/some.xml" not in read(site, "feeds/area/N2.en.atom")
+
+
+def test_the_channel_puts_a_message_where_its_link_leads(tmp_path):
+    message, draft = notice("one", place="N")
+    channel = open_site(SiteSpec(), Home("public", tmp_path))
+    (outcome,) = channel.send([Parcel("key", message, draft.texts[0])])
+    assert (outcome.key, outcome.state) == ("key", "delivered")
+    assert (tmp_path / "public/cap/one.xml").read_bytes() == message.body
+    # The same again changes nothing, and a folder in its way is an outcome.
+    assert channel.send([Parcel("key", message, draft.texts[0])])[0].state == "delivered"
+    blocked = open_site(SiteSpec(folder="public/cap/one.xml"), Home("public", tmp_path))
+    assert blocked.send([Parcel("key", message, draft.texts[0])])[0].why == "channel.no_room"
+    channel.close()

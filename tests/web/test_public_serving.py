@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import os
 import shutil
 import sqlite3
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from haidang.jobs.desk import Desk
+from haidang.base.errors import BadPack
+from haidang.edge.channels.site import Spec
+from haidang.jobs.desk import Desk, start_live
 from haidang.jobs.home_site import Heartbeat, HomeSite
 from haidang.jobs.publish import spec_of
 from haidang.jobs.replay import DATABASE
+from haidang.pack.case import load_case
 from haidang.pack.load import load_country
 from haidang.web.app import DATABASE as CONSOLE
 from haidang.web.pages.public import Public
@@ -244,6 +250,55 @@ def test_a_replay_and_a_drill_are_no_part_of_the_real_site(published, toys):
     assert not (out / CASE / "public").exists()
 
 
+def early(bulletins: Path) -> bytes:
+    """The first three bulletins of a file: something still waits for a person then."""
+    rows = list(csv.DictReader(bulletins.read_text("utf-8").splitlines()))
+    hours = list(dict.fromkeys(row["issued"] for row in rows))[:3]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0])
+    writer.writeheader()
+    writer.writerows(row for row in rows if row["issued"] in hours)
+    return out.getvalue().encode()
+
+
+def test_live_desks_make_one_site_and_a_broken_one_leaves_it_standing(acted, toys):
+    out, wall = acted.app.state.console.out, acted.wall
+    body = early(load_case(CASE, toys).bulletins)
+    live = start_live(body, "Gale of ours", "storm", "xt", out, toys, wall=wall.now)
+    draft = live.at(None, wall.now).pending[0]
+    live.sign(draft.id, "a" * 32, "forecaster_on_duty", wall.now)
+    message = live.approve(draft.id, "b" * 32, "shift_lead", wall.now)
+    home = HomeSite(out, toys, load_country(toys.country("xt"), toys.threats), Public)
+    home.tick(wall.now)
+    browser = acted.browser()
+    assert message.identifier in browser.get("/public/feeds/all.atom").text
+    assert message.identifier in browser.get("/public/active.geojson").text or (
+        message.kind == "Cancel"
+    )
+    assert json.loads(browser.get("/api/status.json").content)["watched"] == ["storm"]
+    page = browser.get(f"/public/{draft.place}/")
+    assert page.status_code == 200
+    # Its store is gone: nothing was called off, so nothing is taken from the site.
+    before = (out / "public/feeds/all.atom").read_bytes()
+    live.close()
+    (out / live.id / DATABASE).write_bytes(b"rubbish")
+    fresh = HomeSite(out, toys, load_country(toys.country("xt"), toys.threats), Public)
+    fresh.tick(wall.now)
+    assert (out / "public/feeds/all.atom").read_bytes() == before
+
+
+def test_a_fault_of_the_page_undoes_nothing(acted, toys, caplog, monkeypatch):
+    one = desk(acted, toys)
+    draft = one.at(None, acted.wall.now).pending[0]
+    one.sign(draft.id, "a" * 32, "forecaster_on_duty", acted.wall.now)
+    (acted.app.state.console.out / DRILL / "channels.yaml").write_text(
+        "channels:\n  web: {kind: site, base: nowhere}\n"
+    )
+    one._site = None
+    assert one.approve(draft.id, "b" * 32, "shift_lead", acted.wall.now).body
+    assert "is not written" in caplog.text
+
+
 def test_settings_stand_in_the_channels_file(tmp_path):
     assert spec_of(tmp_path).base == ""
     (tmp_path / "channels.yaml").write_text(
@@ -252,11 +307,12 @@ def test_settings_stand_in_the_channels_file(tmp_path):
     )
     assert spec_of(tmp_path).base == "https://warn.invalid/"
     (tmp_path / "channels.yaml").write_text("channels:\n  web: {kind: site, base: nowhere}\n")
-    from haidang.base.errors import BadData
-
-    with pytest.raises(BadData) as caught:
+    with pytest.raises(BadPack) as caught:
         spec_of(tmp_path)
-    assert caught.value.problems[0].code == "channel.settings"
+    assert caught.value.problems[0].code == "channel.bad_value"
+    # What is wrong with another channel is not this one's matter.
+    (tmp_path / "channels.yaml").write_text("channels:\n  hook: {kind: webhook, colour: red}\n")
+    assert spec_of(tmp_path) == Spec()
 
 
 def test_the_heart_goes_on_after_a_bad_beat(caplog):

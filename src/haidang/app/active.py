@@ -20,13 +20,15 @@ WINDOW: Final = timedelta(hours=24)
 """How long a notice that ended is still told of. One day: whoever looked yesterday at the same
 hour learns what became of it; dead warnings do not fill the page after that."""
 
-End = Literal["all_clear", "expired", "replaced", "withdrawn"]
+End = Literal["all_clear", "expired", "replaced", "cancelled", "withdrawn"]
 """``all_clear``: somebody said that the danger is over. ``expired``: it ran out and nobody did.
-``replaced``: a greater hazard's notice speaks for it. ``withdrawn``: it was called off for
-another reason, such as a mistake."""
+``replaced``: a greater hazard's notice speaks for it. ``cancelled``: it was issued in error.
+``withdrawn``: it was called off for another reason."""
 
 _ENDS: Final[Mapping[Occasion, End]] = {
     Occasion.ALL_CLEAR: "all_clear",
+    Occasion.CLEARED: "all_clear",
+    Occasion.CANCELLED: "cancelled",
     Occasion.YIELDED: "replaced",
 }
 

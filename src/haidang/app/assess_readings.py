@@ -48,6 +48,26 @@ def assess(context: Context, snapshot: Snapshot) -> tuple[Assessment, ...]:
         that used to be heard has gone silent, the level of the others is "at least": it can raise
         what stands, never lower it.
     """
+    return assess_where(context, snapshot, _always)
+
+
+Worth = Callable[[tuple[str, str, str], State, Grounds], bool]
+"""Asked of threat, event and place, of the state and of its grounds: whether to go on."""
+
+
+def _always(key: tuple[str, str, str], state: State, grounds: Grounds) -> bool:
+    del key, state, grounds
+    return True
+
+
+def assess_where(context: Context, snapshot: Snapshot, worth: Worth) -> tuple[Assessment, ...]:
+    """As ``assess``, of the areas alone that are worth it; what the law says is asked of all.
+
+    Args:
+        context: As ``assess``.
+        snapshot: Likewise.
+        worth: Of a threat that strikes as events it is not asked: those are all judged.
+    """
     known = snapshot.observations.known_at(snapshot.receipt)
     threat = context.pack.threat
     readings = read(known, context.pack.id, threat.readings)
@@ -55,9 +75,11 @@ def assess(context: Context, snapshot: Snapshot) -> tuple[Assessment, ...]:
         return assess_events(context, snapshot, readings)
     found = cases(context, snapshot, readings)
     answers = ask_all(context, found)
-    return tuple(
-        _assessment(context, snapshot, i, found[i], answers[i]) for i in range(len(context.areas))
+    judged = (
+        _assessment(context, snapshot, i, found[i], answers[i], worth)
+        for i in range(len(context.areas))
     )
+    return tuple(one for one in judged if one is not None)
 
 
 def cases(context: Context, snapshot: Snapshot, readings: Readings) -> tuple[tuple[Case, ...], ...]:
@@ -83,20 +105,24 @@ def _assessment(
     area: int,
     found: Sequence[Case],
     answers: Sequence[Answer],
-) -> Assessment:
+    worth: Worth,
+) -> Assessment | None:
     chosen = deciding(answers)
     grounds = grounds_of(context, chosen, found, answers)
-    signals = tuple(_signals(found, chosen, grounds))
     state = State.QUIET
     blind = grounds.status == "no data" and not grounds.level
     if blind or all(c.silent for c in found):
         state = State.NO_DATA
     elif grounds.level is None or grounds.level:
         state = State.RAISED
+    event = context.pack.standing_event
+    if not worth((context.pack.id, event, context.areas.codes[area]), state, grounds):
+        return None
+    signals = tuple(_signals(found, chosen, grounds))
     return build(
         context,
         snapshot,
-        event=context.pack.standing_event,
+        event=event,
         area=area,
         state=state,
         grounds=grounds,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from haidang.app.context import AreaName, Context
 from haidang.app.narrowed import listed
@@ -71,7 +72,7 @@ def compose(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Me
     identifier = content_id("message", (draft.id, sent))
     local = context.local(sent).replace(microsecond=0)
     alert = Alert(
-        identifier=f"{context.country.id}-{identifier}",
+        identifier=named(context.country.spec.sender.oid, context.country.id, identifier),
         sender=sender,
         sent=local,
         status=draft.status,
@@ -94,6 +95,23 @@ def compose(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Me
         expires=_whole(draft.said.expires),
         body=build(alert),
     )
+
+
+def named(oid: str, country: str, identifier: str) -> str:
+    """The identifier that a message goes out under.
+
+    Args:
+        oid: The sender's arc in the register of WMO, "" for none.
+        country: Id of the country pack.
+        identifier: The content's own id, a UUID: under an arc its number takes one step below.
+
+    >>> named("2.49.0.1.999.0", "xx", "00000000-0000-5000-8000-000000000001")
+    'urn:oid:2.49.0.1.999.0.377798542001608471871489'
+    >>> named("", "xx", "00000000-0000-5000-8000-000000000001")
+    'xx-00000000-0000-5000-8000-000000000001'
+    """
+    # An arc of an object identifier is a number; a UUID as one is what ITU-T X.667 does as well.
+    return f"urn:oid:{oid}.{UUID(identifier).int}" if oid else f"{country}-{identifier}"
 
 
 def _whole(instant: datetime) -> datetime:

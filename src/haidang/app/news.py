@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 from haidang.app.snapshot import Snapshot
 from haidang.app.verdict import Decision, Verdict, Whole
-from haidang.risk.assessment import Assessment
+from haidang.risk.assessment import Assessment, Grounds
 from haidang.warn.decide import Reason, Standing, first
 from haidang.warn.lifecycle import Named
+from haidang.watch.signal import State
 
 Key = tuple[str, str, str]
 """Threat, event and place."""
@@ -39,21 +40,23 @@ class Sight(NamedTuple):
     yields_to: Named | None
 
 
-def quiet(found: Assessment, seen: Mapping[Key, Sight]) -> bool:
-    """Whether an area that has no level looks as it looked before: then there is nothing to decide.
+def alike(key: Key, state: State, grounds: Grounds, seen: Mapping[Key, Sight]) -> bool:
+    """Whether an area looks as it looked when it was last written down.
 
     Args:
-        found: Its assessment. The caller knows that neither a level nor a notice stands there.
+        key: Threat, event and place.
+        state: As it is judged now.
+        grounds: Likewise.
         seen: What was written down last.
     """
-    before = seen.get((found.threat, found.event, found.place))
-    return (
-        before is not None
-        and not found.grounds.level
-        and before.whole is None
-        and before.yields_to is None
-        and (before.state, before.grounds) == (found.state.value, _grounds(found))
-    )
+    before = seen.get(key)
+    return before is not None and (before.state, before.grounds) == (state.value, _grounds(grounds))
+
+
+def told_beside(key: Key, seen: Mapping[Key, Sight]) -> bool:
+    """Whether another hazard was told beside this one: that one may have moved."""
+    before = seen.get(key)
+    return before is not None and (before.whole is not None or before.yields_to is not None)
 
 
 def news(
@@ -96,7 +99,11 @@ def _moved(before: Standing | None, after: Standing, confirm: timedelta) -> bool
 def sight(decision: Decision, found: Assessment) -> Sight:
     """What of a decision is compared with the next one."""
     return Sight(
-        decision.reason, found.state.value, _grounds(found), decision.whole, decision.yields_to
+        decision.reason,
+        found.state.value,
+        _grounds(found.grounds),
+        decision.whole,
+        decision.yields_to,
     )
 
 
@@ -107,6 +114,5 @@ def remember(verdict: Verdict, seen: MutableMapping[Key, Sight]) -> None:
         seen[one.threat, one.event, one.place] = sight(one, found[one.assessment])
 
 
-def _grounds(found: Assessment) -> tuple[object, ...]:
-    grounds = found.grounds
+def _grounds(grounds: Grounds) -> tuple[object, ...]:
     return (grounds.level, grounds.status, grounds.clause, grounds.table, grounds.note)

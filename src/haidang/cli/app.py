@@ -11,8 +11,9 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from haidang.cli import key, law, ledger, outbox, raising, recipients, stock
+from haidang.cli import channels, key, law, ledger, outbox, raising, recipients, stock, world
 from haidang.cli import pack as pack_commands
+from haidang.cli.cap import cap
 from haidang.cli.detect import detect
 from haidang.cli.forecast import backtest, forecast
 from haidang.cli.index import index
@@ -71,9 +72,11 @@ def build() -> typer.Typer:
     app.command("observe", help=help_text("help_observe"))(observe)
     app.command("listen", help=help_text("help_listen"))(listen)
     app.command("index", help=help_text("help_index"))(index)
+    app.command("cap", help=help_text("help_cap"))(cap)
     app.command("publish", help=help_text("help_publish"))(publish)
     app.command("serve", help=help_text("help_serve"))(serve)
     app.add_typer(ledger.build(), name="ledger")
+    app.add_typer(channels.build(), name="channels")
     app.add_typer(key.build(), name="key")
     places = typer.Typer(invoke_without_command=True, help=help_text("help_places"))
     places.callback()(places_list)
@@ -84,6 +87,7 @@ def build() -> typer.Typer:
     app.add_typer(pack_commands.group(), name="pack")
     app.add_typer(stock.build(), name="stock")
     app.add_typer(raising.build(), name="raise")
+    app.add_typer(world.build(), name="world")
     app.command("deliver", help=help_text("help_deliver"))(outbox.deliver)
     app.add_typer(outbox.build(), name="outbox")
     app.add_typer(recipients.build_recipients(), name="recipients")
@@ -142,7 +146,7 @@ def _played(case: Case, where: Roots, folder: Path) -> Replay:
             label = say("step", what=what) if what else say("reporting")
             bar.update(task, completed=done, total=of, description=label)
 
-        return replay_case(case, where, folder, language=language(), progress=tell)
+        return replay_case(case, where, folder, language=language(), progress=tell, publish=True)
 
 
 def _finish(made: Replay) -> None:

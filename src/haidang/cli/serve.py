@@ -28,6 +28,9 @@ def serve(
     name: Annotated[list[str] | None, typer.Option(help=help_text("help_host_name"))] = None,
     roles: Annotated[str, typer.Option(help=help_text("help_roles"))] = "",
     https: Annotated[bool, typer.Option("--https", help=help_text("help_https"))] = False,
+    archive: Annotated[
+        bool, typer.Option("--open-archive", help=help_text("help_open_archive"))
+    ] = False,
     country: Annotated[
         str | None, typer.Option("--country", help=help_text("help_country"))
     ] = None,
@@ -50,6 +53,7 @@ def serve(
     settings = Settings(
         hosts=tuple(dict.fromkeys((*LOCAL, host, *(name or ())))),
         secure=https,
+        open_archive=archive,
         country=home.id,
     )
     with Accounts.open(folder / DATABASE) as accounts:

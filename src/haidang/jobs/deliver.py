@@ -10,8 +10,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
@@ -26,6 +27,8 @@ from haidang.warn.route import Within, text_for
 
 IDLE_S: Final = 0.5
 """How long a watching job looks away when there is nothing to do, s."""
+BREATH_S: Final = 0.01
+"""Pause after each write, in which others may write, s."""
 KEPT: Final = 200
 """Messages whose words are kept in memory."""
 SETTLE: Final = (0.2, 1.0, 5.0)
@@ -96,7 +99,7 @@ class Deliverer:
         self._policy = policy or Policy()
         self._tell = tell
         self._worker = worker()
-        self._guard = threading.Lock()
+        self._guard, self._pen = threading.Lock(), threading.Lock()
         self._messages: dict[str, Waiting] = {}
         self.told = Told()
 
@@ -145,14 +148,29 @@ class Deliverer:
         public = [way.name for way in self._ways if way.public]
         while found := self._store.unfanned():
             for one in found:
-                new = self._store.fan_out(one, self._within, public)
+                with self._writing():
+                    new = self._store.fan_out(one, self._within, public)
                 with self._guard:
                     self.told.messages += 1
                     self.told.queued += new
 
     def _drain(self, way: Way) -> None:
-        while held := self._store.claim(way.name, way.channel.batch, self._worker, self._policy):
+        while held := self._claim(way):
             self._send(way, held)
+
+    def _claim(self, way: Way) -> list[Claimed]:
+        with self._writing():
+            return self._store.claim(way.name, way.channel.batch, self._worker, self._policy)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One thread of the job at the store at a time, and a breath for everybody else.
+
+        A file has no queue: whoever writes without a pause keeps out an officer who approves.
+        """
+        with self._pen:
+            yield
+            time.sleep(BREATH_S)
 
     def _send(self, way: Way, held: Sequence[Claimed]) -> None:
         lost = [h for h in held if h.address is None]
@@ -172,7 +190,8 @@ class Deliverer:
         """What went out is told to the store even where it is busy: else it goes out again."""
         for pause in SETTLE:
             try:
-                self._store.settle(held, results, self._worker, self._policy)
+                with self._writing():
+                    self._store.settle(held, results, self._worker, self._policy)
             except Unavailable:
                 time.sleep(pause)
             else:

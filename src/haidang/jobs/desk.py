@@ -25,7 +25,7 @@ from haidang.base.ids import digest
 from haidang.base.problem import Problem
 from haidang.edge import keys
 from haidang.edge.channels import capfile
-from haidang.edge.channels.site import PUBLIC
+from haidang.edge.channels.site import FOLDER
 from haidang.edge.feeds.stock import INVENTORY, StockRead, read_stock
 from haidang.edge.store.edits import checked
 from haidang.edge.store.glance import Concluded, Memory, Run
@@ -262,15 +262,21 @@ class Desk:
         return self.context.pack.threat.warn.renew_h
 
     def _publish(self, now: datetime) -> None:
-        """Write the desk's own site, where something was said or the clock went on."""
-        if self._site is None:
-            self._site = publish.Publisher(
-                self.folder / PUBLIC, self.context.country, self.case.spec.places_on,
-                self.case.spec.status, type(self).pages, publish.spec_of(self.folder),
-            )  # fmt: skip
-        marks = self.store.marks()
-        if self._site.due(marks, now):
-            self._site.publish(self.said(now), now, marks)
+        """Write the desk's own site, where something was said or the clock went on.
+
+        A fault in it is logged and goes no further: what a person did stands, whatever its page.
+        """
+        try:
+            if self._site is None:
+                self._site = publish.Publisher(
+                    self.folder / FOLDER, self.context.country, self.case.spec.places_on,
+                    self.case.spec.status, type(self).pages, publish.spec_of(self.folder),
+                )  # fmt: skip
+            marks = self.store.marks()
+            if self._site.due(marks, now):
+                self._site.publish(self.said(now), now, marks)
+        except Exception:
+            publish.LOG.exception("the site of %s is not written", self.id)
 
     def said(self, now: datetime) -> publish.Said:
         """Everything that was said by an instant, for a site."""

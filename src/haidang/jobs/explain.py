@@ -17,6 +17,7 @@ from haidang.edge.store.codec import decode_assessment, decode_draft
 from haidang.edge.store.raises import RaiseState
 from haidang.edge.store.store import Store
 from haidang.edge.store.trace import Step
+from haidang.jobs.explain_edits import changed
 from haidang.law.evaluate import cite
 from haidang.pack.load import read_yaml
 from haidang.pack.schema import Country, Pack
@@ -372,9 +373,11 @@ def _newest_of_each(sent: Sequence[Message], drafts: Mapping[str, Draft]) -> tup
 def _lines(steps: Sequence[Step], speaker: Speaker) -> Iterator[Line]:
     found = {s.id: decode_assessment(_body(s)) for s in steps if s.stage == "assessment"}
     decisions = {d.id: d for d in speaker.history}
+    drafts = {s.id: decode_draft(_body(s)) for s in steps if s.stage == "draft"}
     for step in steps:
         aware = step.at if step.at.tzinfo else step.at.replace(tzinfo=UTC)
         text = _text(step, speaker, found, decisions)
+        text += _rewritten(step, drafts, speaker)
         yield Line(step.stage, step.id, speaker.country.local(aware), text)
 
 
@@ -402,6 +405,17 @@ def _response(step: Step, facts: Mapping[str, object], speaker: Speaker) -> str:
     for name in ("person", "authority"):
         said[name] = speaker.country.role(str(facts[name]), speaker.language)
     return speaker.say("task_no_time" if facts["due"] is None else "task", **said)
+
+
+def _rewritten(step: Step, drafts: Mapping[str, Draft], speaker: Speaker) -> str:
+    """What a person changed of the words, behind the line that says that they did."""
+    if step.stage != "draft_event" or step.facts["action"] != "edited":
+        return ""
+    before, after = (drafts.get(str(step.facts[name])) for name in ("note", "draft"))
+    if before is None or after is None:
+        return ""
+    said = changed(before, after, speaker.language)
+    return f" {said}" if said else ""
 
 
 def _body(step: Step) -> Mapping[str, Any]:

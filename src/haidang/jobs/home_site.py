@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from haidang.base.errors import HaidangError
-from haidang.edge.channels.site import PUBLIC
+from haidang.edge.channels.site import FOLDER
 from haidang.jobs.desk import Desk, desks
 from haidang.jobs.publish import Maker, Publisher, Said, spec_of, together
 from haidang.pack.load import Roots
@@ -69,7 +69,7 @@ class HomeSite:
     def _publish(self, desk: Desk, said: Said, now: datetime) -> None:
         if self._publisher is None:
             self._publisher = Publisher(
-                self._out / PUBLIC, self._country, desk.case.spec.places_on, "", self._maker,
+                self._out / FOLDER, self._country, desk.case.spec.places_on, "", self._maker,
                 spec_of(self._out),
             )  # fmt: skip
         self._publisher.publish(said, now)

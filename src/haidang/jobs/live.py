@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from haidang.app import news
-from haidang.app.assess import assess
+from haidang.app.assess_readings import assess_where
 from haidang.app.context import Context
 from haidang.app.decide import Wish, decide
 from haidang.app.due import next_look
@@ -34,9 +35,10 @@ from haidang.edge.store.living import Group, Lease
 from haidang.edge.store.recent import Recent, Where
 from haidang.edge.store.store import Store
 from haidang.jobs.replay import subjects
-from haidang.risk.assessment import Assessment
+from haidang.risk.assessment import Assessment, Grounds
 from haidang.risk.hazards.river_forecast import TREND_H
 from haidang.risk.spec import RiverStage
+from haidang.watch.signal import State
 
 if TYPE_CHECKING:
     from haidang.warn.cap.seal import Seal
@@ -97,7 +99,7 @@ def back_of(context: Context) -> Mapping[str, timedelta | None]:
     model = context.pack.threat.model
     back: timedelta | None = None
     if isinstance(model, RiverStage):
-        back = timedelta(hours=TREND_H + 1 if model.forecast_h else 1)
+        back = timedelta(hours=TREND_H if model.forecast_h else 0)
     return dict.fromkeys(context.pack.series, back)
 
 
@@ -126,6 +128,7 @@ class Live:
     mute: tuple[Problem, ...] = ()
     _due: dict[str, datetime] = field(default_factory=dict)
     _alive: frozenset[str] = frozenset()
+    _levels: dict[news.Key, int] = field(default_factory=dict)
     _marks: tuple[int, int] = (-1, -1)
 
     def __post_init__(self) -> None:
@@ -245,7 +248,7 @@ class Live:
         before = self._recent.known(*key)
         if before is not None and before.value == report.value:
             return True
-        if again or (before is None and not self._recent.whole(*key[:2])):
+        if again or (before is None and not self._recent.covers(*key)):
             # Sent again, it may be a word that has been corrected since.
             return report.value in self.store.values_of(*key)
         return False
@@ -300,8 +303,6 @@ class Live:
         """Look at every place where something stands: people may have acted there meanwhile."""
         self._marks = (-1, -1)
         self._know_alive(now)
-        for place in self._alive:
-            self._due[place] = now
         return self.look(now)
 
     def _scope(
@@ -318,13 +319,18 @@ class Live:
     def _know_alive(self, now: datetime) -> None:
         marks = self.store.marks()
         if marks != self._marks:
-            self._alive = self.store.alive(self._threats, now)
+            self._alive, self._levels = self.store.alive(self._threats, now)
             self._marks = marks
+            # Somebody acted: what stands is decided anew before it is passed over again.
+            self._due.update(dict.fromkeys(self._alive, now))
 
     def _conclude(self, now: datetime, places: frozenset[str]) -> Looked:
         snapshot = self.store.readings_at(now, self._recent, self._wanted(places), self._days())
         found = self._assessed(snapshot, places)
-        ask = {a.place for a in found if a.place in self._alive or not news.quiet(a, self._seen)}
+        ask = {a.place for a in found}
+        if ask and len(self.contexts) > 1:
+            # All that strikes at a place is decided together.
+            found = self._assessed(snapshot, ask, everything=True)
         verdict: Verdict | None = None
         spoken: tuple[Message, ...] = ()
         stands = snapshot
@@ -341,7 +347,7 @@ class Live:
             news.remember(verdict, self._seen)
             spoken = self._speak(verdict.drafts, now)
             self._note_acts(before, verdict, spoken)
-        self._plan_ahead(stands, places, verdict)
+        self._plan_ahead(stands, places, ask, verdict)
         return Looked(now, len(places), verdict, spoken)
 
     def _note_acts(
@@ -354,17 +360,39 @@ class Live:
             before[1] + acts + len(spoken),
         ):
             self._marks = (before[0] + 1, before[1] + acts + len(spoken))
+        self._levels.update({(s.threat, s.event, s.place): s.level for s in verdict.standing})
         # One too many does no harm: it is decided, and found as it was.
         self._alive = self._alive | {s.place for s in verdict.standing if s.level}
         self._alive = self._alive | {d.place for d in verdict.drafts}
 
-    def _assessed(self, snapshot: Snapshot, places: Collection[str]) -> tuple[Assessment, ...]:
+    def _assessed(
+        self, snapshot: Snapshot, places: Collection[str], *, everything: bool = False
+    ) -> tuple[Assessment, ...]:
+        """Assessments of what is worth judging, or of everything, at some places.
+
+        What a law counts together with them is asked with them, so places are `closed` first.
+        """
         found: list[Assessment] = []
         for context in self.contexts.values():
             only = narrow(context, places)
             if only is not None:
-                found += assess(only, snapshot)
+                found += assess_where(
+                    only,
+                    snapshot,
+                    _all if everything else partial(self._worth_judging, snapshot.now),
+                )
         return tuple(found)
+
+    def _worth_judging(self, now: datetime, key: news.Key, state: State, grounds: Grounds) -> bool:
+        """Whether an area has a level or a notice, or does not look as it looked before."""
+        if not news.alike(key, state, grounds, self._seen):
+            return True
+        if key[2] not in self._alive:
+            return bool(grounds.level) or news.told_beside(key, self._seen)
+        # Under a level that is only held nothing is news until its time comes: see `_why` of
+        # ``app.decide``. At its own level the reading itself may be.
+        held = grounds.level is not None and grounds.level < self._levels.get(key, 0)
+        return not held or self._due.get(key[2], now) <= now
 
     def _assessed_pool(self, snapshot: Snapshot, places: frozenset[str]) -> tuple[Assessment, ...]:
         """The other places that draw on the one pool of resources."""
@@ -378,7 +406,7 @@ class Live:
             self._days(),
             receipt=snapshot.receipt,
         )
-        return self._assessed(more, others)
+        return self._assessed(more, others, everything=True)
 
     def _wanted(self, places: Collection[str]) -> list[Where]:
         """Series and places whose readings tell of some areas."""
@@ -449,13 +477,22 @@ class Live:
         self,
         stands: Snapshot,
         places: Collection[str],
+        asked: Collection[str],
         verdict: Verdict | None,
     ) -> None:
-        """Note when each place must be looked at again."""
+        """Note when each place must be looked at again.
+
+        Of a place that was passed over although something stands there, what was noted stays.
+        """
+        confirm = timedelta(minutes=self.settings.confirm_min)
         if verdict is not None:
             stands = _after(stands, verdict)
         for place in places:
-            self._due.pop(place, None)
+            if place in asked or place not in self._alive:
+                self._due.pop(place, None)
+        for one in stands.standing:
+            if one.level and one.place in asked:
+                self._due[one.place] = max(one.confirmed + confirm, stands.now + TICK)
         by_place = self._rows(stands, places)
         for name, context in self.contexts.items():
             of = self._of[name]
@@ -485,6 +522,11 @@ class Live:
             for key in keys:
                 rows.setdefault(key, []).append(row)
         return rows
+
+
+def _all(key: news.Key, state: State, grounds: Grounds) -> bool:
+    del key, state, grounds
+    return True
 
 
 def _asked(context: Context) -> dict[str, tuple[Where, ...]]:

@@ -11,25 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, TypeAlias
-
-import yaml
-from pydantic import ValidationError
+from typing import Final, TypeAlias
 
 from haidang.app.active import Look, looked
 from haidang.app.context import Context
 from haidang.app.verdict import Draft, Message
-from haidang.base.errors import BadData, NotFound, Unavailable
+from haidang.base.errors import BadPack, NotFound, Unavailable
 from haidang.base.problem import Problem
 from haidang.edge.channels import site as channel
 from haidang.edge.channels.board import Layout, Pages
+from haidang.edge.channels.settings import FILE, read_settings
 from haidang.edge.channels.site import Site, Spec, Written
 from haidang.edge.store.glance import Memory
 from haidang.edge.store.store import Store
+from haidang.pack.load import read_yaml
 from haidang.pack.schema import Country
 
 LOG: Final = logging.getLogger("haidang.publish")
-SETTINGS: Final = "channels.yaml"
 OFTEN: Final = timedelta(minutes=1)
 """A site is looked over this often though nothing was said: notices run out, pages grow old."""
 
@@ -105,22 +103,18 @@ def spec_of(folder: Path) -> Spec:
     """Settings of the site in a folder's ``channels.yaml``; the usual ones where it has none.
 
     Raises:
-        BadData: The file cannot be read, or a setting of the site does not fit.
+        BadPack: The file cannot be read, or its section of a site is wrong.
     """
-    path = folder / SETTINGS
-    if not path.is_file():
-        return Spec()
-    try:
-        raw: Any = yaml.safe_load(path.read_text("utf-8")) or {}
-        listed = raw.get("channels", {}) if isinstance(raw, Mapping) else {}
-        mine = [
-            c for c in listed.values() if isinstance(c, Mapping) and c.get("kind") == channel.NAME
-        ]
-        fields = Spec.model_fields
-        return Spec(**{k: v for k, v in (mine[0] if mine else {}).items() if k in fields})
-    except (OSError, yaml.YAMLError, ValidationError, AttributeError) as error:
-        why = " ".join(str(error).split())
-        raise BadData(Problem("channel.settings", {"why": why}, file=SETTINGS)) from error
+    path = folder / FILE
+    found = read_settings(path)
+    for spec in found.specs.values():
+        if isinstance(spec, Spec):
+            return spec
+    sections = read_yaml(path)["channels"] if found.bad else {}
+    kinds = [s.get("kind") for n in found.bad if isinstance(s := sections.get(n), Mapping)]
+    if channel.NAME in kinds:
+        raise BadPack(*found.problems)
+    return Spec()
 
 
 class Publisher:
@@ -185,7 +179,7 @@ class Follower:
         """After a delivery; ``now`` is None after the last."""
         if self._publisher is None or self._reader is None:
             self._publisher = Publisher(
-                self._folder / channel.PUBLIC, context.country, self._day, self._status, None,
+                self._folder / channel.FOLDER, context.country, self._day, self._status, None,
                 spec_of(self._folder),
             )  # fmt: skip
             self._reader = Reader(store, self._scope, (context.pack.id,))
@@ -235,6 +229,6 @@ def publish_played(
         if now is None:
             raise NotFound(Problem("publish.nothing", {}, file=str(folder)))
         said = Reader(store, scope, (context.pack.id,)).said(now)
-    made = Publisher(out or folder / channel.PUBLIC, context.country, day, status, maker, spec)
+    made = Publisher(out or folder / channel.FOLDER, context.country, day, status, maker, spec)
     made.site.show(said.messages, said.drafts, now, said.look)
     return made.site

@@ -212,7 +212,7 @@ def play(
     roots: Roots,
     folder: Path,
     progress: Progress = lambda *_: None,
-    publish: Publish = lambda *_: None,
+    publish: Publish | None = None,
 ) -> Played:
     """Play a case to its end, or from where it was interrupted.
 
@@ -221,7 +221,7 @@ def play(
         roots: Where packs and countries lie.
         folder: Holds the store and the messages; made if it is not there.
         progress: Told of each step.
-        publish: Told after each delivery.
+        publish: Told after each delivery, where somebody follows.
 
     Returns:
         The case as played. Playing it again changes nothing but puts back a message's file that
@@ -251,10 +251,12 @@ def play(
             ingest(store, case, step)
             run(store, case, context, step.now)
             deliver(store, folder / "cap")
-            publish(store, context, step.now)
+            if publish is not None:
+                publish(store, context, step.now)
         act(store, case, context, None)
         deliver(store, folder / "cap")
-        publish(store, context, None)
+        if publish is not None:
+            publish(store, context, None)
         for message in store.delivered(capfile.NAME):
             capfile.deliver(folder / "cap", message)
         progress(len(steps), len(steps), "")

@@ -21,6 +21,8 @@ LOG: Final = logging.getLogger("haidang.world")
 
 _EDXL: Final = b"EDXLDistribution"
 _HEAD: Final = 4096
+_UNPROVED: Final = frozenset({"weak_algorithm", "weak_key", "algorithm", "key_missing"})
+"""What proves nothing but not the contrary either: CAP 1.2, 3.3.4.1 forbids to refuse for it."""
 _SIGNED: Final = b"http://www.w3.org/2000/09/xmldsig#"
 
 
@@ -145,6 +147,9 @@ def checked(
     signer = seen.signers[0].subject if seen.signers and seen.intact else ""
     if not seen.present:
         return "unsigned", "", ()
+    wrong = {p.code.removeprefix("sign.") for p in seen.problems if p.severity == "error"}
+    if not seen.intact and wrong and wrong <= _UNPROVED:
+        return "untrusted", "", ()
     if not seen.intact or content(seen.data) != says:
         return "invalid", "", (Problem("world.signature", {}, severity="warning"),)
     return ("trusted" if seen.trust == "trusted" else "untrusted"), signer, ()

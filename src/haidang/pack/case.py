@@ -126,6 +126,11 @@ class Case:
     folder: Path
     bulletins: Path
 
+    @property
+    def shipped(self) -> bool:
+        """Whether it is a past event of a country's folder, and not somebody's own file."""
+        return self.folder.parent.name == "golden"
+
     def truth(self) -> Path | None:
         """File of the track as found out afterwards."""
         return None if self.spec.truth is None else self.folder / self.spec.truth.file

@@ -399,6 +399,9 @@ class SenderSpec(Spec):
     """Who speaks in a CAP message, and with what standing.
 
     Attributes:
+        oid: The sender's arc below 2.49.0.1 and the country's number in the WMO Register of
+            Alerting Authorities; messages are then named ``urn:oid:`` and a number of their own
+            below it. "" where it has none.
         signing: Whether messages go out only with a signature.
         key_from: Environment variable that names the file of the private key; a key never
             stands in a pack.
@@ -409,6 +412,7 @@ class SenderSpec(Spec):
     address: str = Field(pattern=r"^[^\s,<&]+$")
     name: Mapping[str, str]
     status_note: Mapping[str, str]
+    oid: str = Field("", pattern=r"^(2\.49\.0\.1(\.(0|[1-9][0-9]*)){2,})?$")
     signing: Literal["none", "required"] = "none"
     key_from: str = Field("HAIDANG_SIGNING_KEY", pattern=VARIABLE)
     certificate_from: str = Field("HAIDANG_SIGNING_CERTIFICATE", pattern=VARIABLE)

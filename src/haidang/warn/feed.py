@@ -244,9 +244,7 @@ def _pairs(tag: str, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _categories(info: Info | None) -> tuple[str, ...]:
-    # One category or several, as the model of the message has it.
-    found: str | tuple[str, ...] = getattr(info, "categories", ()) or getattr(info, "category", ())
-    return (found,) if isinstance(found, str) else tuple(found)
+    return () if info is None else tuple(info.categories)
 
 
 def _tag(name: str, text: str) -> str:

@@ -137,7 +137,8 @@ def texted(
 
     Args:
         text: A finished notice.
-        places: Names of its areas in the same language.
+        places: Names of its areas in the same language; those that the headline does not have do
+            not count, and without any the whole headline is kept.
         level: The level it gives; 0 for its end.
         most: Parts at most.
         own_letters: All letters as written, at 70 to a message (67 to a part) where one of them is
@@ -163,12 +164,14 @@ def texted(
 def _core(head: Sequence[str], places: Sequence[str], level: int) -> int:
     """How many sentences of a headline it takes to name level and places, as far as it does."""
     whole = " ".join(head)
-    asked = [re.escape(p) for p in places if p in whole]
+    asked = [re.escape(p) for p in places if p and p in whole]
+    if not asked:  # nobody can say which sentence names the place
+        return len(head)
     if level:
         asked += [number] if re.search(number := rf"\b{level}\b", whole) else []
     for taken in range(1, len(head)):
         if all(re.search(a, " ".join(head[:taken])) for a in asked):
-            return taken if asked else len(head)
+            return taken
     return len(head)
 
 

@@ -13,12 +13,13 @@ from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from haidang.base.errors import HaidangError, NotFound, Unavailable
+from haidang.base.problem import Problem
 from haidang.edge.store.accounts import Accounts
 from haidang.jobs.desk import Desk
 from haidang.law.levels import Scale
@@ -36,6 +37,8 @@ from haidang.web.visit import LANGUAGE, Forged, LoggedOut, Outcomes, Visit, anyo
 
 LOG: Final = logging.getLogger("haidang.web")
 DATABASE: Final = "console.db"
+API: Final = "/api/"
+"""Below this programs are spoken to, in JSON."""
 
 
 class Console:
@@ -176,7 +179,21 @@ def _troubles(app: FastAPI) -> None:
 
 def _refused(visit: Visit, error: Exception) -> Response:
     assert isinstance(error, HaidangError)
+    if visit.request.url.path.startswith(API):
+        return _told(visit, error)
     return visit.console.refused(visit, error)
+
+
+def _told(visit: Visit, error: HaidangError) -> Response:
+    """A refusal for a program: what is wrong, in the language that it asked for."""
+    status = HTTPStatus.BAD_REQUEST
+    if isinstance(error, NotFound):
+        status = HTTPStatus.NOT_FOUND
+    elif isinstance(error, Unavailable):
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+    said = [{"code": p.code, "field": p.field, "text": p.say(visit.language)}
+            for p in error.problems]  # fmt: skip
+    return JSONResponse({"problems": said}, int(status))
 
 
 def _http(visit: Visit, error: Exception) -> Response:
@@ -186,10 +203,18 @@ def _http(visit: Visit, error: Exception) -> Response:
 
 def _logged_out(visit: Visit, _: Exception) -> Response:
     """To the login, and back to where one wanted to go; a form that came too late did nothing."""
+    if visit.request.url.path.startswith(API):
+        return _told_login(visit)
     if visit.request.method != "GET" or visit.partial:
         return visit.console.trouble(visit, 401)
     path = visit.request.url.path
     return RedirectResponse("/login" if path == "/" else f"/login?next={path}", 303)
+
+
+def _told_login(visit: Visit) -> Response:
+    problem = Problem("world.log_in")
+    text = problem.say(visit.language)
+    return JSONResponse({"problems": [{"code": problem.code, "field": "", "text": text}]}, 401)
 
 
 def _broken(visit: Visit, error: Exception) -> Response:

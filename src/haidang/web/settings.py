@@ -30,6 +30,8 @@ class Settings:
         largest: Bytes of a request at most.
         languages: Of the pages, the first is the default.
         hasher: Of passwords; a test takes a cheap one.
+        open_archive: Whether anybody may read what was issued (``/api/notices``) and what others
+            issued (``/api/world``) without coming in; drafts and people are never among it.
         country: Whose roles, scale and clock the pages without a desk use; "" for the only one.
     """
 
@@ -41,4 +43,5 @@ class Settings:
     largest: int = 2_000_000
     languages: tuple[str, ...] = ("vi", "en")
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
+    open_archive: bool = False
     country: str = ""

@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Final
 
+from markupsafe import Markup, escape
+
 from haidang.pack.schema import ThreatSpec
 from haidang.risk.assessment import Interval, When
 from haidang.words import catalogue, word
+
+ENGLISH: Final = frozenset(
+    ["the", "of", "and", "for", "from", "by", "with", "as", "after", "is", "are"]
+)
+"""Words of every longer English text, and of no other language that pages are in."""
+ENOUGH: Final = 2
 
 MINUS: Final = "\N{MINUS SIGN}"
 
@@ -46,6 +54,25 @@ class Speaker:
         """The name in this language, English or any where there is none."""
         found = names.get(self.language) or names.get("en")
         return found or next(iter(names.values()), "")
+
+    def quoted(self, text: str) -> Markup:
+        """A source as it stands in a file, for a template: marked where it is in English.
+
+        Sources are quoted in the language they were written in. A page in another language says
+        so, to eyes and to screen readers.
+
+        >>> from datetime import timezone
+        >>> vi = Speaker("vi", timezone.utc)
+        >>> vi.quoted("Best track of the JMA, read from the file")
+        Markup('<span lang="en">Best track of the JMA, read from the file</span> (tiếng Anh)')
+        >>> vi.quoted("Nghị quyết 202/2025/QH15")
+        Markup('Nghị quyết 202/2025/QH15')
+        """
+        words = {w.strip(".,;:()").lower() for w in text.split()}
+        if self.language == "en" or len(words & ENGLISH) < ENOUGH:
+            return escape(text)
+        marked = Markup('<span lang="en">{}</span> {}')
+        return marked.format(text, self("console.in_english"))
 
     def number(self, value: float, digits: int = 0) -> str:
         """A number with the language's separators.

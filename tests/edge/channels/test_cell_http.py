@@ -72,10 +72,15 @@ def test_what_is_not_severe_enough_rings_nobody(opened):
     assert outcome[1:3] == ("refused", "channel.not_cell")
 
 
-def test_without_an_outline_nobody_knows_the_cells(opened):
-    body = re.sub(rb"<polygon>.*?</polygon>", b"", message().body)
+def test_without_outline_and_code_nobody_knows_the_cells(opened):
+    coded = re.sub(rb"<polygon>.*?</polygon>", b"", message().body)
+    body = re.sub(rb"<geocode>.*?</geocode>", b"", coded, flags=re.S)
     with web(lambda _: OK) as server:
         (outcome,) = opened(server.url).send([parcel(of=replace(message(), body=body))])
+        assert not server.requests
+        (told,) = opened(server.url).send([parcel(of=replace(message(), body=coded))])
+        assert server.requests[0].json["area"]["codes"] == [["LIST", "31"]]
+    assert told.state == "sent"
     assert outcome[1:3] == ("refused", "channel.no_area")
 
 

@@ -21,7 +21,7 @@ from haidang.edge.channels import mqtt
 from haidang.edge.channels.parts.spec import Home, Secret
 from mosquitto import broker
 from parcels import message, parcel, parcels
-from receivers import free_port, raw
+from receivers import free_port, hush, raw
 
 HOME = Home("bus", link="https://example.invalid/cap/{identifier}.xml")
 TOPIC = "origin/a/wis2/xt-office/data/core/weather/advisories-warnings"
@@ -231,11 +231,11 @@ def test_login_and_tls(tmp_path, opened, tls, monkeypatch):
 
 GREETING = b"\x20\x03\0\0\0"
 HANGS = [
-    ("silence", lambda c: time.sleep(0.8)),
+    ("silence", hush),
     ("garbage", lambda c: (c.recv(99), c.sendall(b"\xff\0garbage" * 9))),
     ("closed", lambda c: None),
-    ("half a packet", lambda c: (c.recv(99), c.sendall(b"\x20\x7f"), time.sleep(0.6))),
-    ("silence once greeted", lambda c: (c.recv(99), c.sendall(GREETING), time.sleep(0.8))),
+    ("half a packet", lambda c: (c.recv(99), c.sendall(b"\x20\x7f"), hush(c))),
+    ("silence once greeted", lambda c: (c.recv(99), c.sendall(GREETING), hush(c))),
 ]
 
 
@@ -243,7 +243,7 @@ HANGS = [
 def test_every_way_to_hang_or_break_ends_in_time(opened, speak):
     with raw(speak) as port:
         begin = time.monotonic()
-        found = opened(port, timeout_s=0.4, total_s=0.6).send(parcels(2, ""))
+        found = opened(port, timeout_s=0.3, total_s=0.4).send(parcels(2, ""))
         assert time.monotonic() - begin < 2.5
     assert {o.state for o in found} == {"failed"}
     assert {o.why for o in found} <= {"channel.timeout", "channel.lost", "channel.garbage"}

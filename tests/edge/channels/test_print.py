@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import zlib
 from dataclasses import replace
 
 import pytest
@@ -13,7 +11,7 @@ import typst
 from haidang.edge.channels import print as paper
 from haidang.edge.channels.parts.spec import Home
 from haidang.warn.message import Text
-from parcels import EN, VI, message, parcel, parcels
+from parcels import EN, VI, message, pages, parcel, parcels
 
 HOME = Home("board", link="https://example.invalid/cap/{identifier}.xml")
 
@@ -21,17 +19,6 @@ HOME = Home("board", link="https://example.invalid/cap/{identifier}.xml")
 @pytest.fixture
 def opened(tmp_path):
     return paper.open(paper.Spec(folder=tmp_path / "board", contact="0123"), HOME)
-
-
-def pages(pdf):
-    """Pages of a PDF: in its page tree, which may be packed."""
-    unpacked = pdf
-    for found in re.finditer(rb"stream\r?\n(.*?)endstream", pdf, re.S):
-        try:
-            unpacked += zlib.decompress(found[1])
-        except zlib.error:
-            continue
-    return int(re.search(rb"/Type\s*/Pages[^>]*?/Count (\d+)", unpacked, re.S)[1])
 
 
 @pytest.fixture

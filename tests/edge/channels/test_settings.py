@@ -117,7 +117,7 @@ def test_a_secret_that_is_not_there_is_found_before_the_first_storm(written, mon
     assert (problem.code, problem.field) == ("channel.secret_missing", "channels.hook.secret")
     with opened(settings) as found:
         (outcome,) = found["hook"].send(parcels(1, "https://example.invalid/"))
-    assert outcome[1:3] == ("failed", "channel.secret_missing")
+    assert outcome[1:3] == ("failed", "channel.no_secret")
 
 
 def test_a_secret_may_stand_in_a_file_beside_the_settings(written, tmp_path):
@@ -138,6 +138,7 @@ def test_every_reason_has_words_that_need_nothing_more():
     code = "".join(p.read_text("utf-8") for p in folder.rglob("*.py"))
     reasons = set(re.findall(r'"(?:failed|refused)", "(channel\.\w+)"', code))
     reasons |= set(re.findall(r'return "(channel\.\w+)"', code))
+    reasons |= {"channel.no_secret", "channel.bad_settings"}
     reasons |= set(re.findall(r'why="(channel\.\w+)"', code))
     assert len(reasons) > 10
     for reason in reasons:

@@ -20,7 +20,7 @@ from haidang.edge.channels.parts.mail import mailbox
 from haidang.edge.channels.parts.spec import Home, Secret
 from haidang.warn.message import Text
 from parcels import EN, message, parcel, parcels
-from receivers import drip, free_port, raw
+from receivers import drip, free_port, hush, raw
 
 HOME = Home("mail", link="https://example.invalid/cap/{identifier}.xml")
 
@@ -303,7 +303,7 @@ def test_where_the_connection_ends_half_way_the_unanswered_have_failed():
 
 
 HANGS = [
-    ("silence", lambda c: time.sleep(0.8), "channel.timeout"),
+    ("silence", hush, "channel.timeout"),
     ("a greeting without end", lambda c: drip(c, b"220-x\r\n" * 20), "channel.timeout"),
     ("garbage", lambda c: c.sendall(b"\xff\0 hello\r\n" * 9), "channel.garbage"),
     ("a web server", lambda c: c.sendall(b"HTTP/1.1 400 Bad\r\n\r\n"), "channel.garbage"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Final, NamedTuple, Protocol
 
 from haidang.app.active import End, Look
@@ -67,9 +68,10 @@ class Layout:
         tongue = "" if language == self.languages[0] else f"{language}/"
         return tongue + (f"{inside}/" if inside else "")
 
-    def cap(self, message: Message) -> str:
-        """Path of a message's CAP file."""
-        return f"cap/{_UNSAFE.sub('-', message.identifier)}.xml"
+
+def cap_path(message: Message) -> str:
+    """Path of a message's CAP file below the site's folder."""
+    return f"cap/{_UNSAFE.sub('-', message.identifier)}.xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +127,64 @@ class Board:
 
     def at(self, place: str) -> tuple[Notice, ...]:
         """What is in force at a place; for a commune what its province is told holds as well."""
-        return _at(self.notices, place, self.within)
+        return self._of(self._notices_by, place)
 
     def ended_at(self, place: str) -> tuple[Notice, ...]:
         """What ended there not long ago."""
-        return _at(self.ended, place, self.within)
+        return self._of(self._ended_by, place)
 
     def inside(self, place: str) -> tuple[Notice, ...]:
         """What is in force in communes of a place, and not in all of it."""
-        return tuple(n for n in self.notices if self.within.get(n.place) == place)
+        codes = self._inside_by.get(place, ())
+        return tuple(n for code in codes for n in self._notices_by.get(code, ()))
+
+    def _of(self, by: Mapping[str, Sequence[Notice]], place: str) -> tuple[Notice, ...]:
+        found = list(by.get(place, ()))
+        if place in self.within:
+            around = by.get(self.within[place], ())
+            found += [n for n in around if holds(n.draft, place, self.within)]
+        return tuple(sorted(found, key=lambda n: -n.draft.said.level))
+
+    # Hundreds of pages each ask for their own place's notices, of which there may be hundreds.
+
+    @cached_property
+    def _notices_by(self) -> Mapping[str, Sequence[Notice]]:
+        return _by_place(self.notices)
+
+    @cached_property
+    def _ended_by(self) -> Mapping[str, Sequence[Notice]]:
+        return _by_place(self.ended)
+
+    @cached_property
+    def _inside_by(self) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        for code in self._notices_by:
+            if code in self.within:
+                found.setdefault(self.within[code], []).append(code)
+        return found
 
 
-def _at(notices: Iterable[Notice], place: str, within: Mapping[str, str]) -> tuple[Notice, ...]:
-    found = [n for n in notices if n.place in (place, within.get(place))]
-    return tuple(sorted(found, key=lambda n: -n.draft.said.level))
+def _by_place(notices: Iterable[Notice]) -> Mapping[str, Sequence[Notice]]:
+    found: dict[str, list[Notice]] = {}
+    for one in notices:
+        found.setdefault(one.place, []).append(one)
+    return found
+
+
+def holds(draft: Draft, place: str, within: Mapping[str, str]) -> bool:
+    """Whether a notice speaks of a place.
+
+    Of its own; of a commune of its province, unless a person narrowed it to others.
+
+    Args:
+        draft: Of the notice.
+        place: Code.
+        within: Code of the province of each commune that is known.
+    """
+    if draft.place == place:
+        return True
+    narrowed = draft.said.within
+    return within.get(place) == draft.place and (not narrowed or place in narrowed)
 
 
 class Page(NamedTuple):

@@ -109,7 +109,9 @@ class CellHttp:
             if first is None:
                 done.append(Outcome(parcel.key, "refused", "channel.not_cell"))
                 continue
-            if self._spec.area and not any(a.rings or a.circles for a in notices[0].areas):
+            if self._spec.area and not any(
+                a.rings or a.circles or a.geocodes for a in notices[0].areas
+            ):
                 done.append(Outcome(parcel.key, "refused", "channel.no_area"))
                 continue
             for n, notice in enumerate(notices):

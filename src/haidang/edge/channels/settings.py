@@ -206,7 +206,8 @@ def open_channels(settings: Settings) -> Mapping[str, Channel]:
         try:
             found[name] = _module(spec.kind).open(spec, settings.home(name))
         except HaidangError as err:
-            found[name] = _Shut(name, err.problems[0].code)
+            missing = err.problems[0].code == "channel.secret_missing"
+            found[name] = _Shut(name, "channel.no_secret" if missing else "channel.bad_settings")
     return found
 
 

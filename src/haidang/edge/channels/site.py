@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -24,28 +24,32 @@ from haidang.app.active import WINDOW, Active, Ended, Look, active, ended
 from haidang.app.verdict import Draft, Message
 from haidang.base.errors import Unavailable
 from haidang.base.problem import Problem
-from haidang.base.spec import Spec as Frozen
-from haidang.edge.channels.board import Board, Layout, Notice, Page, Pages
+from haidang.edge.channels.board import Board, Layout, Notice, Page, Pages, cap_path
+from haidang.edge.channels.parts.spec import ChannelSpec, Home
+from haidang.edge.channels.port import Outcome, Parcel
 from haidang.edge.channels.site_feeds import ForMachines
 from haidang.pack.schema import Country
 from haidang.warn.cap import Alert, parse
 
 NAME: Final = "site"
-PUBLIC: Final = "public"
+PUBLIC: Final = True
+"""It speaks to everybody: one parcel a message, without a recipient."""
+FOLDER: Final = "public"
 """Folder of a desk that holds its site."""
 
 STATUS: Final = "status.json"
 """When the site was written, for those who watch over it."""
 
 PUBLISHED: Final = re.compile(rb'<meta name="published" content="([^"]+)">')
-_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
 _EVER: Final = timedelta.max
 
 
-class Spec(Frozen):
+class Spec(ChannelSpec):
     """Settings of a site.
 
     Attributes:
+        kind: ``site``.
+        folder: A path without a root starts at the folder of the settings.
         base: Address under which the folder is served, with a slash at its end; "" writes links
             that hold wherever it lies.
         hub: Address of a WebSub hub that the feeds name; "" for none.
@@ -54,10 +58,47 @@ class Spec(Frozen):
             written again before that.
     """
 
+    kind: Literal["site"] = NAME
+    folder: Path = Path(FOLDER)
     base: str = Field(default="", pattern=r"^(https?://\S+/)?$")
     hub: str = Field(default="", pattern=r"^(https?://\S+)?$")
     gzip: bool = False
     every_min: int = Field(default=30, ge=1)
+
+
+def open(spec: Spec, home: Home | None = None) -> Posted:
+    """Open the channel; the folder is made with the first message."""
+    home = home or Home(NAME)
+    return Posted(home.name, home.folder / spec.folder, spec.batch)
+
+
+class Posted:
+    """Puts each message where the site's links to it lead, before anybody is sent one.
+
+    The feeds and the pages around it need everything else that holds: a `Site` writes them, which
+    whoever holds the store keeps.
+    """
+
+    def __init__(self, name: str, folder: Path, batch: int) -> None:
+        self.name, self.batch = name, batch
+        self._folder = folder
+
+    def send(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+        """Write the messages; a file that is there counts as delivered."""
+        return tuple(self._each(parcels))
+
+    def _each(self, parcels: Sequence[Parcel]) -> Iterator[Outcome]:
+        for parcel in parcels:
+            path = cap_path(parcel.message)
+            try:
+                put(self._folder, path, parcel.message.body)
+            except OSError:
+                yield Outcome(parcel.key, "failed", "channel.no_room")
+            else:
+                yield Outcome(parcel.key, "delivered", receipt=path)
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 class Written(NamedTuple):
@@ -157,7 +198,8 @@ class Site:
             for e in sorted(fresh, key=lambda e: (-e.at.timestamp(), e.message.identifier))
         )
         for one in (*shown, *over):
-            self.layout.know(one.place)
+            for code in (one.place, *one.draft.said.within):
+                self.layout.know(code)
         places, within = self.layout.places, self.layout.within
         board = Board(shown, over, look or Look(), now, places, within, self.status)
         try:
@@ -170,7 +212,7 @@ class Site:
 
     def _write(self, board: Board, past: Sequence[Ended]) -> Iterator[str]:
         for one in (*board.notices, *board.ended):
-            path = self.layout.cap(one.message)
+            path = cap_path(one.message)
             if path not in self._bodies:
                 yield from self._put(path, one.message.body)
                 self._bodies.add(path)
@@ -220,16 +262,11 @@ class Site:
 
     def _put(self, path: str, body: bytes) -> Iterator[str]:
         """Put a file in its place, whole, unless it stands there already."""
-        file = self.folder / path
-        try:
-            if file.read_bytes() == body:
-                return
-        except FileNotFoundError:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(file, body)
+        if not put(self.folder, path, body):
+            return
         if self.spec.gzip:
             # After the file itself: whoever serves the copy sees by the times that it belongs.
-            _replace(file.with_name(f"{file.name}.gz"), gzip.compress(body, 9, mtime=0))
+            _replace(self.folder / f"{path}.gz", gzip.compress(body, 9, mtime=0))
         yield path
 
     # Messages.
@@ -241,6 +278,22 @@ class Site:
         if message.identifier not in self._alerts:
             self._alerts[message.identifier] = parse(message.body)
         return self._alerts[message.identifier]
+
+
+def put(folder: Path, path: str, body: bytes) -> bool:
+    """Put a file in its place, whole; False where it stands there already.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    file = folder / path
+    try:
+        if file.read_bytes() == body:
+            return False
+    except FileNotFoundError:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    _replace(file, body)
+    return True
 
 
 def _replace(file: Path, body: bytes) -> None:

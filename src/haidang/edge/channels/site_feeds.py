@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from haidang.app.active import WINDOW, Ended
 from haidang.app.verdict import Draft
 from haidang.base.ids import content_id
-from haidang.edge.channels.board import Board, Layout, Notice
+from haidang.edge.channels.board import Board, Layout, Notice, cap_path, holds
 from haidang.warn import feed, geojson
 from haidang.words import word
 
@@ -24,7 +24,7 @@ class ForMachines:
         """Take how files are called, the address that they are served under, and a hub."""
         self._layout, self._base, self._hub = layout, base, hub
         self._pieces: dict[tuple[str, str, str, str], str] = {}
-        self._features: dict[str, dict[str, Any]] = {}
+        self._features: dict[str, str] = {}
         self._keys: dict[str, object] = {}
 
     def files(self, board: Board, past: Sequence[Ended]) -> Iterator[File]:
@@ -68,9 +68,11 @@ class ForMachines:
         yield from (f"threat/{threat}" for threat in self._layout.country.packs)
 
     def _feeds_of(self, draft: Draft) -> Iterator[str]:
+        within = self._layout.within
         yield f"area/{draft.place}"
-        if draft.place in self._layout.within:
-            yield f"area/{self._layout.within[draft.place]}"
+        if draft.place in within:
+            yield f"area/{within[draft.place]}"
+        yield from (f"area/{c}" for c in within if c != draft.place and holds(draft, c, within))
         yield f"threat/{draft.threat}"
 
     def _feed(self, name: str, notices: Sequence[Notice], updated: datetime) -> Iterator[File]:
@@ -91,7 +93,7 @@ class ForMachines:
                 (tag, f"{up}{self._layout.page(one.place, tag)}index.html")
                 for tag in self._tags(language)
             )
-            item = feed.Item(one.alert, up + self._layout.cap(one.message), pages)
+            item = feed.Item(one.alert, up + cap_path(one.message), pages)
             make = feed.atom_entry if kind == "atom" else feed.rss_item
             self._pieces[key] = make(item, language)
         return self._pieces[key]
@@ -133,23 +135,26 @@ class ForMachines:
         )
 
     def _maps(self, board: Board) -> Iterator[File]:
-        by: dict[str, list[dict[str, Any]]] = {"": []}
+        by: dict[str, list[tuple[str, str]]] = {"": []}
         for one in board.notices:
-            drawn = self._feature(one)
-            for code in dict.fromkeys(("", one.place, self._layout.within.get(one.place, ""))):
+            drawn = one.message.identifier, self._feature(one)
+            within = self._layout.within
+            inside = (c for c in within if holds(one.draft, c, within))
+            for code in dict.fromkeys(("", one.place, within.get(one.place, ""), *inside)):
                 by.setdefault(code, []).append(drawn)
         for code in ("", *self._layout.places):
             features = by.get(code, [])
             path = f"{self._layout.page(code, self._layout.languages[0])}active.geojson"
-            key = tuple(f["id"] for f in features)
+            key = tuple(name for name, _ in features)
             if self._keys.get(path) != key:
-                yield path, geojson.collection(features)
+                yield path, geojson.collection(text for _, text in features)
                 self._keys[path] = key
 
-    def _feature(self, one: Notice) -> dict[str, Any]:
+    def _feature(self, one: Notice) -> str:
         name = one.message.identifier
         if name not in self._features:
-            self._features[name] = geojson.feature(geojson.Feature(one.alert, self._told(one)))
+            drawn = geojson.feature(geojson.Feature(one.alert, self._told(one)))
+            self._features[name] = geojson.text(drawn)
         return self._features[name]
 
     def _told(self, one: Notice) -> dict[str, Any]:
@@ -191,7 +196,7 @@ class ForMachines:
                 }
                 for t in draft.texts
             },
-            "cap": base + self._layout.cap(one.message),
+            "cap": base + cap_path(one.message),
         }
 
 

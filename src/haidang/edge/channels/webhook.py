@@ -11,7 +11,9 @@ import hmac
 import json
 from collections.abc import Callable, Sequence
 from time import time
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from haidang.edge.channels.parts.http import Answer, Caller, Limits, Request, parsed
 from haidang.edge.channels.parts.notice import Notice, read
@@ -50,8 +52,8 @@ class Spec(ChannelSpec):
     require_signature: bool = True
     allow_private: bool = False
     allow_plain: bool = False
-    parallel: int = 16
-    wait_s: float = 3.0
+    parallel: Annotated[int, Field(ge=1, le=200)] = 16
+    wait_s: Annotated[float, Field(ge=0, le=30)] = 3.0
 
 
 def open(spec: Spec, home: Home | None = None, clock: Callable[[], float] = time) -> Webhook:

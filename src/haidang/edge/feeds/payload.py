@@ -107,8 +107,12 @@ def understand(heard: Heard, ears: Sequence[Ears], limits: LimitsSpec) -> Unders
         return Understood((), err.problems)
     reports: list[Report] = []
     problems: list[Problem] = []
+    if not raws:
+        problems.append(Problem("sensors.empty"))
     for number, raw in enumerate(raws, 1):
         try:
+            if isinstance(raw, BadData):
+                raise raw
             reports.append(_report(raw, names, mine, heard, limits, received))
         except BadData as err:
             problems += (
@@ -130,7 +134,10 @@ def _ears(topic: str, ears: Sequence[Ears]) -> tuple[Ears, Mapping[str, str]]:
     _refuse("sensors.topic")
 
 
-def _raws(heard: Heard, topic: TopicSpec, limits: LimitsSpec, received: datetime) -> Iterator[_Raw]:
+def _raws(
+    heard: Heard, topic: TopicSpec, limits: LimitsSpec, received: datetime
+) -> Iterator[_Raw | BadData]:
+    """Every reading of a payload, or why it is none; raises where the whole cannot be read."""
     size = len(heard.payload)
     if size > limits.payload_bytes:
         _refuse("sensors.too_long", size=size, most=limits.payload_bytes)
@@ -144,14 +151,21 @@ def _raws(heard: Heard, topic: TopicSpec, limits: LimitsSpec, received: datetime
     if form == "value":
         yield from (_Raw(r) for r in records)
         return
-    if not all(isinstance(r, dict) for r in records):
-        _refuse("sensors.not_json", why=type(records[0]).__name__)
     if form == "senml":
         yield from _senml(records, received)
-    elif form == "sensorthings":
-        yield from map(_observation, records)
-    else:
-        yield from map(_reading, records)
+        return
+    read = _observation if form == "sensorthings" else _reading
+    for record in records:
+        try:
+            yield read(_mapping(record))
+        except BadData as err:
+            yield err
+
+
+def _mapping(record: object) -> Mapping[str, Any]:
+    if not isinstance(record, dict):
+        _refuse("sensors.not_json", why=type(record).__name__)
+    return record
 
 
 def _json(payload: bytes) -> object:
@@ -217,27 +231,47 @@ def _observation(record: Mapping[str, Any]) -> _Raw:
     return _Raw(record["result"], time, None if place is None else str(place))
 
 
-def _senml(records: Sequence[Mapping[str, Any]], received: datetime) -> Iterator[_Raw]:
-    """RFC 8428: base fields hold from their record on; names and times are added up."""
-    name, time, unit, value = "", 0.0, None, 0.0
+@dataclass
+class _Base:
+    """Base fields of a SenML pack: they hold from their record on."""
+
+    name: str = ""
+    time: float = 0.0
+    unit: object = None
+    value: float = 0.0
+
+
+def _senml(records: Sequence[Any], received: datetime) -> Iterator[_Raw | BadData]:
+    """RFC 8428, section 4: names and times are added up, base fields alone are no reading."""
+    base = _Base()
     for record in records:
-        name = str(record.get("bn", name))
-        time = _number(record.get("bt", time), "bt")
-        unit = record.get("bu", unit)
-        value = _number(record.get("bv", value), "bv")
-        if not any(key in record for key in ("v", "vs", "vb", "vd")):
-            if "s" in record or "n" in record:
-                _refuse("sensors.no_value", "v")
-            continue  # base fields alone
-        at = time + _number(record.get("t", 0.0), "t")
-        when = received + timedelta(seconds=at) if abs(at) < RELATIVE else _epoch(at)
-        said = record.get("vs", record.get("vb", record.get("vd")))
-        if "v" in record:
-            said = value + _number(record["v"], "v")
-        full = name + str(record.get("n", ""))
-        place, _, indicator = full.rpartition("/") if "/" in full else full.rpartition(":")
-        of = (place.rpartition(":")[2].rpartition("/")[2], indicator) if place else (full, None)
-        yield _Raw(said, when, of[0], of[1], record.get("u", unit))
+        try:
+            raw = _resolved(_mapping(record), base, received)
+        except BadData as err:
+            yield err
+        else:
+            if raw is not None:
+                yield raw
+
+
+def _resolved(record: Mapping[str, Any], base: _Base, received: datetime) -> _Raw | None:
+    base.name = str(record.get("bn", base.name))
+    base.time = _number(record.get("bt", base.time), "bt")
+    base.unit = record.get("bu", base.unit)
+    base.value = _number(record.get("bv", base.value), "bv")
+    if not any(key in record for key in ("v", "vs", "vb", "vd")):
+        if "s" in record or "n" in record:
+            _refuse("sensors.no_value", "v")
+        return None
+    at = base.time + _number(record.get("t", 0.0), "t")
+    when = received + timedelta(seconds=at) if abs(at) < RELATIVE else _epoch(at)
+    said = record.get("vs", record.get("vb", record.get("vd")))
+    if "v" in record:
+        said = base.value + _number(record["v"], "v")
+    full = base.name + str(record.get("n", ""))
+    place, _, indicator = full.rpartition("/") if "/" in full else full.rpartition(":")
+    of = (place.rpartition(":")[2].rpartition("/")[2], indicator) if place else (full, None)
+    return _Raw(said, when, of[0], of[1], record.get("u", base.unit))
 
 
 def _number(value: object, where: str) -> float:

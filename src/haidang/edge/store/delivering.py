@@ -273,6 +273,11 @@ class DeliveryVerbs:
         with self._db.reading() as c:
             return tallies.counts(c, message)
 
+    def message_counts(self, messages: Sequence[str]) -> Mapping[tuple[str, str], int]:
+        """Deliveries by (message, state), of some messages."""
+        with self._db.reading() as c:
+            return tallies.by_message(c, messages)
+
     def deliveries_found(
         self,
         *,

@@ -179,14 +179,15 @@ class LiveVerbs:
             recent.refresh(c, limit)
         return limit
 
-    def alive(self, threats: Sequence[str], now: datetime) -> frozenset[str]:
-        """Places where any of these threats has a level, or a notice that is not over."""
+    def alive(self, threats: Sequence[str], now: datetime) -> tuple[frozenset[str], dict[Key, int]]:
+        """Where any of these threats has a level or a notice that is not over, and the levels."""
         with self._db.reading() as c:
             horizon = runs.Horizon(now)
             levels = runs.standing_levels(c, horizon, threats)
             chains = runs.notice_chains(c, horizon, threats)
         open_ones = {chain.place for chain in chains if not chain.closed}
-        return frozenset({s.place for s in levels if s.level} | open_ones)
+        told = {(s.threat, s.event, s.place): s.level for s in levels if s.level}
+        return frozenset({place for *_, place in told} | open_ones), told
 
     def sights(self, threats: Sequence[str]) -> dict[Key, Sight]:
         """How every place looked when it was last written down."""

@@ -148,10 +148,10 @@ class Recent:
         found = self._tracks.get((series, place))
         return None if found is None else found.rows.get(start)
 
-    def whole(self, series: str, place: str) -> bool:
-        """Whether what is not held here is not in the store either."""
+    def covers(self, series: str, place: str, start: datetime) -> bool:
+        """Whether a reading that is not held here is not in the store either."""
         found = self._tracks.get((series, place))
-        return found is None or found.floor is None
+        return found is None or found.floor is None or start >= found.floor
 
     def newest(self, series: str, place: str) -> datetime | None:
         """When the latest reading of a gauge begins; None of one that was never heard."""

@@ -87,6 +87,17 @@ def counts(connection: Connection, message: str = "") -> dict[tuple[str, str], i
     return {(channel, state): n for channel, state, n in connection.execute(query)}
 
 
+def by_message(connection: Connection, messages: Sequence[str]) -> dict[tuple[str, str], int]:
+    """Deliveries by (message, state)."""
+    found: dict[tuple[str, str], int] = {}
+    for piece in chunks(messages):
+        query = select(delivery.c.message, delivery.c.state, func.count())
+        query = query.where(delivery.c.message.in_(piece))
+        rows = connection.execute(query.group_by(delivery.c.message, delivery.c.state))
+        found.update(((message, state), n) for message, state, n in rows)
+    return found
+
+
 def found(
     connection: Connection,
     *,

@@ -23,7 +23,8 @@ TAGS_MAX: Final = 200_000
 _DECLARED: Final = re.compile(
     rb"""^<\?xml\s+version\s*=\s*["'][^"'<]{1,10}["']\s+encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']"""
 )
-_BLANK: Final = b" \t\r\n"
+_NOTHING: Final = b" \t\r\n\0"
+_HEAD: Final = 200
 _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _LATIN: Final = re.compile(r"(iso-8859-(1|2|3|4|5|6|7|8|9|10|13|14|15|16)|windows-125[0-8])")
 _ASCII: Final = ("us-ascii", "ascii")
@@ -45,10 +46,10 @@ def open_document(data: bytes, notes: Notes) -> etree._Element | None:
     if len(data) > SIZE_MAX:
         notes.at_line("size", 1, size=len(data), limit=SIZE_MAX)
         return None
-    if not data.strip(_BLANK + b"\0"):
+    if not data[:_HEAD].strip(_NOTHING) and not data.strip(_NOTHING):
         notes.at_line("empty_file", 1)
         return None
-    if data.count(b"<") > TAGS_MAX:
+    if len(data) > TAGS_MAX and data.count(b"<") > TAGS_MAX:
         notes.at_line("too_many_elements", 1, limit=TAGS_MAX)
         return None
     if not _encoding(data, notes) or _has_dtd(data, notes):
@@ -125,21 +126,20 @@ def _is_utf_8(data: bytes) -> bool:
 
 # --- document type ------------------------------------------------------------------------------
 
-_PROLOG: Final = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)", re.DOTALL)
+_PROLOG: Final = re.compile(rb"(?:[ \t\r\n]+|<\?.*?\?>|<!--.*?-->)", re.DOTALL)
 
 
 def _has_dtd(data: bytes, notes: Notes) -> bool:
     """Whether a document type stands before the root; looked for before any parser sees it."""
     wide = next((name for mark, name in _BOMS[1:] if data.startswith(mark)), None)
-    if wide is None and b"<!DOCTYPE" not in data:
-        return False
-    text = data.decode(wide or "latin-1", "replace").removeprefix("\ufeff").removeprefix("ï»¿")
-    at = 0
-    while step := _PROLOG.match(text, at):
+    if wide is not None:
+        data = data.decode(wide, "replace").encode("utf-8")
+    at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    while step := _PROLOG.match(data, at):
         at = step.end()
-    if not text.startswith("<!DOCTYPE", at):
+    if not data.startswith(b"<!DOCTYPE", at):
         return False
-    notes.at_line("dtd", text.count("\n", 0, at) + 1)
+    notes.at_line("dtd", data.count(b"\n", 0, at) + 1)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, cast
@@ -105,26 +106,47 @@ def short(text: str, limit: int = 80) -> str:
     return line if len(line) <= limit and len(text) <= limit * 4 else f"{line[:limit]}…"
 
 
-def path_of(node: etree._Element) -> str:
-    """The XPath of an element, with a number only where it has brothers of its name."""
-    steps: list[str] = []
-    here: etree._Element | None = node
-    while here is not None:
-        steps.append(_step(here))
-        here = here.getparent()
-    return "/" + "/".join(reversed(steps))
+class _Paths:
+    """XPaths of elements, with a number only where one has brothers of its name."""
+
+    def __init__(self) -> None:
+        self._steps: dict[etree._Element, dict[etree._Element, str]] = {}
+
+    def of(self, node: etree._Element) -> str:
+        steps: list[str] = []
+        here: etree._Element | None = node
+        while here is not None:
+            parent = here.getparent()
+            steps.append(_name(here) if parent is None else self._children(parent)[here])
+            here = parent
+        return "/" + "/".join(reversed(steps))
+
+    def _children(self, parent: etree._Element) -> dict[etree._Element, str]:
+        """Steps to all children, worked out once: thousands of them may be wrong."""
+        known = self._steps.get(parent)
+        if known is None:
+            kids = list(parent)
+            total = Counter(kid.tag for kid in kids)
+            seen: Counter[object] = Counter()
+            known = {}
+            for place, kid in enumerate(kids, 1):
+                seen[kid.tag] += 1
+                name = _name(kid)
+                if name == "*":
+                    # A stranger's prefix means nothing to the reader; its number among all does.
+                    name = f"*[{place}]"
+                elif total[kid.tag] > 1:
+                    name = f"{name}[{seen[kid.tag]}]"
+                known[kid] = name
+            self._steps[parent] = known
+        return known
 
 
-def _step(node: etree._Element) -> str:
+def _name(node: etree._Element) -> str:
     namespace, _, local = str(node.tag)[1:].rpartition("}")
-    parent = node.getparent()
-    brothers = [] if parent is None else parent
-    if namespace in GRAMMARS or namespace == DSIG:
-        name = f"{'ds' if namespace == DSIG else 'cap'}:{local}"
-        same = [n for n in brothers if n.tag == node.tag]
-        return name if len(same) < 2 else f"{name}[{same.index(node) + 1}]"  # noqa: PLR2004
-    # A stranger's prefix means nothing to the reader of the path; its number among all does.
-    return "*" if parent is None else f"*[{parent.index(node) + 1}]"
+    if namespace == DSIG:
+        return f"ds:{local}"
+    return f"cap:{local}" if namespace in GRAMMARS else "*"
 
 
 def located(notes: Notes, language: str, lines: Mapping[etree._Element, int]) -> Iterator[Finding]:
@@ -136,14 +158,15 @@ def located(notes: Notes, language: str, lines: Mapping[etree._Element, int]) ->
         lines: True lines of elements beyond those that the parser can count.
     """
     found = list(notes.found)
+    paths = _Paths()
     if notes.left_out:
         found.append(Found("more", None, {"count": notes.left_out}, "warning"))
     for one in found:
         node = one.node
         yield Finding(
             code=one.code,
-            line=one.line if node is None else _line(node, lines),
-            xpath="/" if node is None else path_of(node),
+            line=max(one.line, 1) if node is None else _line(node, lines),
+            xpath="/" if node is None else paths.of(node),
             message=_say(one.code, language, one.params),
             severity=one.severity,
             params=one.params,

@@ -121,15 +121,17 @@ class Grammar:
         version: Of the standard.
         prefix: ``{namespace}``.
         boxes: Children of each element that holds some, by ``{namespace}tag``.
-        required: Slots that must be there, by element.
-        names: Local name of every ``{namespace}tag``.
+        required: Local names of what must be there, by element.
+        name_tag: ``{namespace}valueName``.
+        value_tag: ``{namespace}value``.
     """
 
     version: Version
     prefix: str
     boxes: Mapping[str, Table]
-    required: Mapping[str, tuple[Slot, ...]]
-    order: Mapping[str, tuple[Slot, ...]]
+    required: Mapping[str, frozenset[str]]
+    name_tag: str
+    value_tag: str
 
 
 def _grammar(version: Version) -> Grammar:
@@ -143,12 +145,11 @@ def _grammar(version: Version) -> Grammar:
             for name, table in tables.items()
         },
         required={
-            name: tuple(s for s in table.values() if s.least) for name, table in tables.items()
-        },
-        order={
-            name: tuple(sorted(table.values(), key=lambda s: s.place))
+            name: frozenset(s.tag for s in table.values() if s.least)
             for name, table in tables.items()
         },
+        name_tag=f"{prefix}valueName",
+        value_tag=f"{prefix}value",
     )
 
 

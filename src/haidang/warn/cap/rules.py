@@ -279,7 +279,7 @@ def _languages(infos: Sequence[Box], notes: Notes) -> None:
         language = (info.text("language") or "").strip(WHITE).lower() or "en-us"
         by_language.setdefault(language, []).append(info)
     for language, group in by_language.items():
-        for info in _repeats(group):
+        for info in _repeats(group) if len(group) > 1 else ():
             notes.warning("language_twice", info.at("language"), language=short(language))
     (first, ours), *others = by_language.items()
     for language, group in others:
@@ -301,22 +301,24 @@ def _repeats(group: Sequence[Box]) -> Iterator[Box]:
         seen.add(key)
 
 
-def _place(info: Box) -> tuple[object, ...]:
-    """What an info's areas cover, whatever they are called."""
-    found: list[object] = []
+def _shapes(info: Box) -> list[tuple[list[str], list[tuple[str, str]]]]:
+    """What each of an info's areas covers, whatever it is called."""
+    found = []
     for area in info.boxes.get("area", ()):
         texts = area.texts
-        shapes = [t for tag in ("polygon", "circle") for t, _ in texts.get(tag, ())]
-        codes = [(n, v) for n, v, _ in area.pairs.get("geocode", ())]
-        old = [t for t, _ in texts.get("geocode", ())]
-        found.append((tuple(sorted(shapes)), tuple(sorted(codes)), tuple(sorted(old))))
-    found.sort(key=hash)
-    return tuple(found)
+        shapes = [t for tag in ("polygon", "circle", "geocode") for t, _ in texts.get(tag, ())]
+        found.append((shapes, [(n, v) for n, v, _ in area.pairs.get("geocode", ())]))
+    return found
+
+
+def _place(info: Box) -> tuple[str, ...]:
+    """The same for any order of areas, outlines and codes."""
+    return tuple(sorted(repr((sorted(a), sorted(b))) for a, b in _shapes(info)))
 
 
 def _agree(one: Box, other: Box, first: str, language: str, notes: Notes) -> None:
     params = {"one": first, "other": language}
-    if _place(one) != _place(other):
+    if _shapes(one) != _shapes(other) and _place(one) != _place(other):
         areas = other.boxes.get("area")
         notes.warning("languages_areas", areas[0].node if areas else other.node, **params)
     for tag in _TIMES:

@@ -48,7 +48,6 @@ class Box:
 
 _COUNT: Final = etree.XPath("count(//*)")
 _ATTRIBUTES: Final = etree.XPath("//*[@*]")
-_BETWEEN: Final = etree.XPath("//*[*]/text()[normalize-space(.)]")
 _XSI: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
 _HINTS: Final = frozenset({f"{_XSI}schemaLocation", f"{_XSI}noNamespaceSchemaLocation"})
 _URI: Final = re.compile(r"[^\x00-\x20<>\"{}|\\^`]*")
@@ -77,88 +76,79 @@ class Walk:
         if int(_COUNT(root)) != self.seen:  # type: ignore[arg-type]
             self._inside_texts(box)
         for node in _ATTRIBUTES(root):  # type: ignore[union-attr]
-            self._attributes(node, root)  # type: ignore[arg-type]
-        for text in _BETWEEN(root):  # type: ignore[union-attr]
-            self._between(text)  # type: ignore[arg-type]
+            self._attributes(node)  # type: ignore[arg-type]
         return box
 
-    def _box(self, node: etree._Element, name: str) -> Box:
+    def _box(self, node: etree._Element, name: str) -> Box:  # noqa: C901, PLR0912 - the inner loop
         box = Box(node)
         table = self.grammar.boxes[name]
         texts = box.texts
-        last, ordered, count = -1, True, 0
+        last, ordered = -1, True
+        # In XML the blanks of ASCII are the only ones; asking so is much faster than stripping.
+        if (text := node.text) and not (text.isspace() and text.isascii()):
+            self._between(node, text)
         for kid in node:
-            count += 1
+            if (text := kid.tail) and not (text.isspace() and text.isascii()):
+                self._between(kid, text)
             slot = table.get(kid.tag)
             if slot is None:
-                ordered &= self._stranger(kid, name, box, last)
+                self._stranger(kid, name, box)
                 continue
-            if slot.place < last:
+            place, holds, tag = slot.place, slot.holds, slot.tag
+            if place < last:
                 ordered = False
-            last = slot.place
-            tag = slot.tag
-            if slot.holds == "text":
-                leaves = texts.get(tag)
-                if leaves is None:
-                    texts[tag] = [(kid.text or "", kid)]
-                else:
-                    leaves.append((kid.text or "", kid))
-            elif slot.holds == "pair":
+            last = place
+            if holds == "pair":
                 self._pair(kid, box.pairs.setdefault(tag, []))
-            elif slot.holds == "box":
+            elif holds == "box":
                 box.boxes.setdefault(tag, []).append(self._box(kid, tag))
             else:
                 text = kid.text or ""
-                texts.setdefault(tag, []).append((text, kid))
-                _CHECKS[slot.holds](self, slot, text, kid, box)
-        self.seen += count
-        self._complete(box, name)
+                leaves = texts.get(tag)
+                if leaves is None:
+                    texts[tag] = [(text, kid)]
+                else:
+                    leaves.append((text, kid))
+                    if not slot.many:
+                        self.notes.error("repeated", kid, element=tag)
+                if holds != "text":
+                    _CHECKS[holds](self, slot, text, kid, box)
+        self.seen += len(node)
+        required = self.grammar.required[name]
+        if not required <= texts.keys():
+            for missed in (s.tag for s in table.values() if s.tag in required - texts.keys()):
+                self.notes.error("missing", node, element=missed)
         if not ordered:
             self._disorder(node, table)
         return box
 
-    def _complete(self, box: Box, name: str) -> None:
-        """Required elements are there, and single ones are single."""
-        for slot in self.grammar.required[name]:
-            if slot.tag not in box.texts:
-                self.notes.error("missing", box.node, element=slot.tag)
-        table = self.grammar.boxes[name]
-        for tag, leaves in box.texts.items():
-            if len(leaves) > 1 and not table[self.grammar.prefix + tag].many:
-                for _, node in leaves[1:]:
-                    self.notes.error("repeated", node, element=tag)
-
     def _pair(self, node: etree._Element, into: list[Pair]) -> None:
         """``valueName`` and ``value``; the usual two in order are worth a short way."""
-        prefix = self.grammar.prefix
+        grammar = self.grammar
         if len(node) == 2:  # noqa: PLR2004 - the usual two
             first, second = node
-            if first.tag == f"{prefix}valueName" and second.tag == f"{prefix}value":
+            if first.tag == grammar.name_tag and second.tag == grammar.value_tag:
                 self.seen += 2
                 into.append((first.text or "", second.text or "", node))
+                for part, text in ((node, node.text), (first, first.tail), (second, second.tail)):
+                    if text and not (text.isspace() and text.isascii()):
+                        self._between(part, text)
                 return
         box = self._box(node, "pair")
         into.append((box.text("valueName") or "", box.text("value") or "", node))
 
     # --- what goes wrong ---------------------------------------------------------------------
 
-    def _stranger(self, kid: etree._Element, name: str, box: Box, last: int) -> bool:
-        """An element that does not belong; a signature at the end of an alert does.
-
-        Returns:
-            Whether the order is still right.
-        """
+    def _stranger(self, kid: etree._Element, name: str, box: Box) -> None:
+        """An element that does not belong; a signature at the end of an alert does."""
         tag = str(kid.tag)
         namespace, _, local = tag[1:].rpartition("}") if tag[:1] == "{" else ("", "", tag)
         self.seen += int(_COUNT_IN(kid)) - 1  # type: ignore[arg-type]
         if namespace == DSIG and name == "alert" and self.grammar.version != "1.0":
             box.signatures.append(kid)
-            if kid.getnext() is not None and any(
-                n.tag in self.grammar.boxes["alert"] for n in kid.itersiblings()
-            ):
+            if any(n.tag in self.grammar.boxes["alert"] for n in kid.itersiblings()):
                 self.notes.error("signature_place", kid)
-            return True
-        if namespace.startswith("http://www.w3.org/2001/04/xmlenc"):
+        elif namespace.startswith("http://www.w3.org/2001/04/xmlenc"):
             self.notes.error("encrypted", kid)
         elif local in {s.tag for s in self.grammar.boxes[name].values()}:
             known = self.grammar.prefix[1:-1]
@@ -168,7 +158,6 @@ class Walk:
         else:
             where = _NAMES.get(name, name)
             self.notes.error("element_unknown", kid, element=short(local), parent=where)
-        return True
 
     def _disorder(self, node: etree._Element, table: Mapping[str, Slot]) -> None:
         """Name the fewest elements that would have to move: those off the longest right run."""
@@ -202,26 +191,16 @@ class Walk:
                     if len(leaf):
                         self.notes.error("markup", leaf[0], element=etree.QName(leaf).localname)
 
-    def _attributes(self, node: etree._Element, root: etree._Element) -> None:
+    def _attributes(self, node: etree._Element) -> None:
         if _inside_signature(node):
             return
         for name in map(str, node.attrib):
             if name not in _HINTS:
                 self.notes.error("attribute", node, attribute=short(name.rpartition("}")[2]))
 
-    def _between(self, text: etree._ElementUnicodeResult) -> None:
-        parent = text.getparent()
-        if parent is None:
-            return
-        holder = parent.getparent() if text.is_tail else parent
-        if holder is None or not self._opens(holder):
-            return  # text beside mark-up, which is told of there; or a signature
-        self.notes.error("text_between", parent if text.is_tail else holder, value=short(text))
-
-    def _opens(self, node: etree._Element) -> bool:
-        """Whether an element is one of ours that holds elements."""
-        tag, prefix = str(node.tag), self.grammar.prefix
-        return tag.startswith(prefix) and tag.removeprefix(prefix) in _OPENED
+    def _between(self, node: etree._Element, text: str) -> None:
+        """Text beside elements, where none belongs; `node` is the one before it, or around it."""
+        self.notes.error("text_between", node, value=short(text))
 
     # --- what an element holds ---------------------------------------------------------------
 
@@ -268,9 +247,6 @@ class Walk:
             self.notes.error("uri", node, element=slot.tag, value=short(text))
 
 
-_OPENED: Final = frozenset(
-    {"alert", "info", "resource", "area", "eventCode", "parameter", "geocode"}
-)
 _COUNT_IN: Final = etree.XPath("count(descendant-or-self::*)")
 _NAMES: Final = {"pair": "valueName/value"}
 _CHECKS: Final[Mapping[str, Callable[[Walk, Slot, str, etree._Element, Box], None]]] = {

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from haidang.base.place import Key, Place, fold
-from haidang.edge.channels.board import SHOWN, Board, Layout, Notice, Page
+from haidang.edge.channels.board import SHOWN, Board, Layout, Notice, Page, cap_path
 from haidang.law.levels import Scale
 from haidang.web.console import environment
 from haidang.web.pages import public_words as words
@@ -122,6 +122,9 @@ class Public:
         scope = say("in_force")
         if one.place != code:
             scope = say("whole_province", place=board.places[one.place].name(say.language))
+        if (narrowed := one.draft.said.within) and one.place == code:
+            names = (board.places[c].name(say.language) for c in narrowed if c in board.places)
+            scope = say("only", names=", ".join(names))
         return Told(
             css=self._css(scale, rank) if scale else "",
             scope=scope,
@@ -137,7 +140,7 @@ class Public:
             do=words.lines(text.instruction),
             times=words.times(one, board.now, say),
             details=tuple(map(words.fact, words.lines(text.description))),
-            cap=f"{up}cap/{one.message.identifier}.xml",
+            cap=up + cap_path(one.message),
         )
 
     def _scale(self, one: Notice) -> Scale | None:
@@ -260,7 +263,8 @@ class Public:
 
     def _to(self, place: Place, say: Speaker, up: str, text: str = "") -> Link:
         href = f"{up}{self._path(place.code, say.language)}index.html"
-        return Link(place.name(say.language), href, text)
+        name = place.name(say.language)
+        return Link(name[:1].upper() + name[1:], href, text)
 
     def _groups(self, board: Board, say: Speaker, up: str, kinds: Sequence[str]) -> Iterator[Group]:
         for kind in kinds:
@@ -388,9 +392,8 @@ class Public:
                 for other in country.languages
                 if other != language
             ),
-            written=say(
-                "written", at=words.when(at, say), zone=say.offset(at), next=say.clock(following)
-            ),
+            written=say("written_short", at=words.when(at, say), next=say.clock(following)),
+            old=say("written", zone=say.offset(at), next=words.when(following, say)),
             sender=f"{say('sender', name=say.of(country.sender.name))} "
             f"{say.of(country.sender.status_note)}",
             feeds=(("Atom", f"{stem}.atom"), ("RSS", f"{stem}.rss"), ("GeoJSON", drawn)),

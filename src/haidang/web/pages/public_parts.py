@@ -94,6 +94,8 @@ class Around:
     Attributes:
         policy: Content security policy: nothing but the page's own style.
         exercise: That it is not the real thing, "" where it is.
+        written: When the page was written, and before when the next one comes.
+        old: What that means once the time has passed.
         feeds: (kind, address).
     """
 
@@ -108,6 +110,7 @@ class Around:
     change: str
     tongues: tuple[Link, ...]
     written: str
+    old: str
     sender: str
     feeds: tuple[tuple[str, str], ...]
 

@@ -140,7 +140,7 @@ def _place(say: Speaker, context: Context, one: Standing, taken: bool) -> Place:
         own=chip(context, say, one.own),
         combined=chip(context, say, one.combined),
         allowed=tuple(
-            (by, say(f"raises.by_{by}" if by < 3 else "raises.by", by=by))  # noqa: PLR2004
+            (by, say(f"raises.ranks_{by}" if by < 3 else "raises.ranks_more", by=by))  # noqa: PLR2004
             for by in one.allowed
         ),
         hazards=", ".join(_hazard(say, context, name) for name in names),

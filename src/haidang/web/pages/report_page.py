@@ -217,6 +217,7 @@ class Report:
     alternates: tuple[tuple[str, str], ...]
     title: str
     exercise: str
+    banner: str
     event: str
     status_note: str
     source: tuple[tuple[str, str], ...]
@@ -315,6 +316,7 @@ class _Builder:
             alternates=tuple((t, file_name(languages, t)) for t in languages if t != self.language),
             title=say.of(spec.title),
             exercise=say(f"warn.prefix_{spec.status.lower()}"),
+            banner=say("banner" if self.played.case.shipped else "banner_own"),
             event=spec.event,
             status_note=say.of(country.sender.status_note),
             source=self._source(),

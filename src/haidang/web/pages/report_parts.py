@@ -66,6 +66,7 @@ class Frame:
     alternates: tuple[tuple[str, str], ...]
     title: str
     exercise: str
+    banner: str
     event: str
     status_note: str
     source: tuple[tuple[str, str], ...]
@@ -126,6 +127,7 @@ class Teller:
             ),
             "title": say.of(spec.title),
             "exercise": say(f"warn.prefix_{spec.status.lower()}"),
+            "banner": say("banner" if self.played.case.shipped else "banner_own"),
             "event": self.context.pack.title(self.language),
             "status_note": say.of(country.sender.status_note),
             "source": self._source(),

@@ -192,7 +192,7 @@ class _Writer:
             "language": r.language,
             "exercise": r.exercise,
             "status": r.status_note,
-            "banner": f"{self.pen('banner')} {r.status_note}",
+            "banner": f"{r.banner} {r.status_note}",
             "foot": self.pen("print_foot", event=r.event),
             "colours": self.colours(),
             "blocks": blocks,

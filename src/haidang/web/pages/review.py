@@ -455,6 +455,9 @@ def _line(w: Writer, one: Line) -> Told:
     event = one.event
     role = w.context.country.role(event.role, w.say.language) if event.role else w("system")
     key = f"event_{one.kind}"
+    if one.kind == "decision" and not (event.before and event.level):
+        # "Level 0" is no level of any law: it is said as there being none.
+        key = "event_decision_first" if event.level else "event_decision_end"
     params = {
         "role": role,
         "before": "–" if event.before is None else event.before,

@@ -57,6 +57,7 @@ class InForce:
         expires: Until when it is valid; late where it ran out with no all-clear.
     """
 
+    chain: str
     draft: str
     identifier: str
     place: str
@@ -85,6 +86,7 @@ class Warnings:
 
     Attributes:
         answer: The title: what waits, in one sentence.
+        ran_out: What people were told last and is no longer valid: nobody told them that it ended.
         past: What people settled, newest first.
         older: More of it, folded.
         more: How many rows of the past are not shown at all.
@@ -95,6 +97,7 @@ class Warnings:
     answer: str
     waiting: tuple[Waiting, ...]
     in_force: tuple[InForce, ...]
+    ran_out: tuple[InForce, ...]
     past: tuple[Past, ...]
     older: tuple[Past, ...]
     more: int
@@ -138,7 +141,8 @@ def build(
             )
             for v in due
         ),
-        in_force=tuple(_in_force(say, context, now, m, d) for m, d in standing),
+        in_force=tuple(_in_force(say, context, now, m, d) for m, d in standing if m.expires > now),
+        ran_out=tuple(_in_force(say, context, now, m, d) for m, d in standing if m.expires <= now),
         past=tuple(_past(say, context, v) for v in settled[:HISTORY]),
         older=tuple(_past(say, context, v) for v in settled[HISTORY : HISTORY + FOLDED]),
         more=max(len(settled) - HISTORY - FOLDED, 0),
@@ -205,6 +209,7 @@ def _in_force(
     say: Speaker, context: Context, now: datetime, message: Message, draft: Draft
 ) -> InForce:
     return InForce(
+        chain=message.chain,
         draft=message.draft,
         identifier=message.identifier,
         place=place_name(context, say, draft.place),

@@ -10,6 +10,7 @@ from haidang.web.routes import (
     law,
     ledger,
     login,
+    outbox,
     public,
     raises,
     review,
@@ -19,10 +20,11 @@ from haidang.web.routes import (
     statics,
     warnings,
     watch,
+    world,
 )
 
 MODULES = (
-    statics, public, login, home, situation, watch, risk, acts, several, warnings, raises, incident,
-    review, ledger, law, explain, entry, entry_readings,
+    statics, world, public, login, home, situation, watch, risk, acts, several, warnings, raises,
+    incident, review, ledger, law, explain, entry, entry_readings, outbox,
 )  # fmt: skip
-"""Each has a ``router``."""
+"""Each has a ``router``; ``world`` before ``public``, which answers everything below ``/api/``."""

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from haidang.edge.channels.site import PUBLIC, STATUS
+from haidang.edge.channels.site import FOLDER, STATUS
 
 router = APIRouter()
 
@@ -65,11 +65,24 @@ async def public(request: Request, path: str) -> Response:
     return answer(request, request.app.state.console.out, path)
 
 
-@router.api_route("/api/{path:path}", methods=["GET", "HEAD"])
-async def api(request: Request, path: str) -> Response:
-    """What is in force, for machines: ``active.geojson`` and ``status.json``, per place too."""
-    name = path.rsplit("/", 1)[-1]
-    if name not in {"active.geojson", "status.json"}:
+@router.api_route("/api/@{desk}/{path:path}", methods=["GET", "HEAD"])
+async def api_of_desk(request: Request, desk: str, path: str) -> Response:
+    """The same of one desk's site."""
+    return _for_machines(request, f"@{desk}/{path}")
+
+
+# Each by its own pattern: other addresses below /api belong to other routes.
+@router.api_route("/api/active.geojson", methods=["GET", "HEAD"])
+@router.api_route("/api/status.json", methods=["GET", "HEAD"])
+@router.api_route("/api/{place}/active.geojson", methods=["GET", "HEAD"])
+@router.api_route("/api/{province}/{place}/active.geojson", methods=["GET", "HEAD"])
+async def api(request: Request) -> Response:
+    """What is in force, for machines: of the country, of a place, of a commune."""
+    return _for_machines(request, request.url.path.removeprefix("/api/"))
+
+
+def _for_machines(request: Request, path: str) -> Response:
+    if path.rsplit("/", 1)[-1] not in {"active.geojson", "status.json"}:
         return _nothing()
     return answer(request, request.app.state.console.out, path)
 
@@ -82,7 +95,7 @@ def answer(request: Request, out: Path, path: str) -> Response:
         out: Folder of the desks.
         path: As asked for, without its first part.
     """
-    if not path.startswith("@") and not (out / PUBLIC).is_dir():
+    if not path.startswith("@") and not (out / FOLDER).is_dir():
         return _elsewhere(request, out, path)
     file = locate(out, path)
     if file is None:
@@ -110,7 +123,7 @@ def answer(request: Request, out: Path, path: str) -> Response:
 
 def _elsewhere(request: Request, out: Path, path: str) -> Response:
     """Nothing real is published: to the desk, drill or replay, that published last."""
-    written = [(f.stat().st_mtime, f.parts[-3]) for f in out.glob(f"*/{PUBLIC}/{STATUS}")]
+    written = [(f.stat().st_mtime, f.parts[-3]) for f in out.glob(f"*/{FOLDER}/{STATUS}")]
     desk = max(written, default=(0.0, ""))[1]
     if not _PART.fullmatch(desk) or locate(out, f"@{desk}/{path}") is None:
         return _nothing()
@@ -139,7 +152,7 @@ def locate(out: Path, path: str) -> Path | None:
     parts = inside.split("/")
     if not all(_PART.fullmatch(part) for part in parts):
         return None
-    root = (out / desk / PUBLIC) if desk else out / PUBLIC
+    root = (out / desk / FOLDER) if desk else out / FOLDER
     file = root.joinpath(*parts)
     try:
         real, within = file.resolve(strict=True), root.resolve(strict=True)

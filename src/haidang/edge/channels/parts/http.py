@@ -9,6 +9,7 @@ own network when it was used is an old trick.
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,6 +87,10 @@ if find_spec("sniffio") is None:
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 
+# At its most talkative it writes down whom it connects to: an address, which stands in no log.
+logging.getLogger("httpcore").setLevel(logging.WARNING)
+
+
 class _PrivateError(Exception):
     """A name leads into a network of our own."""
 
@@ -133,6 +138,7 @@ class Caller:
                 keepalive_expiry=15.0,
                 network_backend=_Looked(self._limits.public_only),
             )
+        self._hold = {o: until for o, until in self._hold.items() if until > self._now()}
         turn = asyncio.Semaphore(self._limits.parallel)
         end = self._now() + self._limits.total_s
         tasks = [asyncio.create_task(self._one(r, turn, end)) for r in requests]

@@ -50,7 +50,7 @@ def mailbox(address: str) -> str | None:
     r"""An address with its domain in the letters of the network; None where it is none.
 
     >>> mailbox("lan@xã.vn"), mailbox("a@b\r\nBcc: c@d")
-    ('lan@xn--x-cfa.vn', None)
+    ('lan@xn--x-yfa.vn', None)
     """
     if not re.fullmatch(MAILBOX, address) or not address.isprintable():
         return None

@@ -107,10 +107,11 @@ def bind(system: str, password: str, kind: str) -> bytes:
 
     Args:
         system: Our name at the centre, at most 15 letters.
-        password: At most 8.
+        password: At most 8 letters by the standard; a longer one goes as it is, as some centres
+            give such and a shorter one would be refused without a word why.
         kind: ``system_type``, at most 12.
     """
-    return _text(system, 15) + _text(password, 8) + _text(kind, 12) + b"\x34\0\0\0"
+    return _text(system, 15) + _text(password, 64) + _text(kind, 12) + b"\x34\0\0\0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ def short(parcel: Parcel, spec: SmsSpec, home: Home) -> Short:
     notice = read(parcel)
     return texted(
         replace(parcel.text, headline=notice.headline),
-        places=[a.description for a in notice.areas],
+        # A notice may be narrowed to parts of its place: "place: part, part".
+        places=[n.strip() for a in notice.areas for n in re.split("[:,;]", a.description)],
         level=parcel.message.level,
         most=spec.parts,
         own_letters=spec.letters == "own",

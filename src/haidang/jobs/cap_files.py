@@ -1,0 +1,112 @@
+"""Messages from files, folders and the standard input, held against the standard."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from haidang.base.errors import NotFound, Unavailable
+from haidang.base.problem import Problem
+from haidang.pack.load import roots
+from haidang.warn.cap import (
+    Profile,
+    Register,
+    Report,
+    named,
+    profiles,
+    read_profile,
+    validate,
+    warm,
+)
+from haidang.warn.cap.document import SIZE_MAX
+from haidang.warn.cap.profile import COUNTRY_FILE
+
+STDIN: Final = "-"
+ENDINGS: Final = (".xml", ".cap")
+"""What is taken for a message in a folder."""
+MANY: Final = 300
+"""Files from which on it pays to load the compiled judgement of polygons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One file and what there is to say of it."""
+
+    name: str
+    data: bytes
+    report: Report
+
+
+def look(
+    names: Sequence[str],
+    profile: Profile | None,
+    *,
+    require_signature: bool = False,
+    batch: bool = False,
+    language: str = "en",
+) -> Iterator[Looked]:
+    """Hold every message against the standard and a profile.
+
+    Args:
+        names: Files, folders, ``-`` for the standard input.
+        profile: From `profile_of`.
+        require_signature: As `validate` takes it.
+        batch: Also hold them against one another: identifiers used twice, unknown references.
+        language: Of what is said.
+
+    Raises:
+        NotFound: A name is neither a file nor a folder, or a folder holds no message.
+        Unavailable: A file cannot be read.
+    """
+    files = [file for name in names for file in _files(name)]
+    if len(files) >= MANY:
+        warm()
+    seen = Register() if batch else None
+    for file in files:
+        data = _read(file)
+        report = validate(data, profile, require_signature, language=language, seen=seen)
+        yield Looked(file, data, report)
+
+
+def profile_of(name: str) -> Profile:
+    """A profile by its name: shipped, of a country pack anywhere, or a YAML file.
+
+    Raises:
+        NotFound: Nothing has this name.
+        BadPack: The file is not a profile.
+    """
+    if name.lower() in profiles():
+        return named(name)
+    own = roots().countries.get(name)
+    file = Path(name) if own is None else Path(str(own)) / COUNTRY_FILE
+    if not file.is_file():
+        return named(name)  # says which there are
+    return read_profile(file.read_text("utf-8"), file.name)
+
+
+def _files(name: str) -> list[str]:
+    path = Path(name)
+    if name == STDIN or path.is_file():
+        return [name]
+    if not path.is_dir():
+        raise NotFound(Problem("cap.no_file", {"name": name}))
+    found = sorted(str(f) for f in path.rglob("*") if f.suffix.lower() in ENDINGS)
+    if not found:
+        raise NotFound(Problem("cap.no_message", {"name": name, "endings": ", ".join(ENDINGS)}))
+    return found
+
+
+def _read(name: str) -> bytes:
+    """One byte more than is taken, so that what is too long is told and not held in memory."""
+    try:
+        if name == STDIN:
+            return sys.stdin.buffer.read(SIZE_MAX + 1)
+        with Path(name).open("rb") as file:
+            return file.read(SIZE_MAX + 1)
+    except OSError as error:
+        raise Unavailable(
+            Problem("cap.cannot_read", {"name": name, "reason": error.strerror or str(error)})
+        ) from error

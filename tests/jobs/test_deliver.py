@@ -1,0 +1,156 @@
+"""The job that delivers, against channels that behave badly; and what is imported and explained."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from edge.store.samples import people
+from edge.store.test_parcels import approve, near
+from haidang.edge.channels.port import Outcome, Parcel
+from haidang.edge.store import Store
+from haidang.edge.store.parcels import Policy
+from haidang.edge.store.recipients import Contact
+from haidang.jobs.deliver import Deliverer, pump
+from haidang.jobs.leases import gone, worker
+from haidang.warn.route import Subscription
+
+POLICY = Policy(tries=3, base=timedelta(0), longest=timedelta(0))
+
+
+@dataclass
+class Fake:
+    """A channel that answers as it is told."""
+
+    name: str = "sms"
+    public: bool = False
+    batch: int = 2
+    answers: dict[str, str] = field(default_factory=dict)
+    breaks: int = 0
+    sent: list[Parcel] = field(default_factory=list)
+
+    @property
+    def channel(self) -> Fake:
+        return self
+
+    def send(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+        assert 0 < len(parcels) <= self.batch
+        if self.breaks:
+            self.breaks -= 1
+            raise RuntimeError("it holds +84anna")
+        self.sent += parcels
+        return [Outcome(p.key, self.answers.get(p.address, "sent"), "x") for p in parcels]  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        return None
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "haidang.db") as opened:
+        people(opened)
+        names = ("anna", "bert", "carl")
+        opened.add_contacts([Contact(n, "sms", f"+84{n}", "s", "en") for n in names])
+        ids = opened.recipient_ids(names)
+        opened.subscribe([Subscription(i, "sms", language="en", drills=True) for i in ids.values()])
+        yield opened
+
+
+def test_everybody_gets_the_words_of_their_language_under_one_key(store: Store) -> None:
+    message = approve(store, 0)
+    sms, site = Fake(), Fake("site", public=True, batch=9)
+    told = pump(store, [sms, site], near)
+    assert (told.messages, told.queued) == (1, 4)
+    assert told.outcomes == {("sms", "sent"): 3, ("site", "sent"): 1}
+    assert {p.address for p in sms.sent} == {"+84anna", "+84bert", "+84carl"}
+    assert {(p.text.language, p.secret, p.message) for p in sms.sent} == {("en", "s", message)}
+    assert len({p.key for p in (*sms.sent, *site.sent)}) == 4
+    (public,) = site.sent
+    assert (public.recipient, public.address, public.text.language) == ("", "", "vi")
+    assert pump(store, [sms, site], near).outcomes == {}
+
+
+def test_a_channel_that_breaks_loses_nothing(store: Store) -> None:
+    approve(store, 0)
+    broken, told = Fake(breaks=1), []
+    job = Deliverer(store, [broken], near, POLICY, lambda name, error: told.append((name, error)))
+    job.once()
+    assert len(broken.sent) == 3
+    assert [(name, type(error)) for name, error in told] == [("sms", RuntimeError)]
+    assert store.delivery_counts() == {("sms", "sent"): 3}
+    whys = {t.why for t in store.delivery_tries([p.key for p in broken.sent])}
+    assert whys == {"deliver.channel_failed", "x"}
+
+
+def test_who_has_no_address_is_a_dead_letter_and_keeps_nobody_waiting(store: Store) -> None:
+    anna = store.recipient("anna")
+    store.subscribe([Subscription(anna, "mail", drills=True)])
+    approve(store, 0)
+    sms, mail = Fake(answers={"+84bert": "refused"}), Fake("mail")
+    pump(store, [sms, mail], near, POLICY)
+    assert mail.sent == []
+    assert {(d.channel, d.why) for d in store.deliveries_found(state="dead")} == {
+        ("mail", "deliver.no_address"),
+        ("sms", "x"),
+    }
+
+
+def test_what_a_killed_job_of_this_machine_held_goes_out_at_once(store: Store) -> None:
+    approve(store, 0)
+    store.fan_out(store.unfanned()[0], near)
+    dead = subprocess.run(
+        [sys.executable, "-c", "from haidang.jobs.leases import worker; print(worker())"],
+        capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    assert len(store.claim("sms", 2, dead)) == 2
+    assert len(store.claim("sms", 2, worker())) == 1, "of a job that lives nothing is taken"
+    sms = Fake()
+    pump(store, [sms], near)
+    assert len(sms.sent) == (2 if gone(dead) else 0)
+    assert not gone(worker())
+    assert not gone("elsewhere:1:2:x")
+    assert not gone("")
+
+
+def test_a_watching_job_sends_what_comes_and_stops_when_told(store: Store) -> None:
+    sms, stop = Fake(), threading.Event()
+    job = Deliverer(store, [sms], near, POLICY)
+    thread = threading.Thread(target=job.watch, args=(stop,))
+    thread.start()
+    try:
+        approve(store, 0)
+        late = datetime.now(UTC) + timedelta(seconds=20)
+        while len(sms.sent) < 3 and datetime.now(UTC) < late:
+            stop.wait(0.02)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+    assert len(sms.sent) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
+def test_killed_again_and_again_nothing_is_lost_or_shown_twice() -> None:
+    """The small form of the page on delivery: real channels, real receivers that fail."""
+    here = Path(__file__).resolve().parent
+    done = subprocess.run(
+        [sys.executable, str(here / "deliver_many.py"), "40", "3", "--batch", "10", "--json"],
+        capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert (found["lost"], found["shown_twice"], found["mail_keys"]) == (0, 0, 0)
+    assert found["dead"] == 6
+    # The test must be able to fail: jobs were killed, and receivers failed.
+    assert found["kills"] == 3
+    assert found["cut_off"] > 0
+    assert found["attempts"] > found["deliveries"]

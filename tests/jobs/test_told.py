@@ -1,0 +1,197 @@
+"""A rehearsal says who would be told; an explanation says why somebody was not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from edge.store.samples import people
+from edge.store.test_parcels import approve, near
+from haidang.base.errors import BadData, NotFound
+from haidang.edge.store import Store
+from haidang.jobs import told
+from haidang.jobs.deliver import pump
+from haidang.jobs.recipients import import_contacts, import_subscriptions
+from haidang.pack.load import Roots, load_country, roots
+from haidang.pack.schema import Country
+from haidang.pack.within import within
+from haidang.warn.route import Why, route
+from jobs.test_deliver import POLICY, Fake
+
+TOY = Path(__file__).parents[1] / "toy"
+DAY = date(2030, 5, 1)
+RECIPIENTS = """recipient,channel,address,language
+anna,sms,+84anna,en
+bert,sms,+84bert,fr
+bert,mail,bert@x.example,fr
+carl,sms,+84carl,en
+"""
+SUBSCRIPTIONS = """recipient,channel,places,threats,least_level,wakes_only,drills
+anna,sms,N,,1,,yes
+anna,sms,,,1,,yes
+bert,sms,N,flood,3,,yes
+bert,mail,S,,1,,no
+"""
+
+
+@pytest.fixture(scope="module")
+def known() -> Roots:
+    return roots([TOY])
+
+
+@pytest.fixture(scope="module")
+def home(known: Roots) -> Country:
+    return load_country(known.country("xt"), known.threats)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "haidang.db") as opened:
+        people(opened)
+        yield opened
+
+
+def write(tmp_path: Path, name: str, text: str) -> Path:
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.fixture
+def full(store: Store, tmp_path: Path, home: Country) -> Store:
+    import_contacts(store, write(tmp_path, "r.csv", RECIPIENTS), home)
+    import_subscriptions(store, write(tmp_path, "s.csv", SUBSCRIPTIONS), home, DAY)
+    return store
+
+
+def test_imported_again_nothing_changes(full: Store, tmp_path: Path, home: Country) -> None:
+    again = import_contacts(full, tmp_path / "r.csv", home)
+    assert (again.kept, again.problems) == ((0, 0, 4), ())
+    more = import_subscriptions(full, tmp_path / "s.csv", home, DAY)
+    assert (more.kept, more.problems) == ((0, 0, 4), ())
+    languages = {(s.channel, s.language) for s in full.subscriptions()}
+    assert languages == {("sms", "en"), ("sms", "fr"), ("mail", "fr")}
+
+
+def test_a_slip_of_the_hand_leaves_nobody_without_warnings(
+    full: Store, tmp_path: Path, home: Country
+) -> None:
+    text = "recipient,channel,places\nanna,sms,N\nbert,sms,NOWHERE\nbert,sms,S\nemil,sms,N\n"
+    found = import_subscriptions(full, write(tmp_path, "t.csv", text), home, DAY)
+    assert [(p.code, p.row) for p in found.problems] == [
+        ("deliver.place", 3),
+        ("deliver.no_recipient", 5),
+    ]
+    assert found.kept == (2, 2, 0)
+    bert = full.subscriptions(ids=[full.recipient("bert")])
+    assert sorted((s.channel, s.places, s.least_level) for s in bert) == [
+        ("mail", ("S",), 1),
+        ("sms", ("N",), 3),
+        ("sms", ("S",), 1),
+    ]
+
+
+def test_what_belongs_to_somebody_else_or_to_nobody_is_refused(
+    full: Store, tmp_path: Path, home: Country
+) -> None:
+    text = "recipient,channel,address\ndora,sms,+84anna\n"
+    with pytest.raises(BadData) as caught:
+        import_contacts(full, write(tmp_path, "d.csv", text), home)
+    assert [p.code for p in caught.value.problems] == [
+        "deliver.address_taken",
+        "deliver.nothing_kept",
+    ]
+    text = "recipient,channel,places\ncarl,mail,N\n"
+    with pytest.raises(BadData) as caught:
+        import_subscriptions(full, write(tmp_path, "e.csv", text), home, DAY)
+    assert caught.value.problems[0].code == "deliver.no_contact"
+
+
+def test_a_rehearsal_names_everybody_once_a_channel_and_sends_nothing(
+    full: Store, home: Country
+) -> None:
+    notice = told.thought_of(home, "N", "flood", 2, "Exercise", DAY)
+    rows = told.rehearse(full, notice, within(home.places.gazetteer, DAY))
+    names = full.aliases([r.recipient for r in rows])
+    assert [r.told for r in rows] == [True, False, False, False]
+    assert {(names[r.recipient], r.channel, r.why) for r in rows} == {
+        ("anna", "sms", "matches"),
+        ("bert", "sms", "below_level"),
+        ("carl", "", "no_subscription"),
+        ("bert", "mail", "other_place"),
+    }
+    assert full.delivery_counts() == {}
+    made = told.tell_all(full, notice, near, "vi", aliases=False)
+    assert "anna" not in json.dumps(made)
+    assert [r["channel"] for r in made["told"]] == ["sms"]  # type: ignore[index,union-attr]
+
+
+@pytest.mark.parametrize(
+    ("place", "threat", "level", "code"),
+    [("ZZ", "flood", 2, "place"), ("N", "x", 2, "threat"), ("N", "flood", 99, "level")],
+)
+def test_what_cannot_be_rehearsed(
+    home: Country, place: str, threat: str, level: int, code: str
+) -> None:
+    with pytest.raises(NotFound) as caught:
+        told.thought_of(home, place, threat, level, "Actual", DAY)
+    assert caught.value.problems[0].code == f"deliver.{code}"
+
+
+def test_the_top_level_of_every_hazard_reaches_those_who_want_only_to_be_woken(
+    known: Roots,
+) -> None:
+    from haidang.warn.route import Subscription
+
+    seen = 0
+    for name in known.countries:
+        at = load_country(known.country(name), known.threats)
+        for threat, pack in at.packs.items():
+            place = next(iter(at.places.gazetteer)).code
+            top = max(pack.binding.levels)
+            assert told.may_wake(pack, top), threat
+            day = next(iter(at.places.gazetteer)).valid_from
+            notice = told.thought_of(at, place, threat, top, "Actual", day)
+            (found,) = route(notice, [Subscription("a", "sms", wakes_only=True)], near)
+            assert found.why is Why.MATCHES
+            seen += 1
+    assert seen > 15
+
+
+def test_why_was_i_not_told(full: Store, home: Country, tmp_path: Path) -> None:
+    """A wind of the make-believe duty, for a place where nobody but anna asks for everything."""
+    first = approve(full, 0)
+    path = tmp_path / "haidang.db"
+    said = [x.text for x in told.why_not(full, path, "anna", home, "en")]
+    assert len(said) == 1
+    assert "has not got to it yet" in said[0]
+    pump(full, [Fake(answers={"+84anna": "failed"})], near, POLICY)
+    (line,) = told.why_not(full, path, "anna", home, "en")
+    assert "dead letter" in line.text
+    assert "tried 3 times" in line.text
+    (line,) = told.why_not(full, path, "carl", home, "vi", first and "02")
+    assert "không có đăng ký" in line.text
+    texts = " ".join(x.text for x in told.why_not(full, path, "bert", home, "en"))
+    assert "over mail: subscribed to other places" in texts
+    assert "over sms: subscribed to other places" in texts
+    with pytest.raises(NotFound) as caught:
+        told.why_not(full, path, "anna", home, "en", "nowhere")
+    assert caught.value.problems[0].code == "deliver.nothing_accepted"
+    with pytest.raises(NotFound) as caught:
+        told.why_not(full, path, "nobody", home, "en")
+    assert caught.value.problems[0].code == "store.no_recipient"
+
+
+def test_what_a_notice_for_a_place_concerns(home: Country) -> None:
+    reach = within(home.places.gazetteer, DAY)
+    codes = {p.code: p for p in home.places.gazetteer.at(DAY)}
+    for code, place in codes.items():
+        assert code in reach(code)
+        if place.parent is not None:
+            assert place.parent in reach(code)
+            assert code in reach(place.parent)
+    assert reach("nowhere") == {"nowhere"}
