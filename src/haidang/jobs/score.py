@@ -91,10 +91,12 @@ def score(played: Played, store: Store | None = None) -> Scored:
     }
     chances = _chances(store, came, levels, _land(context)) if tracked else ()
     since = min((s.now for s in played.steps), default=None)
+    # A threat without a track has one standing event for all its cases: two floods are two.
+    event = case.spec.event if tracked else case.spec.id
     rows: list[Row] = []
     for office, held in offices.items():
         if held:
-            rows += _rows(office, held, came, context, case.spec.event, levels, since)
+            rows += _rows(office, held, came, context, event, levels, since)
     reached = {place: found.level for place, found in came.items()}
     source = "truth_track" if tracked else "truth_readings"
     return replace(bare, rows=tuple(rows), truth=source, chances=chances, came=reached)
