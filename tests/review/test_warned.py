@@ -59,6 +59,7 @@ def test_a_word_that_nothing_follows_runs_out_on_its_own():
 
 def test_of_two_words_of_one_instant_the_second_counts_and_an_expired_one_holds_nothing():
     assert spans([Word(at(0), 1, at(5)), Word(at(0), 2, at(5))]) == (span(2, 0, 5),)
+    assert spans([Word(at(0), 2, at(5)), Word(at(0), 0, at(5))]) == ()
     assert spans([Word(at(3), 2, at(3))]) == ()
     assert spans([]) == ()
 

@@ -104,7 +104,8 @@ def spans(words: Iterable[Word]) -> tuple[Span, ...]:
     >>> [(s.level, (s.end - s.start) / HOUR) for s in spans([one, clear])]
     [(3, 4.0)]
     """
-    ordered = sorted(words)
+    # Of two words of one instant the all-clear is the later one.
+    ordered = sorted(words, key=lambda w: (w.at, w.level == 0, w.level))
     out = []
     for i, one in enumerate(ordered):
         after = ordered[i + 1].at if i + 1 < len(ordered) else one.expires
