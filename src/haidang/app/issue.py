@@ -47,8 +47,8 @@ def issue(
             no key was given (``sign.required``); or the key cannot sign it.
         BadPack: The pack is a draft and the message would be Actual (``pack.tier_draft``).
     """
-    # Asked again here: a pack may have been taken back to a draft while the notice waited. What went
-    # out before can still be called off.
+    # Asked again here: a pack may have been taken back to a draft while the notice waited. What
+    # went out before can still be called off.
     pack = context.pack
     if draft.status == "Actual" and draft.kind != "Cancel" and pack.threat.tier == "draft":
         raise BadPack(Problem("pack.tier_draft", {"id": pack.id}))
