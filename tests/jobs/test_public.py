@@ -15,7 +15,15 @@ from haidang.app.active import active
 from haidang.edge.channels.site import Spec
 from haidang.edge.store.store import Store
 from haidang.jobs import live_site
-from haidang.jobs.publish import Follower, Publisher, Reader, Said, publish_played, seen_by_all
+from haidang.jobs.publish import (
+    Follower,
+    Publisher,
+    Reader,
+    Said,
+    publish_played,
+    seen_by_all,
+    waiting,
+)
 from haidang.jobs.replay import Played, play
 from haidang.web.pages.public import LARGEST, Public
 
@@ -121,6 +129,19 @@ def test_a_page_shows_the_very_words_that_were_approved(toy, tmp_path):
     look = said.look
     assert look.at == now
     assert re.search("toy|storm", look.threats[0])
+
+
+def test_who_publishes_is_told_how_many_drafts_wait(toy):
+    home, name = toy.database.parent, toy.database.name
+    with Store.open(toy.database, check=False) as store:
+        drafts = store.drafts()
+        settled = [d for d in drafts if not store.draft_state(d.id).pending]
+    last = max(s.now for s in toy.steps) + timedelta(days=9)
+    assert waiting(home, name, last) == len(drafts) - len(settled)
+    # Before anything was settled the first one waits; before it was made, none does.
+    first = min(drafts, key=lambda d: d.at)
+    assert waiting(home, name, first.at) > 0
+    assert waiting(home, name, first.at - timedelta(seconds=1)) == 0
 
 
 def test_several_stores_are_told_together(toy):

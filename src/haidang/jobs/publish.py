@@ -198,6 +198,22 @@ class Follower:
         self._publisher.publish(self._reader.said(at), at)
 
 
+def waiting(folder: Path, database: str, now: datetime) -> int:
+    """How many drafts waited for a person at an instant: what a site does not say.
+
+    Args:
+        folder: Of the replay or the desk.
+        database: Name of its store.
+        now: The instant.
+
+    Raises:
+        Unavailable: The store cannot be read.
+    """
+    with Store.open(folder / database, check=False) as store:
+        seen = store.glance(now)
+    return sum(seen.states[name].pending for name in seen.drafts if name in seen.states)
+
+
 def publish_played(
     folder: Path,
     database: str,
