@@ -67,6 +67,8 @@ def open_entry(
         inside = cap.unwrap(data) if _EDXL in data[:_HEAD] else (data,)
     except BadData as error:
         return Opened((), _at(error.problems, where))
+    except Exception as error:
+        return _broken(error, where)
     arrivals: list[Arrival] = []
     problems: list[Problem] = []
     again = False
@@ -74,13 +76,17 @@ def open_entry(
         try:
             made = _message(one, item, feed, index, trusted, now, where)
         except Exception as error:
-            # A message that finds a fault of ours must not silence the rest of its feed.
-            LOG.exception("a message broke its reader")
-            made = Opened((), (Problem("world.broken", {"why": type(error).__name__}, where),))
+            made = _broken(error, where)
         arrivals += made.arrivals
         problems += made.problems
         again = again or made.again
     return Opened(tuple(arrivals), tuple(problems), again)
+
+
+def _broken(error: Exception, where: str) -> Opened:
+    """A message that finds a fault of ours must not silence the rest of its feed."""
+    LOG.exception("a message broke its reader")
+    return Opened((), (Problem("world.broken", {"why": type(error).__name__}, where),))
 
 
 def _message(
