@@ -156,6 +156,13 @@ def test_what_is_known_is_not_asked_for_again(store, site, clock) -> None:
     assert store.world(Ask(), NOW).entries[0].feeds == (("xx", NOW, clock.now),)
 
 
+def test_a_message_that_speaks_of_envelopes_is_no_envelope(store, site, clock) -> None:
+    said = b"<!-- <EDXLDistribution/> --><alert"
+    site.pages["/a.xml"] = cap(A, headline="EDXLDistribution").replace(b"<alert", said)
+    got = poll(store, site, clock, atom(entry("a.xml")))
+    assert (codes(got), kept(store)) == ([], [A])
+
+
 # Politeness.
 
 

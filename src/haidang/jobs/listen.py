@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -88,7 +88,7 @@ class Listener:
         live_desk.unknown(settings, contexts)
         self.live = Live(self.store, settings, contexts, self.home.scope, self._lease, self.clock)
         self._aside = Aside(self.home.folder)
-        self._site = self._publisher()
+        self._site = self._publisher(day)
         filters = [topic.filter for topic in settings.topics]
         self.inbox = Inbox(settings.broker, filters, settings.limits, self.home.folder, self.clock)
         self.live.recover()
@@ -97,9 +97,9 @@ class Listener:
         self.inbox.open()
         self._beat()
 
-    def _publisher(self) -> Publisher:
+    def _publisher(self, day: date) -> Publisher:
         folder, status = self.home.folder / PUBLIC, self.home.settings.status
-        return Publisher(self.store, folder, self.home.country, self._day, self.pages, status)
+        return Publisher(self.store, folder, self.home.country, day, self.pages, status)
 
     def _take_lease(self) -> None:
         """Wait for one who was killed; one who lives is not replaced."""
@@ -231,10 +231,10 @@ class Listener:
     def _tick(self, now: datetime) -> None:
         day = self.home.country.local(now).date()
         if day != self._day:
-            self._day = day
             self.live.renew(self.home.contexts(day))
-            self._site = self._publisher()
+            self._site = self._publisher(day)
             self._look(now, everything=True)
+            self._day = day  # not before: a look that failed is made up for at the next tick
             now = self.live.now()
         if self.live.settle(now).spoken:
             now = self.live.now()
