@@ -147,6 +147,46 @@ def test_a_reading_is_in_the_feed_before_anybody_looked(listener, sensor):
     assert listener.store.pending() == ()
 
 
+def test_who_lost_the_lease_neither_judges_nor_speaks(listener, sensor, monkeypatch):
+    take = listener.live.take
+
+    def then_lost(found, now):
+        taken = take(found, now)
+        other = listener._lease._replace(holder="b" * 32)
+        assert listener.store.take_lease(other, listener.clock() + timedelta(days=1))
+        return taken
+
+    monkeypatch.setattr(listener.live, "take", then_lost)
+    ledger = len(listener.store.ledger())
+    sensor.say("g0001", 4.5)
+    with pytest.raises(Unavailable) as raised:
+        until(listener, 1, "spoken")
+    assert raised.value.problems[0].code == "store.lease_lost"
+    assert listener.store.messages() == ()
+    assert listener.store.pending() == ()
+    assert len(listener.store.ledger()) == ledger
+    with pytest.raises(Unavailable):
+        listener.store.speak([], listener.clock(), None, (), listener._lease)
+
+
+def test_a_look_at_midnight_that_failed_is_made_up_for(listener, monkeypatch):
+    look, asked = listener._look, []
+
+    def failing(now, *, everything=False):
+        asked.append(everything)
+        if len(asked) == 1:
+            raise Unavailable(Problem("store.locked", {"detail": ""}))
+        return look(now, everything=everything)
+
+    monkeypatch.setattr(listener, "_look", failing)
+    today = listener._day
+    listener._day -= timedelta(days=1)
+    listener._guarded_tick()
+    assert listener._day < today
+    listener._guarded_tick()
+    assert (asked[:2], listener._day) == ([True, True], today)
+
+
 def test_bad_payloads_are_named_and_the_good_are_kept(listener, sensor):
     sensor.raw("g0001/stage", b"\xff\xfe")
     sensor.raw("g0001/stage", b'{"value": 1}')

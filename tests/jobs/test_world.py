@@ -8,6 +8,7 @@ import random
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,8 +16,10 @@ import pytest
 from shapely.geometry import box
 
 from edge.store.messages import NOW, cap, ref
-from haidang.base.errors import BadData, BadPack
+from haidang.base.errors import BadData, BadPack, Unavailable
+from haidang.base.problem import Problem
 from haidang.edge.feeds.cap_fetch import Limits
+from haidang.edge.feeds.cap_in import MOST_ENTRIES, read_list
 from haidang.edge.feeds.cap_settings import Feeds, FeedSpec, FeedsSpec, read_feeds
 from haidang.edge.store import Store
 from haidang.edge.store.world_ask import Ask
@@ -151,6 +154,13 @@ def test_what_is_known_is_not_asked_for_again(store, site, clock) -> None:
     clock.now += timedelta(hours=1)
     poll(store, site, clock)
     assert store.world(Ask(), NOW).entries[0].feeds == (("xx", NOW, clock.now),)
+
+
+def test_a_message_that_speaks_of_envelopes_is_no_envelope(store, site, clock) -> None:
+    said = b"<!-- <EDXLDistribution/> --><alert"
+    site.pages["/a.xml"] = cap(A, headline="EDXLDistribution").replace(b"<alert", said)
+    got = poll(store, site, clock, atom(entry("a.xml")))
+    assert (codes(got), kept(store)) == ([], [A])
 
 
 # Politeness.
@@ -435,6 +445,123 @@ def test_links_into_our_own_network_are_not_followed(store, site, clock) -> None
     assert codes(got) == ["link_scheme", "link_inside", "link_inside", "link_inside"]
     assert "/secret" not in site.paths()
     assert kept(store) == ["good"]
+
+
+# One feed never takes the others with it.
+
+BRACKET = "http://[x"
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (atom(entry(BRACKET)), ["link_scheme"]),
+        (atom(entry(ident=BRACKET)), ["entry_empty"]),
+        (atom(entry("http://example.org:seven/")), ["link_scheme"]),
+        (rss(f"<item><guid>{BRACKET}</guid></item>"), ["entry_empty"]),
+        (f'<list><a href="{BRACKET}.xml"/></list>'.encode(), ["not_a_list"]),
+        (f'<feed xmlns="http://www.w3.org/2005/Atom" xml:base="{BRACKET}">'
+         "<entry><id>e</id></entry></feed>".encode(), ["link_scheme", "entry_empty"]),
+        (b'<?xml version="1.0" encoding="undefined"?><feed/>', ["encoding_guess", "not_a_list"]),
+        (b'<?xml version="1.0" encoding="punycode"?>' + b"<feed>" * 3, ["not_xml"]),
+    ],
+)  # fmt: skip
+def test_an_address_or_encoding_that_is_none_is_told(store, site, clock, body, found) -> None:
+    site.pages |= {"/bad": body, "/f": atom(good(site))}
+    feeds = [FeedSpec(id=n, url=f"{site.url}/{n}") for n in ("bad", "f")]
+    bad, fine = poller(store, site, clock, *feeds).once()
+    assert [c for c in codes(bad) if c != "encoding_guess"] == [
+        c for c in found if c != "encoding_guess"
+    ]
+    assert (codes(fine), kept(store)) == ([], ["good"])
+
+
+def test_a_redirect_to_no_address_and_a_page_of_nothing_are_told(store, site, clock) -> None:
+    site.pages |= {"/f": lambda a: a.reply(b"", 302, Location=BRACKET), "/p": b"<!doctype html>"}
+    feeds = [FeedSpec(id="f", url=f"{site.url}/f"),
+             FeedSpec(id="p", url=f"{site.url}/p", format="index")]  # fmt: skip
+    assert [codes(p) for p in poller(store, site, clock, *feeds).once()] == [
+        ["link_scheme"], ["html"]
+    ]  # fmt: skip
+
+
+def test_a_mark_that_cannot_be_sent_back_is_forgotten(store, site, clock) -> None:
+    feed = atom(good(site))
+    site.pages["/f"] = lambda answer: answer.reply(feed, ETag='"\xe9"')
+    assert codes(poll(store, site, clock)) == []
+    assert codes(poll(store, site, clock)) == []
+    late = "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"
+    site.pages["/f"] = lambda answer: answer.reply(b"", 503, Retry_After=late)
+    assert codes(poll(store, site, clock)) == ["status"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<!---->" * 2_000 + b"<x/>",
+        b"<!--" + b" " * 100_000,
+        b"<x>" + b"<alert />" * 60_000 + b"</x>",
+        atom(*("<entry/>",) * 30_000),
+        b"<rss>" + b"<item>" * 200 + b"<a/>" * 20_000 + b"</item>" * 200 + b"</rss>",
+        b"<rss xmlns:c='urn:oasis:names:tc:emergency:cap:1.2'>"
+        + b"<item><c:alert >" * 100 + b"<c:alert />" * 20_000
+        + b"</c:alert></item>" * 100 + b"</rss>",
+    ],
+    ids=["comments", "comment", "alerts", "entries", "items", "nested"],
+)  # fmt: skip
+def test_no_list_takes_long(body) -> None:
+    begun = time.process_time()
+    with suppress(BadData):
+        listed = read_list(body, "http://example.org/", NOW)
+        assert len(listed.problems) <= 2 * MOST_ENTRIES + 1
+    assert time.process_time() - begun < 1.5
+
+
+def test_a_fault_of_ours_silences_one_feed_only(store, site, clock, monkeypatch) -> None:
+    def read(data: bytes, *args, **how):
+        if b"poison" in data:
+            raise RuntimeError(data)
+        return read_list(data, *args, **how)
+
+    monkeypatch.setattr("haidang.jobs.world.read_list", read)
+    site.pages |= {"/bad": b"poison", "/f": atom(good(site))}
+    feeds = [FeedSpec(id=n, url=f"{site.url}/{n}") for n in ("bad", "f")]
+    bad, fine = poller(store, site, clock, *feeds).once()
+    assert (codes(bad), bad.failed, codes(fine)) == (["broken_list"], True, [])
+    assert "poison" not in bad.problems[0].say("en")
+    assert store.world_feeds()["bad"].code == "world.broken_list"
+    assert kept(store) == ["good"]
+
+
+def test_a_message_that_the_archive_cannot_hold_goes_alone(store, site, clock, monkeypatch) -> None:
+    keep = Store.keep_world
+
+    def poisoned(self, arrivals):
+        if any(a.heard.identifier == A for a in arrivals):
+            raise KeyError(A)
+        return keep(self, arrivals)
+
+    monkeypatch.setattr(Store, "keep_world", poisoned)
+    site.pages["/a.xml"] = cap(A)
+    got = poll(store, site, clock, atom(entry("a.xml"), good(site)))
+    assert (codes(got), got.new, got.refused) == (["broken"], 1, 1)
+    assert kept(store) == ["good"]
+
+
+def test_an_archive_that_is_locked_does_not_end_the_watch(store, site, clock, monkeypatch) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise Unavailable(Problem("store.locked", {"detail": "x"}))
+
+    site.pages["/f"] = atom(good(site))
+    made = poller(store, site, clock)
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "keep_world", locked)
+        (got,) = made.once()
+    assert got.problems[0].code == "store.locked"
+    assert made.due(clock.now) == ()  # not asked again every second
+    clock.now += timedelta(minutes=6)
+    assert len(made.due(clock.now)) == 1
+    assert made.once()[0].new == 1
 
 
 def test_replays_and_conflicts_over_the_wire(store, site, clock) -> None:

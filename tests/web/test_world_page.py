@@ -164,6 +164,7 @@ def test_the_archive_answers_programs(world) -> None:
     raw = get(world, first["cap"])
     assert raw.headers["content-type"].startswith("application/cap+xml")
     assert raw.content.startswith(b"<?xml")
+    assert raw.headers["content-disposition"].startswith("attachment")
     shown = get(world, "/api/world.geojson?state=in_force").json()
     assert {f["geometry"]["type"] for f in shown["features"]} <= {"Polygon", "MultiPolygon"}
 

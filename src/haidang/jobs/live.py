@@ -343,7 +343,7 @@ class Live:
             verdict = self._worth(decide(self.contexts, chosen, stands, self.wish), chosen, stands)
         if verdict is not None:
             before = self.store.marks()
-            self.store.commit(verdict)
+            self.store.commit(verdict, self.lease)
             news.remember(verdict, self._seen)
             spoken = self._speak(verdict.drafts, now)
             self._note_acts(before, verdict, spoken)
@@ -449,7 +449,7 @@ class Live:
         def build(draft: Draft, earlier: tuple[Message, ...]) -> Message:
             return issue(self.contexts[draft.threat], draft, now, earlier, seal)
 
-        return self.store.speak(alone, now, build, self.channels)
+        return self.store.speak(alone, now, build, self.channels, self.lease)
 
     def _seal(self) -> Seal | None:
         """With what the one sender of the country signs; raises as ``edge.keys.seal_of``."""

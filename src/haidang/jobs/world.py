@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -14,15 +14,15 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from haidang.base.errors import HaidangError, NotFound
+from haidang.base.errors import HaidangError, NotFound, Unavailable
 from haidang.base.ids import digest
 from haidang.base.problem import Problem
 from haidang.edge.feeds.cap_fetch import Fetched, Limits, Refused, Turns, client, fetch
 from haidang.edge.feeds.cap_in import Item, Kind, Listed, read_list
 from haidang.edge.feeds.cap_settings import Feeds, FeedSpec
 from haidang.edge.store.store import Store
-from haidang.edge.store.world import Arrival, Health
-from haidang.jobs.world_read import Opened, open_entry
+from haidang.edge.store.world import Arrival, Health, Stored
+from haidang.jobs.world_read import LOG, Opened, open_entry
 from haidang.warn.areas import PlaceIndex
 
 LONGEST: Final = timedelta(hours=6)
@@ -106,20 +106,24 @@ class Poller:
         self._limits = limits or Limits()
         self._chance = random.Random(seed)  # noqa: S311 - spreads requests, guards nothing
         self._trusted: dict[str, tuple[bytes, ...]] = {}
+        self._not_before: dict[str, datetime] = {}
+        """Of feeds whose last look could not be written down: they are not asked every second."""
 
     def due(self, now: datetime) -> tuple[FeedSpec, ...]:
         """Feeds whose time has come."""
         known = self._store.world_feeds()
-        return tuple(
-            f for f in self._feeds.spec.feeds if f.id not in known or known[f.id].next <= now
-        )
+        return tuple(f for f in self._feeds.spec.feeds if self._next(f, known, now) <= now)
+
+    def _next(self, feed: FeedSpec, known: Mapping[str, Health], now: datetime) -> datetime:
+        at = known[feed.id].next if feed.id in known else now
+        return max(at, self._not_before.get(feed.id, at))
 
     def next_at(self) -> datetime:
         """When the next feed is due; now where there is one that was never asked."""
         known = self._store.world_feeds()
         now = self._clock()
-        return min((known[f.id].next if f.id in known else now for f in self._feeds.spec.feeds),
-                   default=now + timedelta(hours=1))  # fmt: skip
+        every = (self._next(f, known, now) for f in self._feeds.spec.feeds)
+        return min(every, default=now + timedelta(hours=1))
 
     def once(self, feeds: Sequence[FeedSpec] | None = None) -> tuple[Polled, ...]:
         """Ask feeds, all of them by default, whether their time has come or not."""
@@ -133,6 +137,20 @@ class Poller:
             return tuple(await asyncio.gather(*asked))
 
     async def _feed(self, opened: httpx.AsyncClient, turns: Turns, feed: FeedSpec) -> Polled:
+        """One look at one feed; whatever goes wrong in it is told, and is no other feed's."""
+        try:
+            polled = await self._look(opened, turns, feed)
+        except Exception as error:  # also where the archive is locked, or its disk is full
+            LOG.exception("a look at a feed was not written down")
+            now = self._clock()
+            self._not_before[feed.id] = now + timedelta(minutes=feed.every_min)
+            found = error.problems if isinstance(error, HaidangError) else (_fault(error, feed),)
+            told = tuple(Problem(p.code, p.params, p.file, p.row, _FEED) for p in found)
+            return Polled(feed.id, problems=told)
+        self._not_before.pop(feed.id, None)
+        return polled
+
+    async def _look(self, opened: httpx.AsyncClient, turns: Turns, feed: FeedSpec) -> Polled:
         was = self._store.world_feeds().get(feed.id)
         look = _Look()
         wait: timedelta | None = None
@@ -144,6 +162,11 @@ class Poller:
             for p in error.problems:
                 look.problems.append(Problem(p.code, p.params, p.file, p.row, _FEED))
             return self._written(feed, was, look, None, None, wait)
+        except Exception as error:
+            # A list that finds a fault of ours silences itself only, and is asked more rarely.
+            LOG.exception("a list of warnings broke its reader")
+            look.problems.append(_fault(error, feed))
+            return self._written(feed, was, look, None, None, None)
         if listed is not None:
             look.problems += listed.problems
             await self._entries(opened, turns, feed, listed, look)
@@ -154,7 +177,7 @@ class Poller:
     ) -> tuple[Listed | None, Fetched]:
         """The list of a feed; None where nothing has changed."""
         now = self._clock()
-        if urlsplit(feed.url).scheme == "file":
+        if feed.url.lower().startswith("file:"):
             return _folder(feed, now, self._limits), Fetched(b"", feed.url)
         fetched = await fetch(
             opened, turns, feed.url, limits=self._limits, most=self._limits.list_bytes,
@@ -244,7 +267,7 @@ class Poller:
     ) -> Polled:
         """Keep what came in, then what is known of the feed."""
         now = self._clock()
-        stored = self._store.keep_world(look.arrivals) if look.arrivals else ()
+        stored = self._kept(feed, look)
         for one, arrival in zip(stored, look.arrivals, strict=True):
             if one.kept in ("conflict", "copy"):
                 name = {"identifier": arrival.heard.identifier[:120], "id": one.id}
@@ -259,6 +282,33 @@ class Poller:
             feed.id, new, len(stored) - new + len(look.seen), len(look.refused), look.left,
             tuple(look.problems),
         )  # fmt: skip
+
+    def _kept(self, feed: FeedSpec, look: _Look) -> tuple[Stored, ...]:
+        """Put into the archive what came in; a message that it cannot hold goes alone.
+
+        Raises:
+            Unavailable: The archive cannot be written to: nothing is lost, all is asked for again.
+        """
+        if not look.arrivals:
+            return ()
+        try:
+            return self._store.keep_world(look.arrivals)
+        except Unavailable:
+            raise
+        except Exception:
+            LOG.exception("a message broke the archive")
+        kept: list[tuple[Stored, Arrival]] = []
+        for arrival in look.arrivals:
+            try:
+                kept.append((self._store.keep_world([arrival])[0], arrival))
+            except Unavailable:
+                raise
+            except Exception as error:
+                why = {"why": type(error).__name__}
+                look.problems.append(Problem("world.broken", why, arrival.url or feed.url))
+                look.refused.append(arrival.entry)
+        look.arrivals = [arrival for _, arrival in kept]
+        return tuple(one for one, _ in kept)
 
     def _health(
         self,
@@ -303,6 +353,11 @@ _PASSING: Final = frozenset(
     f"world.{c}" for c in ("timeout", "unreachable", "status", "packed", "redirects", "sent_future",
                            "redirect_down")
 )  # fmt: skip
+
+
+def _fault(error: Exception, feed: FeedSpec) -> Problem:
+    """A fault of ours; its text is not told, for it may quote what was read."""
+    return Problem("world.broken_list", {"why": type(error).__name__}, feed.url, field=_FEED)
 
 
 def _unfinished(look: _Look) -> bool:

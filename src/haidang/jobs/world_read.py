@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,8 +20,14 @@ from haidang.warn.heard import Signature, areas_of, content, heard
 
 LOG: Final = logging.getLogger("haidang.world")
 
-_EDXL: Final = b"EDXLDistribution"
-_HEAD: Final = 4096
+_EDXL: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:<\?(?:(?!\?>).)*+\?>\s*+|<!--(?:(?!-->).)*+-->\s*+)*+"
+    rb"<(?:[\w.-]+:)?EDXLDistribution\b",
+    re.S,
+)
+"""An envelope by its root; the word alone may stand in any text."""
+
+_HEAD: Final = 65_536
 _UNPROVED: Final = frozenset({"weak_algorithm", "weak_key", "algorithm", "key_missing"})
 """What proves nothing but not the contrary either: CAP 1.2, 3.3.4.1 forbids to refuse for it."""
 _SIGNED: Final = b"http://www.w3.org/2000/09/xmldsig#"
@@ -64,9 +71,11 @@ def open_entry(
     """
     where = item.url or item.id or feed.url
     try:
-        inside = cap.unwrap(data) if _EDXL in data[:_HEAD] else (data,)
+        inside = cap.unwrap(data) if _EDXL.match(data[:_HEAD]) else (data,)
     except BadData as error:
         return Opened((), _at(error.problems, where))
+    except Exception as error:
+        return _broken(error, where)
     arrivals: list[Arrival] = []
     problems: list[Problem] = []
     again = False
@@ -74,13 +83,17 @@ def open_entry(
         try:
             made = _message(one, item, feed, index, trusted, now, where)
         except Exception as error:
-            # A message that finds a fault of ours must not silence the rest of its feed.
-            LOG.exception("a message broke its reader")
-            made = Opened((), (Problem("world.broken", {"why": type(error).__name__}, where),))
+            made = _broken(error, where)
         arrivals += made.arrivals
         problems += made.problems
         again = again or made.again
     return Opened(tuple(arrivals), tuple(problems), again)
+
+
+def _broken(error: Exception, where: str) -> Opened:
+    """A message that finds a fault of ours must not silence the rest of its feed."""
+    LOG.exception("a message broke its reader")
+    return Opened((), (Problem("world.broken", {"why": type(error).__name__}, where),))
 
 
 def _message(

@@ -218,6 +218,10 @@ def test_content_is_no_secret_of_prefixes_but_of_words() -> None:
     )  # fmt: skip
     assert content(prefixed) == content(plain)
     assert content(cap(headline="x")) != content(plain)
+    # A text that reads like our own marks is no element.
+    two = b"<a><b>x</b><c>run</c></a>"
+    assert content(b"<a><b>x&lt;/&gt;&lt;c&gt;run</b></a>") != content(two)
+    assert content(b'<a b="1 c=2"/>') != content(b'<a b="1" c="2"/>')
     with pytest.raises(BadData):
         content(b"<html><br></html>")
 

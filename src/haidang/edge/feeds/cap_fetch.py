@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from haidang.base.errors import Unavailable
 from haidang.base.problem import Problem
+from haidang.edge.feeds.cap_in import joined
 
 _OK: Final = 200
 _SAME: Final = 304
@@ -157,7 +158,11 @@ async def fetch(
         headers["If-Modified-Since"] = modified
     here = url
     for _ in range(limits.redirects + 1):
-        await _allowed(here, home)
+        try:
+            async with asyncio.timeout(limits.whole_s):  # a server of names can hang as well
+                await _allowed(here, home)
+        except TimeoutError as error:
+            raise Refused(_problem("timeout", here, seconds=f"{limits.whole_s:g}")) from error
         async with turns.of(urlsplit(here).netloc):
             try:
                 async with asyncio.timeout(limits.whole_s):
@@ -171,7 +176,9 @@ async def fetch(
                 raise Refused(_problem("unreachable", here, why=why)) from error
         if isinstance(answer, Fetched):
             return answer
-        there = urljoin(here, answer)
+        there = joined(here, answer)
+        if not there:
+            raise Refused(_problem("link_scheme", here, given=answer[:120]))
         if urlsplit(here).scheme == "https" and urlsplit(there).scheme == "http":
             raise Refused(_problem("redirect_down", here, to=there[:200]))
         here = there
@@ -193,13 +200,13 @@ async def _once(
             wait = _wait(answer.headers.get("retry-after", "")) if status in _WAIT else None
             raise Refused(_problem("status", url, status=status), wait)
         said = answer.headers.get("content-length", "")
-        if said.isdigit() and int(said) > most:
+        if said.isdecimal() and int(said) > most:
             raise Refused(_problem("too_large", url, most=most))
         return Fetched(
             await _body(answer, url, most),
             url,
-            answer.headers.get("etag", "")[:300],
-            answer.headers.get("last-modified", "")[:80],
+            _mark(answer.headers.get("etag", ""), 300),
+            _mark(answer.headers.get("last-modified", ""), 80),
             answer.headers.get("content-type", "")[:200],
         )
 
@@ -229,7 +236,7 @@ async def _allowed(url: str, home: str) -> None:
     The name is looked up once more when the connection is made, and a server of names may then
     answer otherwise; a proxy that knows the way out only is the remedy for who needs one.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(joined(url, ""))  # "" where it is no address at all
     host = (parts.hostname or "").lower()
     if parts.scheme not in ("http", "https") or not host:
         raise Refused(_problem("link_scheme", url, given=url[:120]))
@@ -244,14 +251,19 @@ async def _allowed(url: str, home: str) -> None:
         raise Refused(_problem("link_inside", url, host=host))
 
 
+def _mark(text: str, most: int) -> str:
+    """A mark as a server gave it; "" for one that could not be sent back as it is."""
+    return text if len(text) <= most and text.isascii() and text.isprintable() else ""
+
+
 def _wait(text: str) -> timedelta | None:
     """``Retry-After`` (RFC 9110, 10.2.3): seconds or a date; at most a day."""
     said = text.strip()
-    if said.isdigit():
+    if said.isdecimal():
         return timedelta(seconds=min(int(said[:9]), 86_400))
     try:
         until = parsedate_to_datetime(said)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     if until.tzinfo is None:
         return None

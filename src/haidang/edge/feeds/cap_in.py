@@ -7,7 +7,7 @@ be found is a finding, and one bad entry never takes the others with it. No netw
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -32,8 +32,17 @@ _CAP: Final = re.compile(
     r"^\{(urn:oasis:names:tc:emergency:cap:1\.[12]|http://www\.incident\.com/cap/1\.0)\}"
 )
 _EDXL: Final = "EDXLDistribution"
-_HTML: Final = re.compile(rb"^\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
-_ALERT: Final = re.compile(rb"<((?:[\w.-]+:)?)alert[\s>].*?</\1alert\s*>", re.S)
+_HTML: Final = re.compile(
+    rb"\s*+(?:<!--(?:(?!-->).)*+-->\s*+)*+<(!doctype\s+html|html|head|body)\b", re.I | re.S
+)
+"""Possessive throughout: a row of comments would else be tried in every grouping."""
+
+_HEAD: Final = 65_536
+_ALERT: Final = re.compile(rb"<((?:[\w.-]+:)?)alert[\s/>]")
+_TEXT: Final = re.compile(
+    r"(utf|ucs|iso|us-?ascii|ascii|latin|windows|cp|gb|big5|shift|euc|koi8)", re.I
+)
+"""Encodings that are asked of Python: it knows some that take for ever, or are of no text."""
 _OID: Final = re.compile(r"2\.49\.\d+(?:\.[0-9A-Za-z_-]+)+")
 _MESSAGE: Final = re.compile(r"\.(xml|cap)(\?|$)|[?&/=.]cap\b", re.I)
 _SCHEMES: Final = ("http", "https")
@@ -109,9 +118,9 @@ def read_list(
     where: list[Problem] = []
     if not data.strip():
         raise BadData(_problem("empty", base))
-    if _HTML.match(data) and kind != "index":
-        raise BadData(_problem("html", base, start=_start(data)))
-    if kind == "index" and _HTML.match(data):
+    if _HTML.match(data[:_HEAD]):
+        if kind != "index":
+            raise BadData(_problem("html", base, start=_start(data)))
         return _page_of_links(data, base)
     root = _root(data, base, where)
     name = etree.QName(root).localname
@@ -181,7 +190,7 @@ def _root(data: bytes, base: str, where: list[Problem]) -> etree._Element:
         if not _wrong_bytes(data):
             raise BadData(_problem("not_xml", base, detail=(error.msg or "")[:120])) from error
         # Feeds of whole countries declare UTF-8 and send Latin letters of one byte.
-        again = re.sub(rb"^\s*<\?xml[^>]*\?>", b"", data).decode("cp1252", "replace")
+        again = _guessed(re.sub(rb"^\s*<\?xml[^>]*\?>", b"", data))
         try:
             root = etree.fromstring(again.encode("utf-8"), parser)
         except etree.XMLSyntaxError as second:
@@ -194,21 +203,34 @@ def _root(data: bytes, base: str, where: list[Problem]) -> etree._Element:
 
 def _wrong_bytes(data: bytes) -> bool:
     """Whether the bytes are not in the encoding that they name (UTF-8 where they name none)."""
-    head = re.match(rb"""\s*<\?xml[^>]*encoding\s*=\s*["']([\w.-]+)""", data)
+    head = re.match(rb"""\s*<\?xml[^>]*encoding\s*=\s*["']([\w.-]+)""", data[:_HEAD])
+    name = head[1].decode() if head else "utf-8"
+    if not _TEXT.match(name):
+        return True
     try:
-        data.decode(head[1].decode() if head else "utf-8")
-    except (UnicodeDecodeError, LookupError):
+        data.decode(name)
+    except (UnicodeError, LookupError):
         return True
     return False
+
+
+def _guessed(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
 
 
 def _atom(
     root: etree._Element, data: bytes, base: str, now: datetime, where: list[Problem]
 ) -> Iterator[Item]:
     raw = _Raw(root, data)
-    for node in root.iterfind(f"{_ATOM}entry"):
+    for node in _some(root.iterfind(f"{_ATOM}entry"), base, where):
         here = node.base or root.base or base
-        start = urljoin(base, here) if here else base
+        start = joined(base, here)
+        if not start:
+            where.append(_problem("link_scheme", base, "warning", given=here[:120]))
+            start = base
         ident = (node.findtext(f"{_ATOM}id") or "").strip()[:_ID_LENGTH]
         updated = _time(node.findtext(f"{_ATOM}updated"), ident or base, where)
         inside = raw.alert(node) or _escaped(node.findtext(f"{_ATOM}content"))
@@ -224,7 +246,10 @@ def _rss(
     root: etree._Element, data: bytes, base: str, now: datetime, where: list[Problem]
 ) -> Iterator[Item]:
     raw = _Raw(root, data)
-    for node in root.iter("item", "{http://purl.org/rss/1.0/}item"):
+    every = root.iter("item", "{http://purl.org/rss/1.0/}item")
+    # One item inside another would be read once for each that is around it.
+    alone = (n for n in every if not any(a.tag == n.tag for a in n.iterancestors()))
+    for node in _some(alone, base, where):
         ident = (node.findtext("guid") or "").strip()[:_ID_LENGTH]
         updated = _time(node.findtext("pubDate"), ident or base, where)
         inside = raw.alert(node) or _escaped(node.findtext("description"))
@@ -251,12 +276,12 @@ def _item(
 ) -> Item | None:
     if not ident:
         where.append(_problem("entry_no_id", link or base, "warning"))
-    url = "" if inside is not None else urljoin(base, link.strip()) if link else ""
-    if inside is None and not url:
+    if inside is None and not link:
         where.append(_problem("entry_empty", ident or base))
         return None
-    if url and urlsplit(url).scheme not in _SCHEMES:
-        where.append(_problem("link_scheme", ident or base, given=url[:120]))
+    url = "" if inside is not None else joined(base, link.strip())
+    if inside is None and _scheme(url) not in _SCHEMES:
+        where.append(_problem("link_scheme", ident or base, given=(url or link)[:120]))
         return None
     mark = "" if updated is None else updated.isoformat()
     key = digest("\n".join((ident, url, mark, digest((inside or b"").decode("latin-1")))))
@@ -275,7 +300,10 @@ def _page_of_links(data: bytes, base: str) -> Listed:
     """A folder as a web server lists it."""
     seen: set[str] = set()
     where: list[Problem] = []
-    page = html.document_fromstring(data)
+    try:
+        page = html.document_fromstring(data)
+    except (etree.LxmlError, ValueError) as error:  # nothing at all in it
+        raise BadData(_problem("html", base, start=_start(data))) from error
     found = (i for a in page.iter("a") for i in _link(a.get("href"), base, seen))
     items = _first(found, base, where)
     if not items:
@@ -287,8 +315,8 @@ def _link(text: str | None, base: str, seen: set[str]) -> Iterator[Item]:
     said = (text or "").strip()
     if not said or any(c.isspace() for c in said) or not _MESSAGE.search(said):
         return
-    url = urljoin(base, said)
-    if urlsplit(url).scheme in _SCHEMES and url not in seen:
+    url = joined(base, said)
+    if _scheme(url) in _SCHEMES and url not in seen:
         seen.add(url)
         yield Item(digest(url), url, url)
 
@@ -297,16 +325,24 @@ class _Raw:
     """Messages inside a list, byte for byte where that can be: a signature is of the bytes."""
 
     def __init__(self, root: etree._Element, data: bytes) -> None:
-        self._nodes = [n for n in root.iter("{*}alert") if _CAP.match(str(n.tag))]
-        found = [m[0] for m in _ALERT.finditer(data)]
-        self._raw = found if len(found) == len(self._nodes) else []
+        nodes = [n for n in root.iter("{*}alert") if _CAP.match(str(n.tag))]
+        starts = list(_ALERT.finditer(data)) if nodes else []
+        self._raw: dict[etree._Element, bytes] = {}
+        if not nodes or len(starts) != len(nodes):
+            return
+        # Each is looked for only up to the next one: a list of a million of them is read once.
+        ends = [m.start() for m in starts[1:]] + [len(data)]
+        for node, start, end in zip(nodes, starts, ends, strict=True):
+            if (last := data.find(b"</" + start[1] + b"alert", start.end(), end)) >= 0:
+                close = data.find(b">", last, end)
+                self._raw[node] = data[start.start() : close + 1]
 
     def alert(self, entry: etree._Element) -> bytes | None:
         """The first message inside an entry."""
         node = next((n for n in entry.iter("{*}alert") if _CAP.match(str(n.tag))), None)
         if node is None:
             return None
-        if self._raw and (raw := self._raw[self._nodes.index(node)]) and _stands_alone(raw):
+        if (raw := self._raw.get(node)) and _stands_alone(raw):
             return raw
         return etree.tostring(node, with_tail=False, encoding="UTF-8", xml_declaration=True)
 
@@ -357,7 +393,43 @@ def _best(links: list[tuple[str, str, str]]) -> str:
 
 
 def _address(ident: str) -> str:
-    return ident if urlsplit(ident).scheme in _SCHEMES else ""
+    return ident if _scheme(ident) in _SCHEMES else ""
+
+
+def joined(base: str, link: str) -> str:
+    """A link as an address.
+
+    Args:
+        base: Where it was found.
+        link: As it stands there.
+
+    Returns:
+        It, absolute; "" where it cannot be an address at all (``http://[x``, a port of letters).
+    """
+    try:
+        url = urljoin(base, link)
+        _ = urlsplit(url).port
+    except ValueError:
+        return ""
+    return url
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme
+    except ValueError:
+        return ""
+
+
+def _some(
+    nodes: Iterable[etree._Element], base: str, where: list[Problem]
+) -> Iterator[etree._Element]:
+    """Not more entries than are ever read: a million empty ones would be a finding each."""
+    for number, node in enumerate(nodes):
+        if number == MOST_ENTRIES:
+            where.append(_problem("many_entries", base, "warning", most=MOST_ENTRIES))
+            return
+        yield node
 
 
 def _first(found: Iterator[Item], base: str, where: list[Problem]) -> list[Item]:

@@ -54,8 +54,11 @@ class FeedSpec(Spec):
 
     @property
     def host(self) -> str:
-        """The server that is asked, "" of a folder."""
-        return (urlsplit(self.url).hostname or "").lower()
+        """The server that is asked, "" of a folder and of what is no address."""
+        try:
+            return (urlsplit(self.url).hostname or "").lower()
+        except ValueError:
+            return ""
 
 
 class FeedsSpec(Spec):

@@ -225,7 +225,12 @@ class LiveVerbs:
             )
 
     def speak(
-        self, drafts: Sequence[Draft], at: datetime, build: Build, channels: Sequence[str]
+        self,
+        drafts: Sequence[Draft],
+        at: datetime,
+        build: Build,
+        channels: Sequence[str],
+        mine: Lease | None = None,
     ) -> tuple[Message, ...]:
         """Let drafts go out that need nobody's approval; the ledger says that the system did it.
 
@@ -234,17 +239,21 @@ class LiveVerbs:
             at: When.
             build: As in ``approve``.
             channels: Likewise.
+            mine: The right to write alone, where there is one.
 
         Returns:
             Their messages. A draft that was overtaken or settled meanwhile has none.
 
         Raises:
             BadData: A draft needs approval (``store.needs_approval``); nothing was written.
+            Unavailable: Somebody else has the lease (``store.lease_lost``); likewise.
         """
         if wrong := [one.id for one in drafts if one.approval]:
             raise BadData(Problem("store.needs_approval", {"draft": wrong[0]}))
         spoken: list[Message] = []
         with self._db.writing() as c:
+            if mine is not None:
+                held(c, mine)
             who = Person("", SYSTEM, at)
             states = notices.states(c, [one.id for one in drafts])
             for one in drafts:
@@ -262,6 +271,19 @@ def _fence(connection: Connection, mine: Lease, now: datetime) -> None:
     """Nobody writes in the name of a lease that is another's by now."""
     query = update(lease).where(lease.c.name == mine.name, lease.c.holder == mine.holder)
     if connection.execute(query.values(until=now + mine.lasts)).rowcount != 1:
+        raise Unavailable(Problem("store.lease_lost", {"name": mine.name}))
+
+
+def held(connection: Connection, mine: Lease) -> None:
+    """Hold a lease to the end of a transaction, without making it last longer.
+
+    Who was stopped for long comes back with a verdict of before; another has judged since.
+
+    Raises:
+        Unavailable: Somebody else has it (``store.lease_lost``).
+    """
+    query = update(lease).where(lease.c.name == mine.name, lease.c.holder == mine.holder)
+    if connection.execute(query.values(holder=mine.holder)).rowcount != 1:
         raise Unavailable(Problem("store.lease_lost", {"name": mine.name}))
 
 

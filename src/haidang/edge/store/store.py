@@ -34,7 +34,7 @@ from haidang.edge.store.database import Database
 from haidang.edge.store.deliveries import Delivery, FixRow
 from haidang.edge.store.delivering import DeliveryVerbs
 from haidang.edge.store.delivery import Attempt
-from haidang.edge.store.living import LiveVerbs
+from haidang.edge.store.living import Lease, LiveVerbs, held
 from haidang.edge.store.notices import Build, Person
 from haidang.edge.store.raising import RaiseVerbs
 from haidang.edge.store.runs import Done
@@ -226,8 +226,12 @@ class Store(ResponseVerbs, RaiseVerbs, DeliveryVerbs, WorldVerbs, LiveVerbs):
         with self._db.reading() as c:
             return runs.done(c, scope)
 
-    def commit(self, verdict: Verdict) -> bool:
+    def commit(self, verdict: Verdict, mine: Lease | None = None) -> bool:
         """Write all that a run concluded, or nothing.
+
+        Args:
+            verdict: Of the run.
+            mine: The right to write alone, where there is one.
 
         Returns:
             False when the same verdict was committed before; nothing is written then.
@@ -237,8 +241,11 @@ class Store(ResponseVerbs, RaiseVerbs, DeliveryVerbs, WorldVerbs, LiveVerbs):
                 (``store.other_verdict``); somebody approved or refused a draft that the verdict
                 replaces, or its chain has moved on (``store.stale``: take a new snapshot); one id
                 stands for two contents (``store.id_clash``).
+            Unavailable: Somebody else has the lease (``store.lease_lost``).
         """
         with self._db.writing() as c:
+            if mine is not None:
+                held(c, mine)
             return runs.commit(c, verdict, self._clock())
 
     # People.

@@ -199,7 +199,8 @@ def known_entries(connection: Connection, feed: str) -> Mapping[str, int | None]
 def refuse(connection: Connection, feed: str, entries: Sequence[str], at: datetime) -> None:
     """Remember entries that will never be read, so that they are not asked for again."""
     known = known_entries(connection, feed)
-    rows = [{"feed": feed, "key": k, "message": None, "at": at} for k in entries if k not in known]
+    fresh = [k for k in dict.fromkeys(entries) if k not in known]
+    rows = [{"feed": feed, "key": k, "message": None, "at": at} for k in fresh]
     if rows:
         connection.execute(insert(world_entry), rows)
 

@@ -159,7 +159,7 @@ def their_one(visit: Reading, number: int) -> Response:
 @router.get("/api/world/{number}/cap")
 def their_bytes(visit: Reading, number: int) -> Response:
     """One message as it came in."""
-    return _bytes(visit, _archive(visit).world_body(number))
+    return _bytes(visit, _archive(visit).world_body(number), name=f"{number}.xml")
 
 
 @router.get("/api/notices")
@@ -188,7 +188,7 @@ def our_one(visit: Reading, identifier: str) -> Response:
 @router.get("/api/notices/{identifier}/cap")
 def our_bytes(visit: Reading, identifier: str) -> Response:
     """One notice of ours as it went out."""
-    return _bytes(visit, one_of(_ours(visit), identifier).message.body)
+    return _bytes(visit, one_of(_ours(visit), identifier).message.body, name="notice.xml")
 
 
 def _answer(visit: Visit) -> tuple[Answer, Store | None]:
@@ -228,10 +228,16 @@ def _sent(visit: Visit, body: Mapping[str, Any], kind: str = "application/json")
     return _bytes(visit, json.dumps(body, ensure_ascii=False).encode(), kind)
 
 
-def _bytes(visit: Visit, body: bytes, kind: str = CAP) -> Response:
-    """An answer with its mark: whoever has it already is told so instead."""
+def _bytes(visit: Visit, body: bytes, kind: str = CAP, name: str = "") -> Response:
+    """An answer with its mark: whoever has it already is told so instead.
+
+    What others wrote has a name: it is saved, not shown. A style sheet that it names, or a page
+    inside it, would else stand under our own address.
+    """
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex"}
+    if name:
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
     given = visit.request.headers.get("if-none-match", "")
     if etag in {part.strip().removeprefix("W/") for part in given.split(",")}:
         return Response(status_code=304, headers=headers)
