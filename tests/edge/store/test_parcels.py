@@ -18,9 +18,7 @@ from haidang.edge.store.recipients import Contact
 from haidang.warn.route import PUBLIC, Subscription, Why
 
 SECOND = timedelta(seconds=1)
-POLICY = Policy(
-    tries=3, base=4 * SECOND, longest=8 * SECOND, age=timedelta(0), lease=60 * SECOND
-)
+POLICY = Policy(tries=3, base=4 * SECOND, longest=8 * SECOND, age=timedelta(0), lease=60 * SECOND)
 NAMES = ("anna", "bert", "carl")
 
 
