@@ -522,6 +522,23 @@ def test_just_before_the_next_bulletin_an_inventory_waits_for_it(drill, wall, tm
     assert [u.quantity for u in drill.at(wall=wall()).snapshot.stock] == [8]
 
 
+def test_the_clock_is_never_before_what_was_sent(known, tmp_path, wall):
+    """A storm of one's own is signed by its script minutes after the last bulletin."""
+    file = tmp_path / "tonight.csv"
+    file.write_bytes(body(*ROWS))
+    case = tonight(file, "storm", "xt", "Thử", approve=True)
+    play(case, known, tmp_path / case.spec.id)
+    keep_as_desk(tmp_path / case.spec.id, case, "Thử", wall())
+    found = Desk.open(tmp_path / "thu", known)
+    try:
+        sent = [m.sent for m in found.store.messages()]
+        assert sent
+        assert found.clock(wall()) >= max(sent)
+        assert not found.at(wall=wall()).pending
+    finally:
+        found.close()
+
+
 def test_a_storm_played_from_the_command_line_is_a_live_desk(known, tmp_path, wall):
     file = tmp_path / "tonight.csv"
     file.write_bytes(body(*ROWS, *MORE))

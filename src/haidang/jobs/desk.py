@@ -173,7 +173,8 @@ class Desk:
         now = newest.at + max(timedelta(seconds=int(passed.total_seconds())), timedelta(0))
         if (ahead := self._next(runs)) is not None:
             now = min(now, ahead.now - SECOND)
-        return max(now, newest.at)
+        # Scripted officers may have acted after the newest run: what they sent is not to come.
+        return max(now, newest.at, self.store.last_act() or newest.at)
 
     @property
     def next_step(self) -> Step | None:

@@ -120,6 +120,11 @@ def recorded(connection: Connection) -> datetime | None:
     return connection.execute(query).scalar()
 
 
+def last_act(connection: Connection) -> datetime | None:
+    """Time of the newest act on a draft, by the desk's own clock; None before the first."""
+    return connection.execute(select(func.max(draft_event.c.at))).scalar()
+
+
 def marks(connection: Connection) -> tuple[int, int]:
     """Numbers of the newest run and of the newest act on a draft: unchanged, nothing happened."""
     newest = [select(func.max(table.c.id)) for table in (run, draft_event)]

@@ -127,6 +127,11 @@ class ResponseVerbs:
         with self._db.reading() as c:
             return glance.recorded(c)
 
+    def last_act(self) -> datetime | None:
+        """Time of the newest act on a draft, by the desk's own clock; None before the first."""
+        with self._db.reading() as c:
+            return glance.last_act(c)
+
     def marks(self) -> tuple[int, int]:
         """Numbers of the newest run and of the newest act on a draft."""
         with self._db.reading() as c:
