@@ -25,7 +25,7 @@ from haidang.app.issue import issue
 from haidang.app.snapshot import Snapshot
 from haidang.app.unspoken import Lack, unspoken
 from haidang.app.verdict import Draft, Message
-from haidang.base.errors import BadData
+from haidang.base.errors import BadData, BadPack
 from haidang.edge.store import Store
 from haidang.warn.cap import parse
 from haidang.warn.lifecycle import Occasion
@@ -121,6 +121,20 @@ def test_an_extension_is_an_update_with_the_new_end_in_every_language(duty, out)
     verdict = duty.run(3, [judged(3, 2, onset_h=10)])
     assert (verdict.drafts, verdict.withdrawals) == ((), ())
     assert duty.store.verify() == ()
+
+
+def test_a_pack_taken_back_to_a_draft_can_only_call_off(duty, out):
+    threat = CONTEXT.pack.threat.model_copy(update={"tier": "draft"})
+    back = replace(CONTEXT, pack=replace(CONTEXT.pack, threat=threat))
+    actual = replace(duty.store.draft(out.draft), status="Actual")
+    with pytest.raises(BadPack) as caught:
+        issue(back, actual, actual.at, ())
+    assert [p.code for p in caught.value.problems] == ["pack.tier_draft"]
+    assert issue(CONTEXT, actual, actual.at, ()).body
+    assert issue(back, replace(actual, status="Exercise"), actual.at, ()).body
+    ending = replace(duty.act(2, Occasion.CLEARED, out), status="Actual")
+    assert ending.kind == "Cancel"
+    assert b"Actual" in issue(back, ending, ending.at, (out,)).body
 
 
 @pytest.mark.parametrize(

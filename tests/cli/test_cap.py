@@ -55,7 +55,9 @@ def test_one_line_for_every_problem_and_exit_code_1(run, tmp_path):
         (str(bad), "13", "value"),
         (str(bad), "17", "circle_range"),
     ]
-    assert "messages: 2, invalid: 1" in result.stderr
+    assert "messages: 2, invalid: 1, valid with warnings: 0" in result.stderr
+    assert f"1 ({tmp_path / 'notes.txt'})" in result.stderr
+    assert "left out" not in run(bad).stderr
     assert run(tmp_path / "good.cap").exit_code == 0
 
 
@@ -113,3 +115,33 @@ def test_a_file_too_long_is_told_of(run, tmp_path):
     assert result.exit_code == 1
     assert "error size" in result.stdout
     assert word("cap.error", "vi") == "lỗi"
+
+
+def test_an_envelope_is_opened_and_each_message_has_its_own_line(run, tmp_path):
+    inside = b"".join(
+        b"<contentObject><xmlContent><embeddedXMLContent>"
+        + one
+        + b"</embeddedXMLContent></xmlContent></contentObject>"
+        for one in (SOUND, WRONG)
+    )
+    head = b'<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0">'
+    (tmp_path / "two.edxlde").write_bytes(head + inside + b"</EDXLDistribution>")
+    (tmp_path / "none.edxlde").write_bytes(head + b"</EDXLDistribution>")
+    result = run("--json", tmp_path)
+    told = {one["file"]: one for one in map(json.loads, result.stdout.splitlines())}
+    two = str(tmp_path / "two.edxlde")
+    assert {name: one["valid"] for name, one in told.items()} == {
+        str(tmp_path / "none.edxlde"): False, f"{two}#1": True, f"{two}#2": False,
+    }  # fmt: skip
+    assert result.exit_code == 1
+
+
+def test_text_is_read_as_utf_8():
+    text = SOUND.decode().replace("Hai Phong", "Hải Phòng")
+    assert cap.parse(text).infos[0].areas[0].description == "Hải Phòng"
+    assert cap.parse(text) == cap.parse(text.encode())
+    assert cap.validate(text).valid
+    assert cap.validate(text) == cap.validate(text.encode())
+    # Half a character, and text that says that it is in another encoding: told, not raised.
+    assert cap.validate("<alert>\ud800</alert>").problems
+    assert cap.validate('<?xml version="1.0" encoding="utf-16"?>' + text).problems

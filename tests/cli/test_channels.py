@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
+from haidang.base.errors import NotFound
 from haidang.cli.app import build
 from haidang.edge.channels.webhook import secret_of
 
@@ -39,6 +40,14 @@ def test_what_is_wrong_is_said_and_the_status_tells(run, tmp_path, monkeypatch):
     assert "partners (webhook): not working" in found.output
     assert "phones (?): not working" in found.output
     assert "archive (capfile): ready." in found.output
+
+
+def test_a_file_that_is_not_there_is_no_answer(run):
+    found = run("check", "typo.yaml")
+    assert found.exit_code != 0
+    assert "No channel is set up" not in found.output
+    assert isinstance(found.exception, NotFound)
+    assert found.exception.problems[0].code == "channel.no_file"
 
 
 def test_the_secret_of_one_receiver(run):

@@ -16,9 +16,12 @@ import pytest
 
 from edge.store.samples import people
 from edge.store.test_parcels import approve, near
+from haidang.base.errors import HaidangError
+from haidang.edge.channels.parts.sms import Reported
 from haidang.edge.channels.port import Outcome, Parcel
 from haidang.edge.store import Store
-from haidang.edge.store.parcels import Policy
+from haidang.edge.store.fanout import Waiting
+from haidang.edge.store.parcels import Claimed, Policy
 from haidang.edge.store.recipients import Contact
 from haidang.jobs.deliver import Deliverer, pump
 from haidang.jobs.leases import gone, worker
@@ -52,6 +55,20 @@ class Fake:
 
     def close(self) -> None:
         return None
+
+
+@dataclass
+class Hearing(Fake):
+    """A channel whose other side says afterwards what became of a parcel."""
+
+    heard: list[Reported] = field(default_factory=list)
+
+    def send(self, parcels: Sequence[Parcel]) -> Sequence[Outcome]:
+        return [o._replace(receipt=f"r-{o.key}") for o in super().send(parcels)]
+
+    def reports(self) -> Sequence[Reported]:
+        found, self.heard = self.heard, []
+        return found
 
 
 @pytest.fixture
@@ -119,6 +136,108 @@ def test_what_a_killed_job_of_this_machine_held_goes_out_at_once(store: Store) -
     assert not gone(worker())
     assert not gone("elsewhere:1:2:x")
     assert not gone("")
+
+
+def test_one_bad_message_keeps_no_other_waiting(store: Store) -> None:
+    bad, good = approve(store, 0), approve(store, 0, "03")
+    told: list[tuple[str, str, str]] = []
+
+    def within(code: str) -> frozenset[str]:
+        if code == "02":
+            raise KeyError("a fault of ours")
+        return frozenset({code})
+
+    def tell(name: str, error: Exception) -> None:
+        assert isinstance(error, HaidangError)
+        told.append((name, error.problems[0].code, str(error.problems[0].params["identifier"])))
+
+    sms = Fake()
+    found = pump(store, [sms], within, POLICY, tell)
+    assert {p.message for p in sms.sent} == {good}
+    assert told == [("", "deliver.not_fanned", bad.identifier)]
+    assert found.left == {bad.identifier}
+    assert store.waiting() == (bad.identifier,)
+    assert pump(store, [sms], near, POLICY).left == set()
+    assert len(sms.sent) == 6
+
+
+def test_a_parcel_that_cannot_be_made_keeps_no_other_waiting(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = approve(store, 0), approve(store, 0, "03")
+    sms, told = Fake(batch=9), []
+    policy = Policy(base=timedelta(hours=1))
+    job = Deliverer(store, [sms], near, policy, lambda name, error: told.append(name))
+    job.fan_out()
+    usual = job._message
+
+    def broken(identifier: str) -> Waiting:
+        if identifier == bad.identifier:
+            raise KeyError(identifier)
+        return usual(identifier)
+
+    monkeypatch.setattr(job, "_message", broken)
+    job.once()
+    assert {p.message for p in sms.sent} == {good}
+    assert told == ["sms"] * 3
+    assert {d.why for d in store.deliveries_found(state="failed")} == {"deliver.no_parcel"}
+
+
+def test_a_fault_nobody_foresaw_ends_neither_a_channel_nor_the_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sms, told, stop = Fake(), [], threading.Event()
+    usual, faults = store.claim, [KeyError("x"), KeyError("y")]
+
+    def claim(*given: object) -> list[Claimed]:
+        if faults:
+            raise faults.pop()
+        return usual(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "claim", claim)
+    approve(store, 0)
+    job = Deliverer(store, [sms], near, POLICY, lambda name, error: told.append(name))
+    job.once()
+    assert (told, sms.sent) == (["sms"], [])
+    thread = threading.Thread(target=job.watch, args=(stop,))
+    thread.start()
+    try:
+        late = datetime.now(UTC) + timedelta(seconds=30)
+        while len(sms.sent) < 3 and datetime.now(UTC) < late:
+            stop.wait(0.02)
+    finally:
+        stop.set()
+        thread.join(30)
+    assert told == ["sms", "sms"]
+    assert len(sms.sent) == 3
+
+
+def test_what_the_network_says_afterwards_is_written_down(store: Store) -> None:
+    approve(store, 0)
+    sms = Hearing(batch=9)
+    job = Deliverer(store, [sms], near, POLICY)
+    job.once()
+    one, other, _ = (p.key for p in sms.sent)
+    sms.heard = [
+        Reported(f"r-{one}", "delivered"), Reported(f"r-{other}", "refused", "channel.rejected"),
+    ]  # fmt: skip
+    job.once()
+    assert store.delivery_counts() == {
+        ("sms", "delivered"): 1, ("sms", "dead"): 1, ("sms", "sent"): 1,
+    }  # fmt: skip
+    (lost,) = store.deliveries_found(state="dead")
+    assert (lost.key, lost.why) == (other, "channel.rejected")
+    assert sms.heard == []
+
+
+def test_only_who_speaks_to_all_is_given_what_was_said_before(store: Store) -> None:
+    sms, site = Fake(batch=9), Fake("site", public=True, batch=9)
+    first = approve(store, 0)
+    pump(store, [sms, site], near)
+    approve(store, 1)
+    pump(store, [sms, site], near)
+    assert [p.earlier for p in site.sent] == [(), (first,)]
+    assert {p.earlier for p in sms.sent} == {()}
 
 
 def test_a_watching_job_sends_what_comes_and_stops_when_told(store: Store) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from haidang.base.errors import BadData, NotFound, Unavailable
 from haidang.jobs import desk as desk_module
-from haidang.jobs.desk import Desk, desks, start_drill, start_live
+from haidang.jobs.desk import Desk, context_of, desks, start_drill, start_live
 from haidang.jobs.desk_files import DESK, keep_as_desk
 from haidang.jobs.replay import play
 from haidang.jobs.tonight import tonight
@@ -190,6 +190,18 @@ def test_two_people_let_a_notice_out(drill, wall):
     assert view.undelivered == 0
     assert view.states[draft.id].approved
     assert drill.store.verify() == ()
+
+
+def test_a_draft_of_another_threat_goes_out_with_its_own_codes(drill, wall, known):
+    """A desk of sensors may watch several threats; its first one must not speak for the others."""
+    draft = drill.at(None, wall()).pending[0]
+    right = drill.context.pack.threat.warn.event_code
+    spec = drill.case.spec.model_copy(update={"threat": "flood"})
+    drill.context = context_of(replace(drill.case, spec=spec), known)
+    assert drill.context.pack.threat.warn.event_code != right
+    drill.sign(draft.id, *SIGNER, wall())
+    message = drill.approve(draft.id, *LEAD, wall())
+    assert all(info.event_codes == (right,) for info in parse(message.body).infos)
 
 
 def test_two_browsers_edit_one_draft(drill, wall):

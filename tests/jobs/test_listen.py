@@ -286,6 +286,23 @@ def test_silence_is_a_finding_by_time(listener, sensor, monkeypatch):
     assert listener.status()["silent"] == 6
 
 
+def test_the_look_of_a_new_day_is_made_up_for_when_it_fails(listener, monkeypatch):
+    later = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr(listener.live, "clock", lambda: later)
+    listener.clock = lambda: later
+    looks = []
+
+    def look(now, *, everything=False):
+        looks.append(everything)
+        if len(looks) == 1:
+            raise Unavailable(Problem("live.other", {"name": "x"}))
+
+    monkeypatch.setattr(listener, "_look", look)
+    for _ in range(3):
+        listener._guarded_tick()
+    assert looks == [True, True]
+
+
 PROGRAM = """
 import sys
 from haidang.cli import main

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from lxml import etree, html
 
+from haidang.app.active import active
 from haidang.edge.channels.site import Spec
 from haidang.edge.store.store import Store
-from haidang.jobs.publish import Follower, Publisher, Reader, publish_played, together
+from haidang.jobs import live_site
+from haidang.jobs.publish import (
+    Follower,
+    Publisher,
+    Reader,
+    Said,
+    publish_played,
+    seen_by_all,
+    waiting,
+)
 from haidang.jobs.replay import Played, play
 from haidang.web.pages.public import LARGEST, Public
 
@@ -104,8 +115,6 @@ def test_a_page_shows_the_very_words_that_were_approved(toy, tmp_path):
         said = reader.said(now)
     made = publisher(toy, tmp_path)
     made.publish(said, now)
-    from haidang.app.active import active
-
     found = active(said.messages, said.drafts, now)
     assert found
     for one in found:
@@ -122,13 +131,89 @@ def test_a_page_shows_the_very_words_that_were_approved(toy, tmp_path):
     assert re.search("toy|storm", look.threats[0])
 
 
+def test_who_publishes_is_told_how_many_drafts_wait(toy):
+    home, name = toy.database.parent, toy.database.name
+    with Store.open(toy.database, check=False) as store:
+        drafts = store.drafts()
+        settled = [d for d in drafts if not store.draft_state(d.id).pending]
+    last = max(s.now for s in toy.steps) + timedelta(days=9)
+    assert waiting(home, name, last) == len(drafts) - len(settled)
+    # Before anything was settled the first one waits; before it was made, none does.
+    first = min(drafts, key=lambda d: d.at)
+    assert waiting(home, name, first.at) > 0
+    assert waiting(home, name, first.at - timedelta(seconds=1)) == 0
+
+
 def test_several_stores_are_told_together(toy):
     with Store.open(toy.database, check=False) as store:
         reader = Reader(store, toy.scope, (toy.context.pack.id,))
         early, late = reader.said(toy.steps[1].now), reader.said(toy.steps[3].now)
-    both = together([early, late])
     # Seen is what all of them saw.
-    assert both.look.at == early.look.at
-    assert len(both.messages) == len(early.messages) + len(late.messages)
-    nobody = together([late, type(late)((), {}, type(late.look)())])
-    assert nobody.look.at is None
+    assert seen_by_all([early.look, late.look]).at == early.look.at
+    assert seen_by_all([late.look, type(late.look)()]).at is None
+
+
+def test_the_end_at_one_desk_calls_off_nothing_of_another(toy, tmp_path):
+    with Store.open(toy.database, check=False) as store:
+        now = toy.steps[3].now
+        said = Reader(store, toy.scope, (toy.context.pack.id,)).said(now)
+    one = active(said.messages, said.drafts, now)[0]
+    # The same danger, place and chain at another desk, which says that it is over.
+    over = replace(one.message, identifier="xt-over", kind="Cancel", draft="over", sent=now)
+    end = replace(one.draft, id="over", version=one.draft.version + 1, kind="Cancel")
+    other = Said((over,), {"over": end}, said.look)
+    publisher(toy, tmp_path).publish_all([said, other], now)
+    assert one.message.identifier in drawn(tmp_path)
+
+
+def drawn(folder: Path) -> set[str]:
+    """Identifiers on every map of a folder."""
+    return {
+        one["properties"]["identifier"]
+        for path in folder.rglob("active.geojson")
+        for one in json.loads(path.read_bytes())["features"]
+    }
+
+
+def test_a_site_trusts_the_folder_and_not_its_memory(toy, tmp_path):
+    with Store.open(toy.database, check=False) as store:
+        reader = Reader(store, toy.scope, (toy.context.pack.id,))
+        now = toy.steps[3].now
+        said = reader.said(now)
+    nothing = type(said)((), {}, said.look)
+    one, other = publisher(toy, tmp_path), publisher(toy, tmp_path)
+    one.publish(nothing, now)
+    clean = {p: p.read_bytes() for p in tmp_path.rglob("*.*") if p.parent.name != "cap"}
+    other.publish(said, now)
+    assert drawn(tmp_path)
+    # Nothing changed in what the first one knows; what the other wrote must go all the same.
+    one.publish(nothing, now)
+    assert drawn(tmp_path) == set()
+    assert {p: p.read_bytes() for p in clean} == clean
+    # And where nobody wrote in between, nothing is made again.
+    assert one.publish(nothing, now).files == ()
+
+
+def test_what_is_said_at_once_stands_beside_what_people_did_since(toy, tmp_path, monkeypatch):
+    with Store.open(toy.database, check=False) as store:
+        now = toy.steps[3].now
+        said = Reader(store, toy.scope, (toy.context.pack.id,)).said(now)
+        spec = toy.case.spec
+        about = (store, tmp_path, toy.context.country, spec.places_on, None, spec.status)
+        site = live_site.Publisher(*about)
+        fresh = max(said.messages, key=lambda m: m.sent)
+        # The first word of a new day: what was said before it is in force all the same.
+        site.at_once([fresh], [said.drafts[fresh.draft]], now)
+        whole = {a.message.identifier for a in active(said.messages, said.drafts, now)}
+        assert len(whole) > 1
+        assert drawn(tmp_path) == whole
+        # Somebody calls one off at the console; then the desk of sensors speaks of another.
+        gone, again = (
+            next(m for m in said.messages if m.identifier == name) for name in sorted(whole)[:2]
+        )
+        left = tuple(m for m in said.messages if m.chain != gone.chain)
+        glance = store.glance(now)
+        monkeypatch.setattr(store, "glance", lambda *_: replace(glance, messages=left))
+        monkeypatch.setattr(store, "marks", lambda: (99, 99))
+        site.at_once([again], [said.drafts[again.draft]], now)
+        assert drawn(tmp_path) == whole - {gone.identifier}

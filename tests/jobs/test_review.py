@@ -148,8 +148,10 @@ def test_played_by_people_it_is_not_a_script(yagi):
 def test_a_case_without_facts_says_so_in_both_languages(toy):
     found = review(toy)
     assert {a.part for a in found.absent} == {
-        "orders", "announced", "verification", "winds", "houses", "tolls", "not_modelled",
+        "warned", "orders", "announced", "verification", "winds", "houses", "tolls",
+        "not_modelled",
     }  # fmt: skip
+    assert found.why_absent("warned") == "absent_no_track"
     assert found.why_absent("winds") == "absent_no_facts"
     assert found.why_absent("verification") == "absent_no_track"
     assert found.why_absent("leads") == ""

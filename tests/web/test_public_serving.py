@@ -278,6 +278,23 @@ def test_live_desks_make_one_site_and_a_broken_one_leaves_it_standing(acted, toy
     assert json.loads(browser.get("/api/status.json").content)["watched"] == ["storm"]
     page = browser.get(f"/public/{draft.place}/")
     assert page.status_code == 200
+    # What it is cannot be read, neither by who knows it nor by who does not: its notices stand,
+    # and another desk's come beside them.
+    before = (out / "public/feeds/all.atom").read_bytes()
+    spec = (out / live.id / "desk.yaml").read_bytes()
+    (out / live.id / "desk.yaml").write_bytes(b"kind: [")
+    HomeSite(out, toys, load_country(toys.country("xt"), toys.threats), Public).tick(wall.now)
+    assert (out / "public/feeds/all.atom").read_bytes() == before
+    beside = start_live(body, "Gale beside", "storm", "xt", out, toys, wall=wall.now)
+    draft = beside.at(None, wall.now).pending[0]
+    beside.sign(draft.id, "a" * 32, "forecaster_on_duty", wall.now)
+    second = beside.approve(draft.id, "b" * 32, "shift_lead", wall.now)
+    home.tick(wall.now)
+    feed = (out / "public/feeds/all.atom").read_text()
+    assert message.identifier in feed
+    assert second.identifier in feed
+    shutil.rmtree(out / beside.id)
+    (out / live.id / "desk.yaml").write_bytes(spec)
     # Its store is gone: nothing was called off, so nothing is taken from the site.
     before = (out / "public/feeds/all.atom").read_bytes()
     live.close()

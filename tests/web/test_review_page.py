@@ -12,9 +12,11 @@ from haidang.review.not_modelled import Share
 from haidang.review.timeline import Event, Line
 from haidang.review.timeliness import Handling, LeadRow
 from haidang.review.tolls import Figure, Toll
+from haidang.review.warned import Row
 from haidang.risk.assessment import Interval
 from haidang.web.pages import review
 from haidang.web.pages.review_parts import Section
+from haidang.web.pages.review_sheets import Sheets
 from haidang.web.speak import Speaker
 
 NOW = datetime(2030, 9, 10, 12, tzinfo=UTC)
@@ -151,3 +153,42 @@ def test_an_event_without_words_is_still_told():
     strange = Line(NOW, "done", "sang", (), (), Event(NOW, "sang"), None)
     (told,) = review.build(EN, context(), book(timeline=(strange,))).timeline
     assert told.text == "sang: the system"
+
+
+def warned_row(place: str, level: int, what: str, **other: object) -> Row:
+    lead = 7.0 if what == "hit" else None
+    plain = Row("sent", "storm", "e", place, "land", level, what, False, lead, 3.0)
+    return replace(plain, **other)
+
+
+def test_whether_the_warnings_were_right_comes_first():
+    rows = (
+        warned_row("N", 1, "hit"),
+        warned_row("S", 1, "late"),
+        warned_row("N", 2, "false_alarm"),
+        warned_row("S", 2, "unknown"),
+        warned_row("N", 3, "quiet"),
+        warned_row("N", 1, "hit", office="drafted"),
+        warned_row("N", 2, "miss", office="announced"),
+    )
+    page = review.build(EN, context(), book(warned=rows))
+    first = page.sections[0]
+    assert first.id == "warned"
+    shown = [(row[0].note, *(c.text for c in row[2:])) for row in first.rows]
+    assert all(row[1].level is not None for row in first.rows)
+    assert [s[1:] for s in shown] == [
+        ("1", "1", "0", "0", "0", "0", "7.0 h"),
+        ("0", "0", "0", "0", "1", "1", "–"),
+        ("0", "0", "0", "1", "0", "0", "–"),
+    ]
+    assert shown[0][0] == "as sent"
+    assert shown[2][0].startswith("as announced")
+    assert "One event proves nothing" in first.after[0]
+
+
+def test_drafts_stand_in_where_nothing_was_sent():
+    rows = (warned_row("N", 1, "hit", office="drafted"),)
+    page = review.build(EN, context(), book(warned=rows))
+    assert page.sections[0].rows[0][0].note.startswith("as drafted")
+    sheet = Sheets(book(warned=rows), EN, {}).everything()[0]
+    assert (sheet.part, len(sheet.columns), len(sheet.rows[0])) == ("warned", 10, 10)

@@ -107,7 +107,7 @@ def active(
         for one, draft in _newest(messages, drafts, now)
         if one.kind != "Cancel" and one.expires > now
     ]
-    return tuple(sorted(found, key=_order))
+    return in_order(found)
 
 
 def ended(
@@ -162,6 +162,11 @@ def _newest(
             newest[one.chain] = one
     for one in sorted(newest.values(), key=lambda m: (m.sent, m.chain)):
         yield one, drafts[one.draft]
+
+
+def in_order(found: Iterable[Active]) -> tuple[Active, ...]:
+    """By place, the highest level first."""
+    return tuple(sorted(found, key=_order))
 
 
 def _order(one: Active) -> tuple[str, int, str, str]:

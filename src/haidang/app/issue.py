@@ -12,7 +12,7 @@ from haidang.app.context import AreaName, Context
 from haidang.app.narrowed import listed
 from haidang.app.verdict import Draft, Message
 from haidang.app.wording import event_name
-from haidang.base.errors import BadData
+from haidang.base.errors import BadData, BadPack
 from haidang.base.ids import content_id
 from haidang.base.problem import Problem
 from haidang.warn.cap import Alert, AreaBlock, Info, Reference, build, own_problems, problems
@@ -45,7 +45,13 @@ def issue(
     Raises:
         BadData: The standard would not let it out, every reason at once; the sender must sign and
             no key was given (``sign.required``); or the key cannot sign it.
+        BadPack: The pack is a draft and the message would be Actual (``pack.tier_draft``).
     """
+    # Asked again here: a pack may have been taken back to a draft while the notice waited. What
+    # went out before can still be called off.
+    pack = context.pack
+    if draft.status == "Actual" and draft.kind != "Cancel" and pack.threat.tier == "draft":
+        raise BadPack(Problem("pack.tier_draft", {"id": pack.id}))
     message = compose(context, draft, sent, earlier)
     if seal is not None:
         return replace(message, body=seal.on(message.body))

@@ -22,6 +22,7 @@ from haidang.cli.listen import listen
 from haidang.cli.observe import observe
 from haidang.cli.publish import publish
 from haidang.cli.review import review
+from haidang.cli.score import score
 from haidang.cli.serve import serve
 from haidang.cli.show import choose, err, help_text, language, out, problems, say, scores, summary
 from haidang.cli.show import places as show_places
@@ -60,6 +61,7 @@ def build() -> typer.Typer:
     app.command("together", help=help_text("help_together"))(together)
     app.command("check", help=help_text("help_check"))(check)
     app.command("verify", help=help_text("help_verify"))(verify)
+    app.command("score", help=help_text("help_score"))(score)
     app.command("review", help=help_text("help_review"))(review)
     app.command("explain", help=help_text("help_explain"))(explain)
     app.command("detect", help=help_text("help_detect"))(detect)

@@ -32,15 +32,16 @@ def cap(
     show: Show = False,
 ) -> None:
     """Hold messages against CAP, one line for every problem."""
-    from haidang.jobs.cap_files import look, profile_of  # noqa: PLC0415 - shapely takes its time
+    from haidang.jobs.cap_files import left_out, look, profile_of  # noqa: PLC0415 - shapely takes its time
 
     held = None if profile is None else profile_of(profile)
-    messages = invalid = 0
+    messages = invalid = warned = 0
     for one in look(
         files, held, require_signature=require_signature, batch=batch, language=language()
     ):
         messages += 1
         invalid += not one.report.valid
+        warned += one.report.valid and bool(one.report.problems)
         if as_json:
             typer.echo(_json(one))
             continue
@@ -49,8 +50,12 @@ def cap(
         for problem in one.report.problems:
             out.print(_line(one.name, problem), highlight=False, soft_wrap=True)
     if not as_json:
-        said = word("cap.said", language(), messages=messages, invalid=invalid)
+        said = word("cap.said", language(), messages=messages, invalid=invalid, warned=warned)
         err.print(said, style="bold red" if invalid else "bold green", highlight=False)
+        if others := left_out(files):
+            names = ", ".join(others)
+            told = word("cap.left_out", language(), count=len(others), files=names)
+            err.print(told, style="yellow", highlight=False, soft_wrap=True)
     if invalid:
         raise typer.Exit(1)
 

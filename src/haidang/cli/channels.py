@@ -23,8 +23,13 @@ def build() -> typer.Typer:
 
 def check(file: File = Path("channels.yaml")) -> None:
     """Each channel with what keeps it from working; nothing is sent."""
+    from haidang.base.errors import NotFound  # noqa: PLC0415
+    from haidang.base.problem import Problem  # noqa: PLC0415
     from haidang.edge.channels import settings  # noqa: PLC0415
 
+    if not file.is_file():
+        # A slip of the pen must not read as the answer that all is well.
+        raise NotFound(Problem("channel.no_file", {"name": str(file)}))
     found = settings.read_settings(file)
     wrong = settings.check(found)
     for name in (*found.specs, *found.bad):

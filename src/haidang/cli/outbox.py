@@ -79,6 +79,8 @@ def deliver(
         for way in ways:
             way.channel.close()
     out.print(say("deliver_done", messages=told.messages, queued=told.queued), highlight=False)
+    if told.left:
+        err.print(say("deliver_left", n=len(told.left)), style="yellow", highlight=False)
     for (channel, state), n in sorted(told.outcomes.items()):
         out.print(say("deliver_line", channel=channel, n=n, state=_state(state)), highlight=False)
 
@@ -116,7 +118,7 @@ def outbox(
     with opened(db) as store:
         counts = store.delivery_counts()
         dead = store.deliveries_found(state="dead")
-        waiting = len(store.unfanned())
+        waiting = len(store.waiting())
     channels = sorted({channel for channel, _ in counts})
     if as_json:
         found = {

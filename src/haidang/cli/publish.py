@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from haidang.cli.show import help_text, out, say
+from haidang.cli.show import err, help_text, out, say
 
 
 def publish(
@@ -52,6 +52,8 @@ def publish(
     )  # fmt: skip
     out.print(line, highlight=False, soft_wrap=True)
     out.print(f"  {site.folder / 'index.html'}", highlight=False, soft_wrap=True)
+    if count := job.waiting(home, DATABASE, datetime.fromisoformat(said["published"])):
+        err.print(say("publish_waiting", count=count), style="yellow", soft_wrap=True)
 
 
 def _instant(text: str) -> datetime | None:

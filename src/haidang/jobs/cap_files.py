@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from haidang.base.errors import NotFound, Unavailable
+from haidang.base.errors import BadData, NotFound, Unavailable
 from haidang.base.problem import Problem
 from haidang.pack.load import roots
 from haidang.warn.cap import (
@@ -18,6 +19,7 @@ from haidang.warn.cap import (
     named,
     profiles,
     read_profile,
+    unwrap,
     validate,
     warm,
 )
@@ -27,17 +29,33 @@ from haidang.warn.cap.profile import COUNTRY_FILE
 STDIN: Final = "-"
 ENDINGS: Final = (".xml", ".cap")
 """What is taken for a message in a folder."""
+ENVELOPES: Final = (".edxlde", ".edxl")
+"""What is taken for an envelope of messages in a folder."""
 MANY: Final = 300
 """Files from which on it pays to load the compiled judgement of polygons."""
+
+_ENVELOPE: Final = re.compile(rb"<(?:[\w.-]+:)?EDXLDistribution[\s>]")
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One file and what there is to say of it."""
+    """One message and what there is to say of it.
+
+    Attributes:
+        name: Of its file; one out of an envelope has its number behind a ``#``.
+    """
 
     name: str
     data: bytes
     report: Report
+
+
+def left_out(names: Sequence[str]) -> tuple[str, ...]:
+    """Files in folders that are not looked at, for their names do not end as a message's do."""
+    folders = [Path(name) for name in names if name != STDIN and Path(name).is_dir()]
+    taken = ENDINGS + ENVELOPES
+    found = (f for folder in folders for f in folder.rglob("*") if f.suffix.lower() not in taken)
+    return tuple(sorted(str(f) for f in found if f.is_file()))
 
 
 def look(
@@ -66,9 +84,25 @@ def look(
         warm()
     seen = Register() if batch else None
     for file in files:
-        data = _read(file)
-        report = validate(data, profile, require_signature, language=language, seen=seen)
-        yield Looked(file, data, report)
+        for name, data in _opened(file, _read(file)):
+            report = validate(data, profile, require_signature, language=language, seen=seen)
+            yield Looked(name, data, report)
+
+
+def _opened(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The message, or the messages in an envelope; one that cannot be opened is told as it is."""
+    if _ENVELOPE.search(data) is None:
+        yield name, data
+        return
+    try:
+        inside = unwrap(data)
+    except BadData:
+        inside = (data,)
+    if inside == (data,):
+        yield name, data
+        return
+    for number, one in enumerate(inside, 1):
+        yield f"{name}#{number}", one
 
 
 def profile_of(name: str) -> Profile:
@@ -93,9 +127,10 @@ def _files(name: str) -> list[str]:
         return [name]
     if not path.is_dir():
         raise NotFound(Problem("cap.no_file", {"name": name}))
-    found = sorted(str(f) for f in path.rglob("*") if f.suffix.lower() in ENDINGS)
+    taken = ENDINGS + ENVELOPES
+    found = sorted(str(f) for f in path.rglob("*") if f.suffix.lower() in taken)
     if not found:
-        raise NotFound(Problem("cap.no_message", {"name": name, "endings": ", ".join(ENDINGS)}))
+        raise NotFound(Problem("cap.no_message", {"name": name, "endings": ", ".join(taken)}))
     return found
 
 

@@ -15,10 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic
 from typing import Final, Protocol
 
-from haidang.base.errors import HaidangError, Unavailable
-from haidang.edge.channels.port import Channel, Outcome, Parcel
+from haidang.base.errors import BadData, HaidangError, Unavailable
+from haidang.base.problem import Problem
+from haidang.edge.channels.port import Channel, Hears, Outcome, Parcel, Report
 from haidang.edge.store.fanout import Waiting
 from haidang.edge.store.parcels import Claimed, Policy, Settled
 from haidang.edge.store.store import Store
@@ -29,6 +31,10 @@ IDLE_S: Final = 0.5
 """How long a watching job looks away when there is nothing to do, s."""
 BREATH_S: Final = 0.01
 """Pause after each write, in which others may write, s."""
+LONGEST_S: Final = 60.0
+"""Longest pause of a watching job after faults that nobody foresaw, s."""
+HEARD: Final = 200
+"""Reports written down in one transaction: others want to write too."""
 KEPT: Final = 200
 """Messages whose words are kept in memory."""
 SETTLE: Final = (0.2, 1.0, 5.0)
@@ -64,11 +70,13 @@ class Told:
         messages: Fanned out.
         queued: Deliveries that were new.
         outcomes: By (channel, state of the outcome).
+        left: Identifiers of messages that could not be fanned out and wait still.
     """
 
     messages: int = 0
     queued: int = 0
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    left: set[str] = field(default_factory=set)
 
 
 def _silent(channel: str, error: HaidangError | Exception) -> None:
@@ -101,26 +109,31 @@ class Deliverer:
         self._worker = worker()
         self._guard, self._pen = threading.Lock(), threading.Lock()
         self._messages: dict[str, Waiting] = {}
+        self._bad: dict[str, float] = {}
+        self._heard: dict[str, list[Report]] = {}
         self.told = Told()
 
     def once(self) -> Told:
         """Fan out what was accepted and send what is due, until nothing is due any more.
 
-        What failed and waits for its next try is left for later.
+        What failed and waits for its next try is left for later. A message or a channel with a
+        fault that nobody foresaw is told of, and keeps no other waiting.
 
         Raises:
             Unavailable: The store cannot be used.
         """
+        self._bad.clear()
         self.fan_out()
         with ThreadPoolExecutor(max(1, len(self._ways)), "deliver") as pool:
-            for done in [pool.submit(self._drain, way) for way in self._ways]:
+            for done in [pool.submit(self._apart, way) for way in self._ways]:
                 done.result()
         return self.told
 
     def watch(self, stop: threading.Event) -> Told:
         """Fan out and send for as long as nobody says stop.
 
-        A store that is busy or away for a while is asked again; nothing is lost meanwhile.
+        A store that is busy or away for a while is asked again; nothing is lost meanwhile. After
+        any other fault it goes on too, with pauses that grow.
         """
         with ThreadPoolExecutor(len(self._ways) + 1, "deliver") as pool:
             jobs: list[tuple[str, Callable[[], None]]] = [("", self.fan_out)]
@@ -130,33 +143,92 @@ class Deliverer:
         return self.told
 
     def _again(self, name: str, job: Callable[[], object], stop: threading.Event) -> None:
+        faults = 0
         while not stop.is_set():
             try:
                 job()
+                faults = 0
             except Unavailable as error:
                 self._tell(name, error)
-            stop.wait(IDLE_S)
+            except Exception as error:
+                # A round that nobody foresaw must not be the last one of a channel.
+                faults += 1
+                self._tell(name, error)
+            stop.wait(min(IDLE_S * 2 ** min(faults, 10), LONGEST_S))
+
+    def _apart(self, way: Way) -> None:
+        try:
+            self._drain(way)
+        except Unavailable:
+            raise
+        except Exception as error:
+            self._tell(way.name, error)
 
     def fan_out(self) -> None:
         """Queue every accepted message for everybody who is told of it.
 
-        What a killed job of this machine held is let go first.
+        What a killed job of this machine held is let go first. A message that cannot be fanned out
+        is told of and tried again a minute later; those behind it do not wait for it.
+
+        Raises:
+            Unavailable: The store cannot be used.
         """
         for other in self._store.holders():
             if other != self._worker and gone(other):
                 self._store.release(other)
         public = [way.name for way in self._ways if way.public]
-        while found := self._store.unfanned():
-            for one in found:
-                with self._writing():
-                    new = self._store.fan_out(one, self._within, public)
+        while found := [m for m in self._store.waiting() if self._bad.get(m, 0.0) <= monotonic()]:
+            for identifier in found:
+                try:
+                    with self._writing():
+                        one = self._store.notice(identifier)
+                        new = self._store.fan_out(one, self._within, public)
+                except Unavailable:
+                    raise
+                except Exception as error:
+                    self._put_aside(identifier, error)
+                    continue
+                self._bad.pop(identifier, None)
                 with self._guard:
                     self.told.messages += 1
                     self.told.queued += new
+                    self.told.left.discard(identifier)
+
+    def _put_aside(self, identifier: str, error: Exception) -> None:
+        self._bad[identifier] = monotonic() + LONGEST_S
+        with self._guard:
+            self.told.left.add(identifier)
+        said = {"identifier": identifier, "why": _kind(error)}
+        self._tell("", BadData(Problem("deliver.not_fanned", said)))
 
     def _drain(self, way: Way) -> None:
+        self._listen(way)
         while held := self._claim(way):
             self._send(way, held)
+            self._listen(way)
+
+    def _listen(self, way: Way) -> None:
+        """What the other side said since: it is taken from the channel once, and kept till written.
+
+        A channel that idles is asked too, for its other side wants to be heard and answered.
+        """
+        if not isinstance(way.channel, Hears):
+            return
+        kept = self._heard.setdefault(way.name, [])
+        try:
+            kept += way.channel.reports()
+        except Exception as error:
+            self._tell(way.name, error)
+        while kept:
+            try:
+                with self._writing():
+                    said = [(r.receipt, r.state, r.why) for r in kept[:HEARD]]
+                    self._store.heard(way.name, said, self._policy)
+            except Unavailable:
+                raise
+            except Exception as error:
+                self._tell(way.name, error)
+            del kept[:HEARD]
 
     def _claim(self, way: Way) -> list[Claimed]:
         with self._writing():
@@ -174,8 +246,14 @@ class Deliverer:
 
     def _send(self, way: Way, held: Sequence[Claimed]) -> None:
         lost = [h for h in held if h.address is None]
-        parcels = [self._parcel(h) for h in held if h.address is not None]
         outcomes = [Outcome(h.key, "refused", "deliver.no_address") for h in lost]
+        parcels = []
+        for one in (h for h in held if h.address is not None):
+            try:
+                parcels.append(self._parcel(one, way.public))
+            except Exception as error:
+                self._tell(way.name, error)
+                outcomes.append(Outcome(one.key, "failed", "deliver.no_parcel"))
         if parcels:
             try:
                 outcomes += way.channel.send(parcels)
@@ -198,7 +276,7 @@ class Deliverer:
                 return
         self._store.settle(held, results, self._worker, self._policy)
 
-    def _parcel(self, held: Claimed) -> Parcel:
+    def _parcel(self, held: Claimed, public: bool) -> Parcel:
         one = self._message(held.message)
         return Parcel(
             key=held.key,
@@ -208,6 +286,7 @@ class Deliverer:
             address=held.address or "",
             secret=held.secret,
             wakes=one.notice.wakes,
+            earlier=self._store.earlier(one) if public else (),
         )
 
     def _message(self, identifier: str) -> Waiting:
@@ -220,6 +299,13 @@ class Deliverer:
                     self._messages.clear()
                 self._messages[identifier] = found
         return found
+
+
+def _kind(error: Exception) -> str:
+    """What a fault is, without what it says: that may hold an address."""
+    if isinstance(error, HaidangError) and error.problems:
+        return error.problems[0].code
+    return type(error).__name__
 
 
 def pump(

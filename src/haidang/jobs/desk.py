@@ -452,7 +452,7 @@ class Desk:
             at = self._stamp(wall, actor, role, draft_id)
 
             def build(approved: Draft, earlier: tuple[Message, ...]) -> Message:
-                return issue(self.context, approved, at, earlier, seal)
+                return issue(self._context_for(approved.threat), approved, at, earlier, seal)
 
             message = self.store.approve(
                 draft_id, actor, role, at, build, [capfile.NAME], broke_glass=broke_glass
@@ -460,6 +460,13 @@ class Desk:
             self._send()
             self._publish(at)
             return message
+
+    def _context_for(self, threat: str) -> Context:
+        """The context of a draft's own threat: a desk of sensors may watch more than its first."""
+        if threat == self.context.pack.id:
+            return self.context
+        spec = self.case.spec.model_copy(update={"threat": threat})
+        return context_of(replace(self.case, spec=spec), self._roots)
 
     def act(self, draft_id: str, wish: Wish, wall: datetime) -> Draft:
         """Extend, narrow, reword or end a notice that is out: makes a draft, signed by who asks.

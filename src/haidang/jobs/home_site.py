@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -14,7 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from haidang.base.errors import HaidangError
 from haidang.edge.channels.site import FOLDER
 from haidang.jobs.desk import Desk, desks
-from haidang.jobs.publish import Maker, Publisher, Said, spec_of, together
+from haidang.jobs.desk_files import DESK
+from haidang.jobs.publish import Maker, Publisher, Said, spec_of
+from haidang.jobs.replay import DATABASE
 from haidang.pack.load import Roots
 from haidang.pack.schema import Country
 
@@ -34,21 +38,24 @@ class HomeSite:
         """Take the folder of the desks, and whose pages they are."""
         self._out, self._roots, self._country, self._maker = out, roots, country, maker
         self._publisher: Publisher | None = None
+        self._known: dict[str, Said] = {}
 
     def tick(self, wall: datetime) -> None:
         """Let every desk do what is due, and publish what the live ones say.
 
-        A desk whose store is missing, locked or broken keeps nobody else waiting. While one of the
-        live ones is, the site is left as it stands: without its notices it would call off what
-        nobody called off, and its pages say themselves how old they are.
+        A desk whose store is missing, locked or broken keeps nobody else waiting: of a live one the
+        site goes on saying what it said last. Where that was never read, the site is left as it
+        stands: without its notices it would call off what nobody called off, and its pages say
+        themselves how old they are.
 
         Args:
             wall: Wall time.
         """
-        parts: list[Said] = []
+        parts: dict[str, Said] = {}
         clocks: list[tuple[datetime, Desk]] = []
-        whole = True
-        for info in desks(self._out, self._roots):
+        found = desks(self._out, self._roots)
+        gone = self._unread({info.id for info in found})
+        for info in found:
             live = info.kind == "live"
             if info.kind == "replay" or (not live and wall - info.changed > LATELY):
                 continue
@@ -56,23 +63,47 @@ class HomeSite:
                 desk = Desk.open(self._out / info.id, self._roots)
                 now = desk.tick(wall)
                 if live and desk.context.country.id == self._country.id:
-                    parts.append(desk.said(now))
+                    parts[info.id] = desk.said(now)
                     clocks.append((now, desk))
             except (HaidangError, SQLAlchemyError, OSError) as error:
                 LOG.warning("desk %s not read: %s", info.id, type(error).__name__)
-                whole = whole and not live
-        if clocks and whole:
+                if live:
+                    gone.add(info.id)
+        for name in gone & self._known.keys():
+            parts[name] = self._known[name]
+        self._known.update(parts)
+        if clocks and gone <= self._known.keys():
             # That of the desks: one that was begun on an old file keeps its own time.
             now, desk = max(clocks, key=lambda c: c[0])
-            self._publish(desk, together(parts), now)
+            self._publish(desk, [parts[name] for name in sorted(parts)], now)
 
-    def _publish(self, desk: Desk, said: Said, now: datetime) -> None:
+    def _unread(self, listed: set[str]) -> set[str]:
+        """Folders of live desks that are not in the list, because nobody can read what they are."""
+        named: set[str] = set()
+        for folder in self._out.iterdir() if self._out.is_dir() else ():
+            if folder.name in listed or not folder.is_dir() or _is_drill(folder):
+                continue
+            # One that never had a store never said anything.
+            kept = (folder / DESK).exists() and (folder / DATABASE).exists()
+            if kept or folder.name in self._known:
+                LOG.warning("desk %s not read: %s", folder.name, DESK)
+                named.add(folder.name)
+        return named
+
+    def _publish(self, desk: Desk, parts: list[Said], now: datetime) -> None:
         if self._publisher is None:
             self._publisher = Publisher(
                 self._out / FOLDER, self._country, desk.case.spec.places_on, "", self._maker,
                 spec_of(self._out),
             )  # fmt: skip
-        self._publisher.publish(said, now)
+        self._publisher.publish_all(parts, now)
+
+
+def _is_drill(folder: Path) -> bool:
+    """Whether a file that is wrong as a whole says at least this much."""
+    with suppress(OSError):
+        return re.search(rb"^kind:\s*drill\b", (folder / DESK).read_bytes(), re.M) is not None
+    return False
 
 
 class Heartbeat:

@@ -234,7 +234,8 @@ class Listener:
             self.live.renew(self.home.contexts(day))
             self._site = self._publisher(day)
             self._look(now, everything=True)
-            self._day = day  # not before: a look that failed is made up for at the next tick
+            # Not before: a look that failed is made up for at the next tick.
+            self._day = day
             now = self.live.now()
         if self.live.settle(now).spoken:
             now = self.live.now()

@@ -42,14 +42,14 @@ class Publisher:
     _drafts: dict[str, Draft] = field(default_factory=dict)
     _memory: Memory = field(default_factory=Memory)
     _marks: tuple[int, int] = (-1, -1)
+    _look: Look = field(default_factory=Look)
 
     def __post_init__(self) -> None:
         """Lay out the site; nothing is written yet."""
         about = (self.folder, self.country, self.day)
-        self._feeds = Site(*about, None, self.spec, self.status)
-        self._whole = Site(*about, None, self.spec, self.status)
+        self._site = Site(*about, None, self.spec, self.status)
         if self.pages is not None:
-            self._whole.pages = self.pages(self._whole.layout)
+            self._site.pages = self.pages(self._site.layout)
 
     def at_once(self, spoken: Iterable[Message], drafts: Iterable[Draft], now: datetime) -> None:
         """Put messages into the feeds that were just spoken.
@@ -62,9 +62,11 @@ class Publisher:
         Raises:
             Unavailable: The folder cannot be written to.
         """
+        # Beside what was just said stands what people did at the console since.
+        self._refresh(now)
         self._drafts.update((d.id, d) for d in drafts)
         self._messages.update((m.identifier, m) for m in spoken)
-        self._feeds.show(tuple(self._messages.values()), self._drafts, now)
+        self._show(now, pages=False)
 
     def whole(self, now: datetime, look: Look) -> None:
         """Publish everything as it stands in the store, whoever approved it.
@@ -72,6 +74,16 @@ class Publisher:
         Raises:
             Unavailable: The folder cannot be written to.
         """
+        self._look = look
+        self._refresh(now)
+        self._show(now, pages=True)
+
+    def _show(self, now: datetime, *, pages: bool) -> None:
+        said = tuple(self._messages.values())
+        self._site.show(said, self._drafts, now, self._look, pages=pages)
+
+    def _refresh(self, now: datetime) -> None:
+        """Read the store again where anything was done in it."""
         marks = self.store.marks()
         if marks != self._marks:
             # An act at the console may bear a clock that is a little ahead of ours.
@@ -79,4 +91,3 @@ class Publisher:
             self._messages = {m.identifier: m for m in seen.messages}
             self._drafts = dict(seen.drafts)
             self._marks = marks
-        self._whole.show(tuple(self._messages.values()), self._drafts, now, look)

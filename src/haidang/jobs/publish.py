@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from haidang.app.active import Look, looked
+from haidang.app.active import Look, active, ended, in_order, looked
 from haidang.app.context import Context
 from haidang.app.verdict import Draft, Message
 from haidang.base.errors import BadPack, NotFound, Unavailable
@@ -78,24 +78,19 @@ class Reader:
         return self._look[1]
 
 
-def together(parts: Sequence[Said]) -> Said:
-    """What several stores have said, as one; seen is what all of them saw."""
-    looks = [p.look for p in parts]
+def seen_by_all(looks: Sequence[Look]) -> Look:
+    """What all of several stores saw."""
     ats = [look.at for look in looks if look.at is not None]
     silent: dict[str, tuple[tuple[str, datetime | None], ...]] = {}
     for look in looks:
         for place, what in (look.silent or {}).items():
             silent[place] = tuple(sorted({*silent.get(place, ()), *what}, key=str))
     data = [look.data for look in looks if look.data is not None]
-    return Said(
-        tuple(m for p in parts for m in p.messages),
-        {name: d for p in parts for name, d in p.drafts.items()},
-        Look(
-            min(ats) if len(ats) == len(looks) and ats else None,
-            min(data) if len(data) == len(looks) and data else None,
-            tuple(dict.fromkeys(t for look in looks for t in look.threats)),
-            silent,
-        ),
+    return Look(
+        min(ats) if len(ats) == len(looks) and ats else None,
+        min(data) if len(data) == len(looks) and data else None,
+        tuple(dict.fromkeys(t for look in looks for t in look.threats)),
+        silent,
     )
 
 
@@ -141,18 +136,30 @@ class Publisher:
         return not self._last[1] <= now < self._last[1] + OFTEN
 
     def publish(self, said: Said, now: datetime, mark: object = None) -> Written:
-        """Publish what holds at an instant.
+        """Publish what holds at an instant in one store; see `publish_all`."""
+        return self.publish_all([said], now, mark)
+
+    def publish_all(self, parts: Sequence[Said], now: datetime, mark: object = None) -> Written:
+        """Publish what holds at an instant, of each store by itself.
+
+        Two stores may speak of the same danger at the same place, even in a chain of the same
+        name: the all-clear of one calls off nothing of the other's.
 
         A folder that cannot be written to keeps nobody from sending: it is logged, what stands
         there says itself how old it is, and the next try comes soon.
 
         Args:
-            said: Everything that was said.
+            parts: Everything that was said, by store.
             now: The instant.
             mark: What `due` compares.
         """
         try:
-            written = self.site.show(said.messages, said.drafts, now, said.look)
+            written = self.site.publish(
+                in_order(a for p in parts for a in active(p.messages, p.drafts, now)),
+                now,
+                [e for p in parts for e in ended(p.messages, p.drafts, now, timedelta.max)],
+                seen_by_all([p.look for p in parts]),
+            )
         except Unavailable as error:
             LOG.warning("site not written: %s", error.problems[0].code)
             return Written(())
@@ -189,6 +196,22 @@ class Follower:
         if now is None and self._maker is not None:
             self._publisher.site.pages = self._maker(self._publisher.site.layout)
         self._publisher.publish(self._reader.said(at), at)
+
+
+def waiting(folder: Path, database: str, now: datetime) -> int:
+    """How many drafts waited for a person at an instant: what a site does not say.
+
+    Args:
+        folder: Of the replay or the desk.
+        database: Name of its store.
+        now: The instant.
+
+    Raises:
+        Unavailable: The store cannot be read.
+    """
+    with Store.open(folder / database, check=False) as store:
+        seen = store.glance(now)
+    return sum(seen.states[name].pending for name in seen.drafts if name in seen.states)
 
 
 def publish_played(

@@ -18,6 +18,7 @@ from haidang.edge.store.store import Store
 from haidang.jobs import verify
 from haidang.jobs.desk import Desk
 from haidang.jobs.replay import Played, Step, key_of
+from haidang.jobs.score import score
 from haidang.pack.case import Case
 from haidang.pack.review import read_facts
 from haidang.respond.plan import Plan
@@ -70,7 +71,13 @@ class _Kept:
     plans: tuple[Plan, ...]
 
 
-def review(played: Played, store: Store | None = None, *, scripted: bool | None = None) -> Review:
+def review(
+    played: Played,
+    store: Store | None = None,
+    *,
+    scripted: bool | None = None,
+    over: bool = True,
+) -> Review:
     """Review a played case.
 
     Args:
@@ -78,6 +85,7 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
         store: Its store, if it is open already.
         scripted: Whether the people of the case acted by its script, as in a replay, or it was
             played by people; None takes a case with officers as scripted.
+        over: The event is over, so that its warnings can be held against what came.
 
     Returns:
         Every part that can be answered; each that cannot is named with its reason.
@@ -87,7 +95,7 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
     """
     if store is None:
         with Store.open(played.database, check=False) as opened:
-            return review(played, opened, scripted=scripted)
+            return review(played, opened, scripted=scripted, over=over)
     case, context = played.case, played.context
     country = context.country.places.gazetteer
     facts, _ = read_facts(case.spec.review, case.folder, country, context.country.spec.languages)
@@ -131,6 +139,7 @@ def review(played: Played, store: Store | None = None, *, scripted: bool | None 
         landfall=landfall,
         last_bulletin=bulletin,
         sources=facts.sources if facts else {},
+        warned=score(played, store).rows if over else (),
     )
     if not tracked:
         why = "absent_counted" if context.pack.threat.counted else "absent_readings"
@@ -148,7 +157,8 @@ def review_desk(desk: Desk) -> Review:
         desk: Any kind; it is only read.
     """
     played = Played(desk.case, desk.context, desk.folder, desk.steps, ())
-    return review(played, desk.store, scripted=None if desk.kind == "replay" else False)
+    scripted = None if desk.kind == "replay" else False
+    return review(played, desk.store, scripted=scripted, over=desk.kind != "live")
 
 
 def _kinds(context: Context) -> Iterator[tuple[str, str]]:
@@ -457,6 +467,8 @@ def _absent(
             continue
         if part in {"timeline", "leads", "handling"}:
             reason = "absent_nothing_played" if part == "timeline" else "absent_nothing_said"
+        elif part == "warned":
+            reason = "absent_no_track" if truth is None else "absent_nothing_said"
         elif part == "announced":
             reason = "absent_no_announced"
         elif part == "verification":

@@ -14,11 +14,12 @@ from haidang.review.timeline import Line
 from haidang.review.timeliness import Handling, LeadRow, OrderRow
 from haidang.review.tolls import Toll
 from haidang.review.verification import Contingency
+from haidang.review.warned import Row
 from haidang.review.winds import WindRow
 
 Part: TypeAlias = Literal[
-    "timeline", "leads", "handling", "orders", "announced", "verification", "winds", "houses",
-    "tolls", "not_modelled",
+    "warned", "timeline", "leads", "handling", "orders", "announced", "verification", "winds",
+    "houses", "tolls", "not_modelled",
 ]  # fmt: skip
 
 
@@ -51,6 +52,7 @@ class Review:
         house_people, house_year, house_source: People to a house, and who counted.
         damage_on: Day of the damage figures.
         sources: By part, in words.
+        warned: Each place and level, beside what came to it.
     """
 
     case: str
@@ -77,6 +79,7 @@ class Review:
     house_source: str = ""
     damage_on: date | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    warned: tuple[Row, ...] = ()
 
     def why_absent(self, part: Part) -> str:
         """Key of the reason why a part is empty, "" where it is not."""

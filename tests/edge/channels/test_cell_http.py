@@ -95,9 +95,30 @@ def test_an_update_replaces_and_an_end_stops_the_broadcast_of_its_chain(opened):
         channel.send([parcel("a"), parcel("b", of=update), parcel("c", of=cancel)])
     said = [r.json for r in server.requests][::2]
     assert [s["action"] for s in said] == ["start", "replace", "stop"]
-    one, two, three = (int(str(s["serialNumber"])) for s in said)
-    assert one >> 4 == two >> 4 == three >> 4
-    assert (one & 15, two & 15) == (0, 1)
+    assert {s["chain"] for s in said} == {"chain-1"}
+    assert [s["update"] for s in said] == ["0", "1", "1"]
+    assert not any("serialNumber" in s for s in said), "two chains may share a code of ten bits"
+
+
+def test_a_gateway_that_cannot_number_is_told_what_is_replaced(opened):
+    earlier = b"<references>a@b.invalid,xt-0000,2030-09-06T21:00:00+07:00</references>"
+    body = message("xt-2").body.replace(b"<info>", earlier + b"<info>", 1)
+    update = replace(message("xt-2"), kind="Update", body=body)
+    with web(lambda _: OK) as server:
+        channel = opened(
+            server.url, parallel=1, fields={"serialNumber": "{serial}", "old": "{replaces}"}
+        )
+        channel.send([parcel("a"), parcel("b", of=update)])
+    first, second = [r.json for r in server.requests][::2]
+    assert first["old"] == ""
+    assert second["old"] == first["serialNumber"] != second["serialNumber"]
+
+
+def test_no_message_of_a_chain_is_dropped_as_a_repeat_of_an_earlier_one():
+    for chain in ("c", "chain-1", "x" * 40):
+        numbers = [cell_http.serial(chain, n) for n in range(200)]
+        assert len(set(numbers)) == 200
+        assert {n >> 14 for n in numbers} == {1}
 
 
 def test_one_language_that_fails_is_no_success(opened):

@@ -159,6 +159,38 @@ def test_what_is_in_force_is_kept_for_each_place_until_it_ends(bus, opened):
         assert all(not m.payload for m in wait(0))
 
 
+def test_what_was_narrowed_or_ended_is_cleared_wherever_it_was_kept(bus, opened):
+    def notice(identifier, kind, *codes):
+        one = message(identifier)
+        old = b"<geocode><valueName>LIST</valueName><value>31</value></geocode>"
+        named = b"".join(old.replace(b"31", code.encode()) for code in codes)
+        body = one.body.replace(old, named)
+        later = datetime.now(UTC) + timedelta(hours=1)
+        return replace(one, chain="chain-n", kind=kind, body=body, expires=later)
+
+    whole = notice("n-1", "Alert", "31")
+    narrow = notice("n-2", "Update", "31-1", "31-2")
+    end = notice("n-3", "Cancel", "31")
+    channel = opened(bus.port, active="active/{place}/{chain}")
+
+    def kept():
+        # One line for both: what is retained comes before what is published after it was asked for.
+        with listening(bus.port, "#") as wait:
+            opened(bus.port).send([parcel("marker")])
+            seen = wait(1)
+            while not any(m.topic == TOPIC for m in seen):
+                seen = wait(len(seen) + 1)
+        mine = [m for m in seen if m.topic.endswith("/chain-n") and m.payload]
+        return {m.topic.split("/")[1] for m in mine}
+
+    channel.send([parcel("n-1", of=whole)])
+    assert kept() == {"31"}
+    channel.send([replace(parcel("n-2", of=narrow), earlier=(whole,))])
+    assert kept() == {"31-1", "31-2"}
+    channel.send([replace(parcel("n-3", of=end), earlier=(whole, narrow))])
+    assert kept() == set()
+
+
 def test_a_message_that_is_over_is_not_kept(bus, opened):
     over = replace(message(), expires=datetime.now(UTC) - timedelta(hours=1))
     channel = opened(bus.port, active="active/{place}/{chain}")
@@ -257,6 +289,7 @@ def test_nobody_there_is_a_failure(opened):
 @pytest.mark.parametrize(
     "said",
     [{"topic": "a/{city}"}, {"topic": "a/#"}, {"topic": "a/{"}, {"active": "a/{place}"},
+     {"active": "a/{place}/{chain}", "version": "3.1.1"},
      {"user": "desk"}, {"centre": "a/b"}],
 )  # fmt: skip
 def test_settings_that_cannot_work_are_refused(said):

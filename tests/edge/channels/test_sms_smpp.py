@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -169,6 +170,18 @@ def test_reports_of_delivery_find_their_message(opened):
     assert found == (outcome.receipt, "delivered", "")
     answered = {command for command, _ in smsc.answered}
     assert {0x80000005, 0x80000015, 0x80000000} <= answered
+
+
+def test_a_report_that_comes_at_the_end_of_the_look_is_kept_and_answered(monkeypatch):
+    """Whoever only looks has no time left; without an answer the centre repeats the report."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        monkeypatch.setattr(socket, "create_connection", lambda *_: ours)
+        session = sms_smpp._Session("x", 1, 1.0, None)
+        monkeypatch.setattr(sms_smpp.smpp, "delivered", lambda _: ("r-1", "DELIVRD"))
+        session._deliver(sms_smpp.Pdu(sms_smpp.smpp.DELIVER, 0, 7, b""), time.monotonic() - 1)
+        assert [r.receipt for r in session.take_reports()] == ["r-1"]
+        assert theirs.recv(99)[:8].hex().endswith("80000005")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from haidang.edge.store.recipients import Contact
 from haidang.warn.route import PUBLIC, Subscription, Why
 
 SECOND = timedelta(seconds=1)
-POLICY = Policy(tries=3, base=4 * SECOND, longest=8 * SECOND, lease=60 * SECOND)
+POLICY = Policy(tries=3, base=4 * SECOND, longest=8 * SECOND, age=timedelta(0), lease=60 * SECOND)
 NAMES = ("anna", "bert", "carl")
 
 
@@ -216,14 +216,36 @@ def test_what_is_refused_is_not_tried_again_until_a_person_asks(box: Store, cloc
     assert states(box) == {"failed": 2, "dead": 1}
 
 
-def test_an_old_delivery_is_given_up(box: Store, clock: Clock) -> None:
+def test_only_what_is_old_and_was_tried_often_is_given_up(box: Store, clock: Clock) -> None:
     approve(box, 0)
     fan(box)
+    old = Policy(tries=2, age=timedelta(hours=5), lease=SECOND)
     clock.now += timedelta(hours=5)
-    old = Policy(age=timedelta(hours=5))
-    held = box.claim("sms", 9, "w", old)
-    box.settle(held, [Settled(h.key, "failed", "x") for h in held], "w", old)
+    for left in ({"failed": 3}, {"dead": 3}):
+        held = box.claim("sms", 9, "w", old)
+        box.settle(held, [Settled(h.key, "failed", "x") for h in held], "w", old)
+        assert states(box) == left
+        clock.now += old.longest
+
+
+def test_a_channel_that_is_down_for_hours_loses_nobody(box: Store, clock: Clock) -> None:
+    message = approve(box, 0)
+    fan(box)
+    usual, began = Policy(), clock.now
+    while clock.now < began + timedelta(hours=3):
+        held = box.claim("sms", 9, "w", usual)
+        box.settle(
+            held, [Settled(h.key, "failed", "channel.no_connection") for h in held], "w", usual
+        )
+        due = box.next_due("sms")
+        assert due is not None
+        clock.now = max(due, clock.now + SECOND)
+    assert {t.number for t in box.delivery_tries([held[0].key])} > set(range(1, 13))
+    assert states(box) == {"failed": 3}
+    clock.now = began + (message.expires - message.sent)
+    assert claim(box) == []
     assert states(box) == {"dead": 3}
+    assert {r.why for r in box.deliveries_found()} == {"deliver.in_vain"}
 
 
 def test_an_expired_message_is_not_delivered_late(box: Store, clock: Clock) -> None:

@@ -10,6 +10,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -60,7 +61,8 @@ class Spec(ChannelSpec):
         body: ``wis2``: a notification; ``cap``: the CAP message itself.
         topic: Where to, with ``{centre}``, ``{place}`` (code) and ``{level}``.
         active: Where what is in force is kept for each place, with ``{place}`` and ``{chain}``
-            in it; "" keeps nothing. The end of a warning clears it, and with MQTT 5 its expiry.
+            in it; "" keeps nothing. The end of a warning clears it, wherever an earlier notice of
+            the same warning had put it, and so does its expiry: that needs MQTT 5.
     """
 
     kind: Literal["mqtt"] = NAME
@@ -89,6 +91,8 @@ class Spec(ChannelSpec):
                 raise PydanticCustomError("topic", "it has a placeholder that is not known")
         if self.active and not all(f"{{{name}}}" in self.active for name in _KEPT):
             raise PydanticCustomError("topic", "place and chain are missing")
+        if self.active and self.version != "5":
+            raise PydanticCustomError("active_version", "nothing kept would expire")
         return self
 
 
@@ -169,7 +173,7 @@ class Mqtt:
     def _posts(self, parcel: Parcel) -> Iterator[_Post]:
         spec, notice = self._spec, read(parcel)
         link = self._home.link_to(parcel.message.identifier)
-        places = [code for area in notice.areas for _, code in area.geocodes]
+        places = _places(notice)
         said = {"centre": spec.centre, "level": str(parcel.message.level)}
         body, mime = parcel.message.body, MIME
         if spec.body == "wis2":
@@ -183,14 +187,30 @@ class Mqtt:
             yield _Post(topic, body, mime=mime)
         if spec.active:
             yield from (self._kept(parcel, notice, place, link) for place in places)
+            yield from (self._gone(parcel, place) for place in _left(parcel, places))
+
+    def _gone(self, parcel: Parcel, place: str) -> _Post:
+        topic = self._spec.active.format(place=_level(place), chain=_level(parcel.message.chain))
+        return _Post(topic, b"", retain=True)
 
     def _kept(self, parcel: Parcel, notice: Notice, place: str, link: str) -> _Post:
         message = parcel.message
         topic = self._spec.active.format(place=_level(place), chain=_level(message.chain))
         left = int((message.expires - datetime.now(UTC)).total_seconds())
         if message.kind == "Cancel" or left <= 0:
-            return _Post(topic, b"", retain=True)
+            return self._gone(parcel, place)
         return _Post(topic, summary(parcel, notice, link), retain=True, expiry_s=left)
+
+
+def _places(notice: Notice) -> list[str]:
+    return [code for area in notice.areas for _, code in area.geocodes]
+
+
+def _left(parcel: Parcel, places: Sequence[str]) -> list[str]:
+    """Places that earlier notices of the warning named and this one does not."""
+    earlier = (read(replace(parcel, message=one)) for one in parcel.earlier)
+    named = dict.fromkeys(code for notice in earlier for code in _places(notice))
+    return [code for code in named if code not in set(places)]
 
 
 def _level(text: str) -> str:

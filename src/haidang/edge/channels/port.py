@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from haidang.app.verdict import Message
 from haidang.warn.message import Text
@@ -27,6 +27,8 @@ class Parcel:
             is never written into the ledger, a log or an error.
         secret: What the recipient and we share, for a signature; "" without one.
         wakes: Whether it may wake people.
+        earlier: What was approved of the same warning before, oldest first; () for a recipient.
+            A channel that keeps something for everybody takes it back where it had put it.
     """
 
     key: str
@@ -36,6 +38,7 @@ class Parcel:
     address: str = ""
     secret: str = ""
     wakes: bool = False
+    earlier: tuple[Message, ...] = ()
 
 
 class Outcome(NamedTuple):
@@ -82,4 +85,32 @@ class Channel(Protocol):
 
     def close(self) -> None:
         """Give connections back."""
+        ...
+
+
+class Report(Protocol):
+    """What the other side says afterwards of a parcel it had taken."""
+
+    @property
+    def receipt(self) -> str:
+        """As in the outcome."""
+        ...
+
+    @property
+    def state(self) -> State:
+        """As of an outcome."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """Code of a problem; "" where it was delivered."""
+        ...
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A channel that is told later what became of a parcel."""
+
+    def reports(self) -> Sequence[Report]:
+        """What it heard since the last time; at once, and each report only once."""
         ...

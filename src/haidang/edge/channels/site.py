@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from pydantic import Field
 
@@ -42,6 +42,9 @@ STATUS: Final = "status.json"
 
 PUBLISHED: Final = re.compile(rb'<meta name="published" content="([^"]+)">')
 _EVER: Final = timedelta.max
+
+Mark: TypeAlias = tuple[int, int, int]
+"""A file on the disk: its number, when it was written (ns), its size (bytes)."""
 
 
 class Spec(ChannelSpec):
@@ -119,6 +122,9 @@ class _Shown:
 class Site:
     """One folder of files; used by one thread at a time.
 
+    Others may write there too, of this process or another one: what stands there is ours only as
+    long as it is the very file that was put there last.
+
     Attributes:
         folder: Made if it is not there.
         country: Names the places, the threats and the sender.
@@ -138,11 +144,12 @@ class Site:
     _alerts: dict[str, Alert] = field(default_factory=dict)
     _bodies: set[str] = field(default_factory=set)
     _shown: dict[str, _Shown] = field(default_factory=dict)
+    _stood: dict[str, Mark] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find the places that have files, those of an earlier process among them."""
         self.layout = Layout(self.country, self.day)
-        self._machine = ForMachines(self.layout, self.spec.base, self.spec.hub)
+        self._machine = ForMachines(self.layout, self.spec.base, self.spec.hub, self._ours)
         # Whoever followed a link to a commune's page must find it again after a restart.
         for path in sorted(self.folder.glob("feeds/area/*.atom")):
             self.layout.know(path.name.split(".", 1)[0])
@@ -155,6 +162,8 @@ class Site:
         drafts: Mapping[str, Draft],
         now: datetime,
         look: Look | None = None,
+        *,
+        pages: bool = True,
     ) -> Written:
         """Publish what holds at an instant, out of everything that was said.
 
@@ -163,12 +172,13 @@ class Site:
             drafts: Theirs, by id.
             now: The instant.
             look: When the system looked last.
+            pages: As of `publish`.
 
         Raises:
             Unavailable: The folder cannot be written to.
         """
         past = ended(messages, drafts, now, _EVER)
-        return self.publish(active(messages, drafts, now), now, past, look)
+        return self.publish(active(messages, drafts, now), now, past, look, pages=pages)
 
     def publish(
         self,
@@ -176,6 +186,8 @@ class Site:
         now: datetime,
         past: Sequence[Ended] = (),
         look: Look | None = None,
+        *,
+        pages: bool = True,
     ) -> Written:
         """Write what changed: messages first, then feeds, the map, and pages.
 
@@ -184,6 +196,7 @@ class Site:
             now: The instant.
             past: Ended, however long ago: the feeds tell when they changed last by them.
             look: When the system looked last; None where nobody says.
+            pages: False leaves them for the next time: they are many, and a feed is in a hurry.
 
         Returns:
             What was written.
@@ -203,22 +216,23 @@ class Site:
         places, within = self.layout.places, self.layout.within
         board = Board(shown, over, look or Look(), now, places, within, self.status)
         try:
-            return Written(tuple(self._write(board, past)))
+            return Written(tuple(self._write(board, past, pages=pages)))
         except OSError as err:
             where = str(self.folder)
             raise Unavailable(Problem("channel.unwritable", {"why": err}, file=where)) from err
 
     # What is written.
 
-    def _write(self, board: Board, past: Sequence[Ended]) -> Iterator[str]:
+    def _write(self, board: Board, past: Sequence[Ended], *, pages: bool) -> Iterator[str]:
         for one in (*board.notices, *board.ended):
             path = cap_path(one.message)
-            if path not in self._bodies:
+            if path not in self._bodies or not self._ours(path):
                 yield from self._put(path, one.message.body)
                 self._bodies.add(path)
         for path, body in self._machine.files(board, past):
             yield from self._put(path, body)
-        yield from self._pages(board)
+        if pages:
+            yield from self._pages(board)
         yield from self._status(board)
 
     def _pages(self, board: Board) -> Iterator[str]:
@@ -226,7 +240,8 @@ class Site:
             return
         every = timedelta(minutes=self.spec.every_min)
         for page in self.pages.pages(board):
-            shown = self._shown.get(page.path) or self._found(page, every)
+            known = self._shown.get(page.path) if self._ours(page.path) else None
+            shown = known or self._found(page, every)
             # Anew while a third of the promised time is left, so that copies on the way are not
             # older than they say.
             if shown and shown.key == page.key and board.now < shown.at + every * 2 / 3:
@@ -237,11 +252,12 @@ class Site:
     def _found(self, page: Page, every: timedelta) -> _Shown | None:
         """A page that an earlier process wrote, if it says what this one would."""
         with suppress(OSError, ValueError):
-            body = (self.folder / page.path).read_bytes()
+            body, mark = _read(self.folder / page.path)
             if (said := PUBLISHED.search(body)) is not None:
                 at = datetime.fromisoformat(said[1].decode())
                 if page.render(at, at + every) == body:
                     self._shown[page.path] = _Shown(page.key, at)
+                    self._stood[page.path] = mark
                     return self._shown[page.path]
         return None
 
@@ -262,12 +278,20 @@ class Site:
 
     def _put(self, path: str, body: bytes) -> Iterator[str]:
         """Put a file in its place, whole, unless it stands there already."""
-        if not put(self.folder, path, body):
+        new, self._stood[path] = put(self.folder, path, body)
+        if not new:
             return
         if self.spec.gzip:
             # After the file itself: whoever serves the copy sees by the times that it belongs.
             _replace(self.folder / f"{path}.gz", gzip.compress(body, 9, mtime=0))
         yield path
+
+    def _ours(self, path: str) -> bool:
+        """Whether a file is the very one that was put there or found right here."""
+        try:
+            return _mark((self.folder / path).stat()) == self._stood.get(path)
+        except OSError:
+            return False
 
     # Messages.
 
@@ -280,29 +304,45 @@ class Site:
         return self._alerts[message.identifier]
 
 
-def put(folder: Path, path: str, body: bytes) -> bool:
+def put(folder: Path, path: str, body: bytes) -> tuple[bool, Mark]:
     """Put a file in its place, whole; False where it stands there already.
+
+    Returns:
+        Whether it was written, and by what the file is known again.
 
     Raises:
         OSError: It cannot be written.
     """
     file = folder / path
     try:
-        if file.read_bytes() == body:
-            return False
+        stands, mark = _read(file)
+        if stands == body:
+            return False, mark
     except FileNotFoundError:
         file.parent.mkdir(parents=True, exist_ok=True)
-    _replace(file, body)
-    return True
+    return True, _replace(file, body)
 
 
-def _replace(file: Path, body: bytes) -> None:
+def _mark(found: os.stat_result) -> Mark:
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _read(file: Path) -> tuple[bytes, Mark]:
+    """A file and its mark: of the one that was opened, whatever is put in its place meanwhile."""
+    with file.open("rb") as stream:
+        return stream.read(), _mark(os.fstat(stream.fileno()))
+
+
+def _replace(file: Path, body: bytes) -> Mark:
     # Under a name of this process's own; hidden, so that no server shows half a file.
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         part.write_bytes(body)
+        # Before it is in its place, where another process could put its own at once.
+        mark = _mark(part.stat())
         os.replace(part, file)
     except OSError:
         with suppress(OSError):
             part.unlink()
         raise
+    return mark

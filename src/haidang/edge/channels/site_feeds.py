@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -20,8 +20,15 @@ File: TypeAlias = tuple[str, bytes]
 class ForMachines:
     """Makes the files whose content changed; keeps each entry that was written once."""
 
-    def __init__(self, layout: Layout, base: str, hub: str) -> None:
-        """Take how files are called, the address that they are served under, and a hub."""
+    def __init__(
+        self, layout: Layout, base: str, hub: str, ours: Callable[[str], bool] = lambda _: True
+    ) -> None:
+        """Take how files are called, the address that they are served under, and a hub.
+
+        ``ours`` says whether a file stands as it was written here: others write there too.
+        """
+        self._ours = ours
+        self._made: dict[str, tuple[str, ...]] = {}
         self._layout, self._base, self._hub = layout, base, hub
         self._pieces: dict[tuple[str, str, str, str], str] = {}
         self._features: dict[str, str] = {}
@@ -57,9 +64,18 @@ class ForMachines:
             notices = by.get(name, [])
             updated = when.get(name, feed.NEVER)
             key = (updated, tuple(n.message.identifier for n in notices))
-            if self._keys.get(f"feed {name}") != key:
-                yield from self._feed(name, notices, updated)
-                self._keys[f"feed {name}"] = key
+            if not self._stands(f"feed {name}", key):
+                made = tuple(self._feed(name, notices, updated))
+                yield from made
+                self._keep(f"feed {name}", key, *(path for path, _ in made))
+
+    def _stands(self, what: str, key: object) -> bool:
+        """Whether it was made of the same before, and nobody wrote over it since."""
+        return self._keys.get(what) == key and all(map(self._ours, self._made[what]))
+
+    def _keep(self, what: str, key: object, *paths: str) -> None:
+        self._keys[what] = key
+        self._made[what] = paths
 
     def _names(self) -> Iterator[str]:
         """Every feed, the one of everything first: "", ``area/<code>``, ``threat/<id>``."""
@@ -146,9 +162,9 @@ class ForMachines:
             features = by.get(code, [])
             path = f"{self._layout.page(code, self._layout.languages[0])}active.geojson"
             key = tuple(name for name, _ in features)
-            if self._keys.get(path) != key:
+            if not self._stands(path, key):
                 yield path, geojson.collection(text for _, text in features)
-                self._keys[path] = key
+                self._keep(path, key, path)
 
     def _feature(self, one: Notice) -> str:
         name = one.message.identifier

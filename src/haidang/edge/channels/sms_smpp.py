@@ -207,6 +207,10 @@ class SmsSmpp:
         return session, ""
 
 
+_ANSWER_S: Final = 1.0
+"""Time for an answer to what the centre asks by itself, s."""
+
+
 def _outcome(job: _Job, why: str) -> Outcome:
     key, bad = job.parcel.key, [a for a in job.answers if a.status != smpp.OK]
     if bad:
@@ -332,6 +336,7 @@ class _Session:
             self._buffer += more
         match pdu.command:
             case smpp.ENQUIRE:
+                end = max(end, monotonic() + _ANSWER_S)
                 self._write(Pdu(pdu.command | smpp.ANSWER, 0, pdu.sequence), end)
             case smpp.DELIVER:
                 self._deliver(pdu, end)
@@ -344,6 +349,9 @@ class _Session:
 
     def _deliver(self, pdu: Pdu, end: float) -> None:
         found = smpp.delivered(pdu.body)
+        # Whoever only looks whether there is something has no time left for the answer: without
+        # it the centre would send the same report again and again.
+        end = max(end, monotonic() + _ANSWER_S)
         self._write(Pdu(pdu.command | smpp.ANSWER, 0, pdu.sequence, b"\0"), end)
         if found is None:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
+from haidang.app.verdict import Message
 from haidang.edge.store import fanout, parcels, recipients, tallies
 from haidang.edge.store.database import Database
 from haidang.edge.store.fanout import Waiting
@@ -127,6 +128,16 @@ class DeliveryVerbs:
         with self._db.reading() as c:
             return fanout.unfanned(c, limit)
 
+    def waiting(self) -> tuple[str, ...]:
+        """Identifiers of accepted messages of which nobody was told yet, in that order."""
+        with self._db.reading() as c:
+            return fanout.waiting(c)
+
+    def earlier(self, one: Waiting) -> tuple[Message, ...]:
+        """What was accepted of a chain before a message, in that order."""
+        with self._db.reading() as c:
+            return fanout.earlier(c, one)
+
     def notice(self, identifier: str) -> Waiting:
         """One accepted message as routing sees it.
 
@@ -246,6 +257,18 @@ class DeliveryVerbs:
         """
         with self._db.writing() as c:
             return parcels.reported(c, channel, receipt, state, why, self._clock(), policy)
+
+    def heard(
+        self,
+        channel: str,
+        reports: Sequence[tuple[str, Reported, str]],
+        policy: Policy = DEFAULT,
+    ) -> None:
+        """What a channel heard of what it had sent: (receipt, state, why), in one transaction."""
+        with self._db.writing() as c:
+            now = self._clock()
+            for receipt, state, why in reports:
+                parcels.reported(c, channel, receipt, state, why, now, policy)
 
     def holders(self) -> tuple[str, ...]:
         """Names of the jobs that hold a batch, those that were killed too."""

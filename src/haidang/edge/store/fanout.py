@@ -59,6 +59,20 @@ def unfanned(connection: Connection, limit: int) -> tuple[Waiting, ...]:
     return tuple(_waiting(row) for row in connection.execute(query))
 
 
+def waiting(connection: Connection) -> tuple[str, ...]:
+    """Identifiers of what ``unfanned`` gives, none of them opened: one may be unreadable."""
+    query = select(dispatch.c.message).where(dispatch.c.fanned.is_(None))
+    return tuple(connection.execute(query.order_by(dispatch.c.number)).scalars())
+
+
+def earlier(connection: Connection, one: Waiting) -> tuple[Message, ...]:
+    """Messages of the same chain that were accepted before this one, in that order."""
+    query = select(message).join(dispatch, message.c.identifier == dispatch.c.message)
+    before = dispatch.c.chain == one.chain, dispatch.c.number < one.number
+    rows = connection.execute(query.where(*before).order_by(dispatch.c.number))
+    return tuple(to_message(row._mapping) for row in rows)
+
+
 def _notices() -> Any:
     columns = (
         dispatch.c.number, dispatch.c.accepted, dispatch.c.expires.label("over"), dispatch.c.asof,

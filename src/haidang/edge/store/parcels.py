@@ -51,10 +51,11 @@ class Policy:
     """How often and for how long a delivery is tried.
 
     Attributes:
-        tries: So often, then it is a dead letter.
+        tries: So often at least, before it may be a dead letter.
         base: First pause at most; it doubles with each try.
         longest: No pause is longer.
-        age: A delivery older than this is a dead letter after its next failure.
+        age: So old at least, too. Both: that a channel is down for an hour says nothing of the
+            letter, and one that goes on failing is bounded by the validity of its message.
         lease: So long a batch is its job's own; longer than any channel takes for one.
     """
 
@@ -63,6 +64,12 @@ class Policy:
     longest: timedelta = timedelta(minutes=15)
     age: timedelta = timedelta(hours=24)
     lease: timedelta = timedelta(seconds=120)
+
+
+def _given_up(row: Any, now: datetime, policy: Policy) -> bool:
+    """Whether a delivery that failed is not tried again."""
+    over: bool = row.spent >= policy.tries and now - row.queued >= policy.age
+    return over
 
 
 class Claimed(NamedTuple):
@@ -125,7 +132,8 @@ def claim(
     """Take what is due, and mark each try as begun before anything is sent.
 
     What waits for an older message of the same chain to the same recipient is left; what has
-    expired, or was superseded while its job was killed, is settled as overtaken.
+    expired, or was superseded while its job was killed, is settled as overtaken; what had been
+    tried in vain until it expired is a dead letter, for somebody was not told.
 
     Args:
         connection: See ``Store``.
@@ -145,9 +153,12 @@ def claim(
         found = _ripe(connection, channel, limit - len(taken), now, {r.key for r in taken})
         newer = [r.key for r in found if r.newer and r.recipient != PUBLIC]
         _overtake(connection, newer, "deliver.superseded", now)
-        late = [r.key for r in found if r.over and r.key not in set(newer)]
-        _overtake(connection, late, "deliver.expired", now)
-        stale = {*newer, *late}
+        late = [r for r in found if r.over and r.key not in set(newer)]
+        vain = [r.key for r in late if r.state == "failed"]
+        _overtake(connection, vain, "deliver.in_vain", now, "dead")
+        over = [r.key for r in late if r.state != "failed"]
+        _overtake(connection, over, "deliver.expired", now)
+        stale = {*newer, *vain, *over}
         taken += [r for r in found if r.key not in stale]
         more = bool(stale)
         if not stale or len(taken) == limit:
@@ -260,14 +271,16 @@ def _begin(
     )  # fmt: skip
 
 
-def _overtake(connection: Connection, keys: Sequence[str], code: str, now: datetime) -> None:
+def _overtake(
+    connection: Connection, keys: Sequence[str], code: str, now: datetime, state: str = "overtaken"
+) -> None:
     for piece in chunks(keys):
         connection.execute(
             update(delivery)
             .where(delivery.c.key.in_(piece))
             .values(
                 reached=or_(delivery.c.reached, delivery.c.state == "sending"),
-                state="overtaken", why=code, due=None, lease="", changed=now,
+                state=state, why=code, due=None, lease="", changed=now,
             )
         )  # fmt: skip
 
@@ -335,8 +348,7 @@ def _after(
         return _changed(row, said.state, "", None, now, receipt=said.receipt, reached=True)
     if out:
         return _changed(row, said.state, "", None, now, receipt=said.receipt, reached=True)
-    too_often = row.spent >= policy.tries or now - row.queued >= policy.age
-    if said.state == "refused" or too_often:
+    if said.state == "refused" or _given_up(row, now, policy):
         return _changed(row, "dead", said.why, None, now, receipt=said.receipt)
     due = now + pause(row.key, row.spent, policy)
     return _changed(row, "failed", said.why, due, now, receipt=said.receipt)
@@ -445,7 +457,7 @@ def _report(
             if _SURE[state] > _SURE.get(row.state, 0):
                 changes.append(_changed(row, state, "", None, now, reached=True))
         elif row.state == "sent":
-            over = state == "refused" or row.spent >= policy.tries
+            over = state == "refused" or _given_up(row, now, policy)
             due = None if over else now + pause(row.key, row.spent, policy)
             changes.append(_changed(row, "dead" if over else "failed", why, due, now))
     _change(connection, changes)

@@ -33,6 +33,14 @@ _UTF_16: Final = ("utf-16", "utf-16le", "utf-16be", "utf-16-le", "utf-16-be")
 _FEEDS: Final = {"feed", "rss", "RDF"}
 
 
+def as_bytes(data: bytes | str) -> bytes:
+    """A message as it would lie in a file; text is written as UTF-8, half a character as ``?``.
+
+    Text whose first line names another encoding is then told of as any such file is.
+    """
+    return data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
+
+
 def open_document(data: bytes, notes: Notes) -> etree._Element | None:
     """Parse a message's XML.
 

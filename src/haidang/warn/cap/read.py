@@ -10,7 +10,7 @@ from lxml import etree
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.warn.cap.document import open_document
+from haidang.warn.cap.document import as_bytes, open_document
 from haidang.warn.cap.finding import Notes, located, short
 from haidang.warn.cap.model import (
     DEFAULT_LANGUAGE,
@@ -36,11 +36,12 @@ from haidang.warn.cap.walk import Box, Leaf, walk
 T = TypeVar("T")
 
 
-def parse(data: bytes) -> Alert:
+def parse(data: bytes | str) -> Alert:
     """Read a message, whole or not at all.
 
     Args:
-        data: XML of CAP 1.0, 1.1 or 1.2. Entities, document types and the network are off.
+        data: XML of CAP 1.0, 1.1 or 1.2, text as UTF-8. Entities, document types and the network
+            are off.
 
     Returns:
         The message; for what `build` wrote, the same one. It may still break rules that no schema
@@ -52,7 +53,7 @@ def parse(data: bytes) -> Alert:
             value (a time, a point, a reference); all of it.
     """
     notes = Notes()
-    root = open_document(data, notes)
+    root = open_document(as_bytes(data), notes)
     if root is None:
         raise BadData(*problems_of(notes))
     box, grammar = walk(root, notes)

@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from haidang.warn.cap.document import open_document
+from haidang.warn.cap.document import as_bytes, open_document
 from haidang.warn.cap.finding import Finding, Notes, located
 from haidang.warn.cap.model import Version
 from haidang.warn.cap.profile import Profile, named
@@ -54,7 +54,7 @@ class Report:
 
 
 def validate(
-    data: bytes,
+    data: bytes | str,
     profile: str | Profile | None = None,
     require_signature: bool = False,
     *,
@@ -65,7 +65,7 @@ def validate(
     """Hold a message against the schema of CAP, the rules no schema sees, and a profile.
 
     Args:
-        data: The message as it came. Nothing in it is fetched, expanded or run.
+        data: The message as it came, text as UTF-8. Nothing in it is fetched, expanded or run.
         profile: Name of a shipped profile (`profiles`), or one of your own; None for the standard
             alone.
         require_signature: A message without a good signature is invalid.
@@ -86,7 +86,8 @@ def validate(
     """
     held = named(profile) if isinstance(profile, str) else profile
     notes = Notes()
-    root = open_document(bytes(data), notes)
+    data = as_bytes(data)
+    root = open_document(data, notes)
     version: Version | None = None
     identifier = ""
     if root is not None:

@@ -13,6 +13,7 @@ from haidang.review.damage import MEASURES, Counted, HousesRow
 from haidang.review.timeline import Line
 from haidang.review.timeliness import OrderRow
 from haidang.web.pages.review_parts import Cell, Column, Section, Writer
+from haidang.web.pages.review_warned import warned
 from haidang.web.parts import Fact
 from haidang.web.speak import Speaker
 
@@ -86,6 +87,7 @@ def build(say: Speaker, context: Context, book: Review, stage: str = "") -> Revi
 def _sections(w: Writer) -> tuple[Section, ...]:
     """Every part; of a threat of readings those about a wind only where they hold something."""
     every = (
+        warned(w),
         _leads(w),
         _orders(w),
         _announced(w),
@@ -101,7 +103,7 @@ def _sections(w: Writer) -> tuple[Section, ...]:
     return tuple(s for s in every if s.rows or s.id in _OF_ANY)
 
 
-_OF_ANY: Final = frozenset({"announced", "tolls", "handling"})
+_OF_ANY: Final = frozenset({"warned", "announced", "tolls", "handling"})
 """Parts that a threat without a wind has too."""
 
 

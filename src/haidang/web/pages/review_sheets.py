@@ -10,6 +10,7 @@ from statistics import median
 from haidang.review.book import Part, Review
 from haidang.review.damage import MEASURES, HousesRow
 from haidang.review.timeliness import summary
+from haidang.web.pages.review_warned import COLUMNS, told
 from haidang.web.speak import Speaker
 
 DASH = "–"
@@ -57,6 +58,7 @@ class Sheets:
         """Every part, or the reason why it is empty."""
         self._made = []
         parts: tuple[tuple[Part, Callable[[], None]], ...] = (
+            ("warned", self.warned),
             ("leads", self.leads),
             ("handling", self.handling),
             ("orders", self.orders),
@@ -73,6 +75,22 @@ class Sheets:
             else:
                 make()
         return tuple(self._made)
+
+    def warned(self) -> None:
+        """What was warned of, by level, beside what came."""
+        rows = [
+            (
+                self.pen(f"review_page.warned_{one.domain}"),
+                self.pen(f"review_page.warned_{one.office}"),
+                one.level,
+                *(self.pen.number(n) for n in one.counts),
+                self.hours(one.ahead),
+            )
+            for one in told(self.book.warned)
+        ]
+        columns = ("areas", "whose", "level", *(f"warned_{c}" for c in COLUMNS))
+        self.table("warned", columns, rows, left=2)
+        self.note(self.pen("review_page.warned_one"))
 
     def leads(self) -> None:
         """Lead times by level and force, on land and at sea."""

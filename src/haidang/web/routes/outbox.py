@@ -28,7 +28,7 @@ def page(visit: Visited, desk: str) -> Response:
         at.view.messages,
         at.view.drafts,
         store.deliveries_found(state="dead", limit=pages.LETTERS + 1),
-        len(store.unfanned()),
+        len(store.waiting()),
         say,
         may_retry=at.desk.spec is not None,
     )
