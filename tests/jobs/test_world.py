@@ -564,6 +564,20 @@ def test_an_archive_that_is_locked_does_not_end_the_watch(store, site, clock, mo
     assert made.once()[0].new == 1
 
 
+def test_a_name_that_its_owner_points_into_our_network_is_not_followed(store, site, clock) -> None:
+    site.pages["/f"] = atom(entry(f"http://localhost:{site.port}/a.xml"))
+    site.pages["/a.xml"] = cap(A)
+    url = f"http://localhost:{site.port}/f"
+    (got,) = poller(store, site, clock, FeedSpec(id="xx", url=url)).once()
+    assert (codes(got), site.asked) == (["link_inside"], [])
+    (got,) = poller(store, site, clock, FeedSpec(id="xx", url=url, inside=True)).once()
+    assert (codes(got), got.new) == ([], 1)
+    # Another port of the same server is another door.
+    site.pages["/f"] = atom(entry("http://127.0.0.1:6379/x", ident="p"))
+    (got,) = poller(store, site, clock).once()
+    assert codes(got) == ["link_inside"]
+
+
 def test_replays_and_conflicts_over_the_wire(store, site, clock) -> None:
     site.pages["/1"] = cap(A)
     poll(store, site, clock, atom(entry("1", ident="1")))

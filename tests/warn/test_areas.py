@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import random
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -77,7 +79,7 @@ def test_polygons_are_as_by_brute_force(drawn) -> None:
 @given(st.lists(coordinate, min_size=4, max_size=9))
 def test_a_ring_that_crosses_itself_loses_no_lobe(points) -> None:
     closed = (*points, points[0])
-    shape, _ = ring_shape([(y, x) for x, y in closed])
+    shape, _, _ = ring_shape([(y, x) for x, y in closed])
     faces = shapely.get_parts(
         shapely.polygonize([*shapely.get_parts(shapely.node(shapely.LineString(closed)))])
     )
@@ -127,7 +129,7 @@ def distance_km(lat0, lon0, lat, lon):
 @settings(max_examples=80)
 @given(st.floats(-89.9, 89.9), st.floats(-180, 180), st.floats(5, 19_900), st.integers(0, 10**6))
 def test_a_circle_holds_what_is_within_its_radius(lat, lon, radius, seed) -> None:
-    shape, problems = circle_shape(lat, lon, radius)
+    shape, problems, _ = circle_shape(lat, lon, radius)
     assert problems == ()
     assert shape.is_valid
     west, south, east, north = shape.bounds
@@ -146,7 +148,7 @@ def test_a_circle_holds_what_is_within_its_radius(lat, lon, radius, seed) -> Non
 
 def test_a_circle_has_the_area_of_a_circle_in_kilometres() -> None:
     for lat in (0.0, 21.0, 60.0):
-        shape, _ = circle_shape(lat, 105.0, 100.0)
+        shape, _, _ = circle_shape(lat, 105.0, 100.0)
         assert area_km2(shape) == pytest.approx(np.pi * 100**2, rel=0.002)
         west, _, east, _ = shape.bounds
         assert east - west == pytest.approx(200 / (111.195 * np.cos(np.radians(lat))), rel=0.005)
@@ -193,13 +195,13 @@ def test_a_circle_over_the_antimeridian() -> None:
 
 def test_a_ring_around_a_pole_holds_the_pole() -> None:
     ring_ = [(70, x) for x in (-120, 0, 120, -120)]
-    shape, _ = ring_shape(ring_)
+    shape, _, _ = ring_shape(ring_)
     assert shape.contains(Point(50, 89))
     assert not shape.contains(Point(50, 60))
 
 
 def test_the_whole_world_is_the_whole_world() -> None:
-    shape, _ = ring_shape([(-90, -180), (-90, 180), (90, 180), (90, -180), (-90, -180)])
+    shape, _, _ = ring_shape([(-90, -180), (-90, 180), (90, 180), (90, -180), (-90, -180)])
     assert shape.area == 360 * 180
 
 
@@ -313,10 +315,26 @@ def test_a_hundred_thousand_vertices_and_as_many_crossings_are_bounded() -> None
     rng = np.random.default_rng(3)
     turn = np.linspace(0, 2 * np.pi, 100_000)
     round_ = np.column_stack([12 + 2 * np.sin(turn), 102 + 2 * np.cos(turn)])
-    shape, problems = ring_shape(round_)
+    shape, problems, _ = ring_shape(round_)
     assert shape.area == pytest.approx(np.pi * 4, rel=1e-3)
     assert problems == ()
     wild = rng.uniform([10, 100], [14, 104], (100_000, 2))
-    shape, problems = ring_shape(np.vstack([wild, wild[:1]]))
+    shape, problems, _ = ring_shape(np.vstack([wild, wild[:1]]))
     assert problems == ("hull",)
     assert shape.area > 15
+
+
+def test_many_rings_of_noise_cost_no_more_than_one() -> None:
+    chance = random.Random(1)
+    rings = []
+    for _ in range(40):
+        ring = [(chance.uniform(10, 11), chance.uniform(100, 101)) for _ in range(60)]
+        rings.append((*ring, ring[0]))
+    noise = AreaBlock(description="x", rings=tuple(rings))
+    index = PlaceIndex.of({"01": box(100, 10, 102, 11)})
+    with patch("haidang.warn.areas.MOST_CROSSINGS", 2_000):
+        found = cover([noise], index)
+    codes = [p.code.removeprefix("world.area_") for p in found.problems]
+    assert 1 <= codes.count("crossing") < 10
+    assert codes.count("hull") == 40 - codes.count("crossing")
+    assert [m.code for m in found.matches] == ["01"]

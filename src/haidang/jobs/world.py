@@ -181,7 +181,7 @@ class Poller:
             return _folder(feed, now, self._limits), Fetched(b"", feed.url)
         fetched = await fetch(
             opened, turns, feed.url, limits=self._limits, most=self._limits.list_bytes,
-            home=feed.host, etag=was.etag if was else "", modified=was.modified if was else "",
+            home=feed.home, etag=was.etag if was else "", modified=was.modified if was else "",
         )  # fmt: skip
         if fetched.data is None:
             return None, fetched
@@ -222,7 +222,7 @@ class Poller:
         if data is None:
             try:
                 got = await fetch(opened, turns, item.url, limits=self._limits,
-                                  most=self._limits.message_bytes, home=feed.host)  # fmt: skip
+                                  most=self._limits.message_bytes, home=feed.home)  # fmt: skip
             except Refused as error:
                 look.problems += error.problems
                 if {p.code for p in error.problems} & _FOR_EVER:

@@ -45,13 +45,15 @@ class Shaped(NamedTuple):
     Attributes:
         shape: Polygon, multipolygon, line or point; None where nothing could be made of it.
         found: Codes of findings, without their room (``open``, ``crossing`` ...).
+        crossings: About how often it crosses itself, where that was worked out: what it cost.
     """
 
     shape: BaseGeometry | None
     found: tuple[str, ...] = ()
+    crossings: float = 0.0
 
 
-def ring_shape(ring: Sequence[tuple[float, float]]) -> Shaped:
+def ring_shape(ring: Sequence[tuple[float, float]], most: float = MOST_CROSSINGS) -> Shaped:
     """What a ring of a message encloses.
 
     An edge goes the short way round, so that a jump from 179 to -179 degrees crosses the
@@ -59,6 +61,7 @@ def ring_shape(ring: Sequence[tuple[float, float]]) -> Shaped:
 
     Args:
         ring: (latitude, longitude), degrees.
+        most: Crossings above which its hull is taken.
 
     Returns:
         Its shape between -180 and 180 degrees. Findings: ``off_earth`` (a position that is not on
@@ -74,7 +77,7 @@ def ring_shape(ring: Sequence[tuple[float, float]]) -> Shaped:
     if (points[0] != points[-1]).any() and (lat[0] != lat[-1] or abs(lon[0] - lon[-1]) != _TURN):
         found = ("open",)
         lat, lon = np.append(lat, lat[0]), np.append(lon, lon[0])
-    return _enclosed(lat, _unwrapped(lon), found)
+    return _enclosed(lat, _unwrapped(lon), found, most)
 
 
 def circle_shape(lat: float, lon: float, radius_km: float) -> Shaped:
@@ -123,7 +126,12 @@ def _unwrapped(lon: NDArray[np.float64]) -> NDArray[np.float64]:
     return lon + _TURN * np.concatenate([[0.0], np.cumsum(turns)])
 
 
-def _enclosed(lat: NDArray[np.float64], lon: NDArray[np.float64], found: tuple[str, ...]) -> Shaped:
+def _enclosed(
+    lat: NDArray[np.float64],
+    lon: NDArray[np.float64],
+    found: tuple[str, ...],
+    most: float = MOST_CROSSINGS,
+) -> Shaped:
     if abs(lon[-1] - lon[0]) > _HALF:  # once around a pole
         pole = math.copysign(_POLE, lat.mean())
         lat = np.concatenate([lat, [pole, pole, lat[0]]])
@@ -137,14 +145,16 @@ def _enclosed(lat: NDArray[np.float64], lon: NDArray[np.float64], found: tuple[s
     shape: BaseGeometry = Polygon(line)
     # Where even the validity of a ring of noise would take seconds, its noise is told first.
     noise = len(line) > _LONG and _crossings(line) > MOST_CROSSINGS * _NOISE
+    crossings = 0.0
     if noise or not shape.is_valid:
-        if noise or _crossings(line) > MOST_CROSSINGS:
-            shape, found = shape.convex_hull, (*found, "hull")
+        crossings = math.inf if noise else _crossings(line)
+        if crossings > most:
+            shape, found, crossings = shape.convex_hull, (*found, "hull"), 0.0
         else:
             shape, found = _wound(line), (*found, "crossing")
     if shape.is_empty or shape.area == 0:
-        return Shaped(_on_map(LineString(line)), (*found, "flat"))
-    return Shaped(_on_map(shape), found)
+        return Shaped(_on_map(LineString(line)), (*found, "flat"), crossings)
+    return Shaped(_on_map(shape), found, crossings)
 
 
 def _crossings(line: NDArray[np.float64]) -> float:

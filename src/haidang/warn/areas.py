@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from haidang.base.outline import EARTH_RADIUS_KM
 from haidang.base.problem import Problem
 from haidang.warn.area_kernel import Borders, borders, overlaps
-from haidang.warn.area_shapes import Shaped, circle_shape, ring_shape, surfaces
+from haidang.warn.area_shapes import MOST_CROSSINGS, Shaped, circle_shape, ring_shape, surfaces
 from haidang.warn.cap import AreaBlock
 
 How = Literal["polygon", "circle", "point", "geocode"]
@@ -171,13 +171,16 @@ def cover(areas: Sequence[AreaBlock], index: PlaceIndex) -> Covered:
     circles: list[BaseGeometry] = []
     named: set[str] = set()
     seen: set[object] = set()
+    left = float(MOST_CROSSINGS)  # of the whole message: hundreds of rings of noise are noise too
     for i, area in enumerate(areas):
         key = (area.rings, area.circles, area.geocodes)
         if key in seen:
             continue
         seen.add(key)
         for j, ring in enumerate(area.rings):
-            rings += _take(ring_shape(ring), f"areas[{i}].rings[{j}]", problems)
+            shaped = ring_shape(ring, left)
+            left -= shaped.crossings
+            rings += _take(shaped, f"areas[{i}].rings[{j}]", problems)
         for j, circle in enumerate(area.circles):
             circles += _take(circle_shape(*circle), f"areas[{i}].circles[{j}]", problems)
         for name, value in area.geocodes:

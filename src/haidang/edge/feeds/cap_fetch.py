@@ -24,6 +24,7 @@ import httpx
 from haidang.base.errors import Unavailable
 from haidang.base.problem import Problem
 from haidang.edge.feeds.cap_in import joined
+from haidang.edge.feeds.cap_settings import server
 
 _OK: Final = 200
 _SAME: Final = 304
@@ -145,7 +146,7 @@ async def fetch(
         url: The address.
         limits: Bounds.
         most: Largest body, bytes unpacked.
-        home: Server of the feed itself, which its operator chose: it may lie in our own network.
+        home: Server and port that may lie in our own network, as its operator said; or "".
         etag: As the server gave it last time.
         modified: ``Last-Modified``, likewise.
 
@@ -240,7 +241,7 @@ async def _allowed(url: str, home: str) -> None:
     host = (parts.hostname or "").lower()
     if parts.scheme not in ("http", "https") or not host:
         raise Refused(_problem("link_scheme", url, given=url[:120]))
-    if host == home:
+    if home and server(url) == home:
         return
     loop = asyncio.get_running_loop()
     try:

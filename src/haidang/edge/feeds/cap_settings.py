@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from collections import defaultdict
@@ -38,6 +39,8 @@ class FeedSpec(Spec):
         stale_days: Days without anything new after which that is a finding.
         senders: Senders that may speak in it; empty for any.
         trusted: Files of certificates (PEM) that are believed, beside the settings.
+        inside: Whether its server is one of our own network. An address of numbers says so itself;
+            a name must be told, for who owns it may point it anywhere.
     """
 
     id: str = Field(pattern=_ID)
@@ -51,6 +54,14 @@ class FeedSpec(Spec):
     stale_days: float = Field(default=30.0, gt=0)
     senders: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
+    inside: bool = False
+
+    @property
+    def home(self) -> str:
+        """The server and port that may lie in our own network, "" where none may."""
+        if self.inside or _is_number(self.host):
+            return server(self.url)
+        return ""
 
     @property
     def host(self) -> str:
@@ -90,6 +101,28 @@ class Feeds:
     spec: FeedsSpec
     folder: Path
     problems: tuple[Problem, ...] = ()
+
+
+def server(url: str) -> str:
+    """Host and port of an address; "" of one that has none.
+
+    >>> server("https://Example.org/cap"), server("http://[::1]:81/")
+    ('example.org:443', '::1:81')
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return ""
+    return f"{parts.hostname}:{port}" if parts.hostname else ""
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def read_feeds(path: Path) -> Feeds:
