@@ -147,6 +147,41 @@ def test_a_reading_is_in_the_feed_before_anybody_looked(listener, sensor):
     assert listener.store.pending() == ()
 
 
+def test_a_message_that_breaks_us_is_put_aside_and_the_others_go_on(listener, sensor, monkeypatch):
+    take = listener.live.take
+
+    def breaks(found, now):
+        if any(b"13.13" in heard.payload for heard in found):
+            raise KeyError("a fault of ours")
+        return take(found, now)
+
+    monkeypatch.setattr(listener.live, "take", breaks)
+    for gauge, value in (("g0002", 1.0), ("g0003", 13.13), ("g0001", 4.5)):
+        sensor.say(gauge, value)
+    until(listener, 1, "spoken")
+    until(listener, 1, "refused")
+    status = listener.status()
+    assert status["waiting"] == 0
+    assert status["counts"]["stored"] == 2
+
+
+def test_what_the_store_did_not_take_is_spoken_by_the_next_step(listener, sensor, monkeypatch):
+    speak, failed = listener.store.speak, []
+
+    def once(*given):
+        if not failed:
+            failed.append(True)
+            raise Unavailable(Problem("store.busy", {}))
+        return speak(*given)
+
+    monkeypatch.setattr(listener.store, "speak", once)
+    sensor.say("g0001", 4.5)
+    until(listener, 1, "spoken")
+    assert failed
+    [message] = listener.store.messages()
+    assert message.identifier in (listener.home.folder / ATOM).read_text("utf-8")
+
+
 def test_who_lost_the_lease_neither_judges_nor_speaks(listener, sensor, monkeypatch):
     take = listener.live.take
 

@@ -65,6 +65,8 @@ class Listener:
     _counts: Counter[str] = field(default_factory=Counter)
     _owed: set[Where] = field(default_factory=set)
     _held: list[Heard] = field(default_factory=list)
+    _after: list[Heard] = field(default_factory=list)
+    _unspoken: bool = False
     _trouble: str = ""
     _spoken_at: datetime | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -91,8 +93,9 @@ class Listener:
         self._site = self._publisher(day)
         filters = [topic.filter for topic in settings.topics]
         self.inbox = Inbox(settings.broker, filters, settings.limits, self.home.folder, self.clock)
-        self.live.recover()
+        # What no longer holds is superseded by the look, before anything old could be spoken.
         self._look(self.live.now(), everything=True)
+        self._recover()
         self._tick(self.live.now())
         self.inbox.open()
         self._beat()
@@ -141,7 +144,7 @@ class Listener:
             wait_s: Longest wait for a first message, s.
         """
         looked: Looked | None = None
-        found = self._held or self._gathered(wait_s)
+        found = self._held or self._parted() or self._gathered(wait_s)
         if found or self._owed or self._is_due():
             looked = self._guarded(found)
         now = time.monotonic()
@@ -176,18 +179,53 @@ class Listener:
         """A full disk or a locked store is waited out; nothing is acknowledged meanwhile."""
         try:
             looked = self._handle(found)
-        except HaidangError as err:
-            codes = [p.code for p in err.problems]
+        except Exception as err:
+            # Of any kind: a message that breaks us would come again with every start.
+            told = err.problems if isinstance(err, HaidangError) else ()
+            codes = [p.code for p in told] or [type(err).__name__]
             if "store.lease_lost" in codes:
                 raise
             self._trouble = ", ".join(codes)
             self._counts["troubles"] += 1
-            self._stop.wait(RETRY_S)
+            self._unspoken = True
+            if self._held and not isinstance(err, Unavailable):
+                self._part(self._trouble)
+            else:
+                self._stop.wait(RETRY_S)
             return None
         self._trouble = ""
         return looked
 
+    def _part(self, why: str) -> None:
+        """Halve a batch that breaks, down to the one message that does; that one is put aside."""
+        if len(self._held) > 1:
+            half = len(self._held) // 2
+            self._after = self._held[half:] + self._after
+            self._held = self._held[:half]
+            return
+        try:
+            self._aside.add([(self._held[0], Problem("sensors.broken", {"why": why}))])
+        except Unavailable:
+            return  # it is held, and tried again
+        self.inbox.done(self._held)
+        self._held = []
+        self._counts["refused"] += 1
+
+    def _parted(self) -> list[Heard]:
+        found, self._after = self._after, []
+        return found
+
+    def _recover(self) -> None:
+        """Speak what was committed and not spoken: the store was locked, or the key was wrong."""
+        self._unspoken = False
+        if spoken := self.live.recover():
+            self._counts["spoken"] += len(spoken)
+            self._spoken_at = self.live.now()
+            self._show(self._spoken_at)
+
     def _handle(self, found: list[Heard]) -> Looked | None:
+        if self._unspoken:
+            self._recover()
         now = self.live.now()
         if found:
             self._held = found
@@ -240,6 +278,11 @@ class Listener:
         if self.live.settle(now).spoken:
             now = self.live.now()
         self._escalate(now)
+        self._recover()
+        self._show(self.live.now())
+
+    def _show(self, now: datetime) -> None:
+        """The whole site, as of now."""
         threats = tuple(self.live.contexts)
         data = max(self.live.heard.values(), default=None)
         self._site.whole(now, Look(at=now, data=data, threats=threats))
@@ -288,7 +331,7 @@ class Listener:
                 "reconnects": self.inbox.reconnects,
                 "dropped": self.inbox.dropped,
             },
-            "waiting": len(self.inbox) + len(self._held),
+            "waiting": len(self.inbox) + len(self._held) + len(self._after),
             "trouble": self._trouble,
             "counts": dict(sorted(self._counts.items())),
             "spoken": _text(self._spoken_at),

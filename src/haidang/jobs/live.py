@@ -449,7 +449,20 @@ class Live:
         def build(draft: Draft, earlier: tuple[Message, ...]) -> Message:
             return issue(self.contexts[draft.threat], draft, now, earlier, seal)
 
-        return self.store.speak(alone, now, build, self.channels, self.lease)
+        try:
+            return self.store.speak(alone, now, build, self.channels, self.lease)
+        except (BadData, BadPack) as error:
+            self.mute = error.problems
+        if len(alone) == 1:
+            return ()
+        # One that cannot be worded must not hold back the others.
+        spoken: list[Message] = []
+        for one in alone:
+            try:
+                spoken += self.store.speak([one], now, build, self.channels, self.lease)
+            except (BadData, BadPack) as error:
+                self.mute = error.problems
+        return tuple(spoken)
 
     def _seal(self) -> Seal | None:
         """With what the one sender of the country signs; raises as ``edge.keys.seal_of``."""
@@ -468,8 +481,10 @@ class Live:
 
     def recover(self) -> tuple[Message, ...]:
         """Speak what a kill left unspoken between the verdict and the word."""
-        left = self.store.waiting_alone(self._threats)
-        return self._speak(left, self.now()) if left else ()
+        now = self.now()
+        # One whose validity is over would be refused, and what holds now has been drafted anew.
+        left = [d for d in self.store.waiting_alone(self._threats) if d.said.expires > now]
+        return self._speak(left, now) if left else ()
 
     # What is due by time.
 

@@ -168,6 +168,9 @@ def test_a_forecast_says_when_it_was_made():
     [
         (b"", "not_json"), (b"{", "not_json"), (b"NaN", "not_json"), (b"[]", "empty"),
         (b"\xff\xfe1", "not_utf8"), (b'{"value": 1, "value": 2, "time": 1}', "not_json"),
+        (b'{"value": 1, "time": "9999-12-31T23:59:59-14:00"}', "time"),
+        (b'{"value": 1, "time": "0001-01-01T00:00:00+14:00"}', "time"),
+        (b'{"value": 1, "flag": "\\ud800", "time": "2030-06-01T06:00Z"}', "not_json"),
         (b"[" * 30000, "not_json"), (b'{"value": true, "time": "2030-06-01T06:00Z"}', "not_number"),
         (b'{"value": 1e999, "time": "2030-06-01T06:00Z"}', "not_number"),
         (b'{"value": 1' + b"0" * 400 + b', "time": "2030-06-01T06:00Z"}', "not_number"),

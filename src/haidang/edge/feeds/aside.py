@@ -51,7 +51,7 @@ class Aside:
         try:
             if self._path.exists() and self._path.stat().st_size > MOST:
                 os.replace(self._path, self._older)
-            with self._path.open("a", encoding="utf-8") as stream:
+            with self._path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.write(body)
                 stream.flush()
                 os.fsync(stream.fileno())

@@ -171,13 +171,24 @@ def _mapping(record: object) -> Mapping[str, Any]:
 def _json(payload: bytes) -> object:
     """JSON without what makes two readers read two things: NaN, keys that stand twice."""
     try:
-        return json.loads(
-            payload.decode("utf-8"), object_pairs_hook=_once, parse_constant=_constant
-        )
+        text = payload.decode("utf-8")
+        body = json.loads(text, object_pairs_hook=_once, parse_constant=_constant)
+        if "\\ud" in text.lower():
+            # JSON may escape half a letter, which nothing that writes UTF-8 can write down.
+            json.dumps(body, ensure_ascii=False).encode("utf-8")
+        return body
     except UnicodeDecodeError:
         _refuse("sensors.not_utf8")
     except (ValueError, RecursionError) as err:
         _refuse("sensors.not_json", why=str(err)[:80] or type(err).__name__)
+
+
+def _utc(at: datetime, where: str) -> datetime:
+    """An instant in UTC; at the two ends of the calendar there may be none."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        _refuse("sensors.time", where, value=at.isoformat())
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -357,7 +368,7 @@ def _place(raw: _Raw, names: Mapping[str, str], ears: Ears, spec: Reading) -> st
 
 def _start(raw: _Raw, topic: TopicSpec, heard: Heard, received: datetime) -> datetime:
     if raw.time is not None:
-        return _instant(raw.time, "time").astimezone(UTC)
+        return _utc(_instant(raw.time, "time"), "time")
     if topic.clock != "received":
         _refuse("sensors.no_time", "time")
     if heard.retained or heard.again:
@@ -372,7 +383,7 @@ def _published(raw: _Raw, start: datetime, limits: LimitsSpec, received: datetim
         _refuse("sensors.too_old", "time", value=start.isoformat(), days=f"{limits.oldest_d:g}")
     ahead = timedelta(seconds=limits.ahead_s)
     if raw.published is not None:
-        published = _instant(raw.published, "published").astimezone(UTC)
+        published = _utc(_instant(raw.published, "published"), "published")
         if published > received + ahead:
             _refuse("sensors.ahead", "published", value=published.isoformat())
         if published < start:
