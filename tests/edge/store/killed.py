@@ -180,9 +180,9 @@ def main(folder: Path, how: str, addresses: list[str]) -> None:
     if how == "random":
         report, used = at_random(files)
     elif how == "migration":
-        report, used = at_statements(files, range(1, 74, 6), 1)
+        report, used = at_statements(files, range(1, 122, 10), 1)
     elif how == "upgrade":
-        report, used = at_statements(files, range(3, 44, 4), 1, old=True)
+        report, used = at_statements(files, range(3, 76, 7), 1, old=True)
     elif how == "response":
         report, used = at_statements(files, range(64, 275, 21), 2, response_duty)
     else:
