@@ -21,7 +21,7 @@ from haidang.warn.heard import Signature, areas_of, content, heard
 LOG: Final = logging.getLogger("haidang.world")
 
 _EDXL: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*+(?:<\?(?:(?!\?>).)*+\?>\s*+|<!--(?:(?!-->).)*+-->\s*+)*+"
+    rb"(?:\xef\xbb\xbf)?\s*+(?:<\?(?:(?!\?>).)*+\?>\s*+|<!--(?:(?!-->).)*+-->\s*+)*"
     rb"<(?:[\w.-]+:)?EDXLDistribution\b",
     re.S,
 )

@@ -33,7 +33,7 @@ _CAP: Final = re.compile(
 )
 _EDXL: Final = "EDXLDistribution"
 _HTML: Final = re.compile(
-    rb"\s*+(?:<!--(?:(?!-->).)*+-->\s*+)*+<(!doctype\s+html|html|head|body)\b", re.I | re.S
+    rb"\s*+(?:<!--(?:(?!-->).)*+-->\s*+)*<(!doctype\s+html|html|head|body)\b", re.I | re.S
 )
 """Possessive throughout: a row of comments would else be tried in every grouping."""
 

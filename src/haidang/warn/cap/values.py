@@ -19,9 +19,10 @@ ANY_TIME: Final = re.compile(
 """``dateTime`` of XML Schema, which CAP 1.0 and 1.1 took in every form."""
 NUMBER: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 """``decimal`` of XML Schema: no exponent, no infinity."""
-_N: Final = r"[-+]?+(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)"
-POINTS: Final = re.compile(rf"[ \t\r\n]*+(?:{_N},{_N}(?:[ \t\r\n]++|\Z))++")
-"""Pairs of decimals with blanks between; nothing is ever tried twice, so it takes no time."""
+# Possessive only where nothing inside can be tried again: Python before 3.11.5 gets the rest wrong.
+_N: Final = r"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)"
+POINTS: Final = re.compile(rf"[ \t\r\n]*+(?:{_N},{_N}(?:[ \t\r\n]++|\Z))+")
+"""Pairs of decimals with blanks between; no number is read twice, so it takes no time."""
 LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 """RFC 3066, section 2.1."""
 INTEGER: Final = re.compile(r"[-+]?[0-9]+")
