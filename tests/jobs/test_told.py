@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from edge.store.samples import people
 from edge.store.test_parcels import approve, near
 from haidang.base.errors import BadData, NotFound
+from haidang.edge.channels.settings import read_settings, unfit
 from haidang.edge.store import Store
 from haidang.jobs import told
 from haidang.jobs.deliver import pump
@@ -93,6 +95,30 @@ def test_a_slip_of_the_hand_leaves_nobody_without_warnings(
         ("sms", ("N",), 3),
         ("sms", ("S",), 1),
     ]
+
+
+def test_an_address_that_can_never_be_sent_to_is_refused_at_once(
+    store: Store, tmp_path: Path, home: Country
+) -> None:
+    write(
+        tmp_path,
+        "channels.yaml",
+        "channels:\n  hook: {kind: webhook, secret: {env: HOOK}}\n"
+        "  mail: {kind: smtp, host: h, sender: a@x.example}\n",
+    )
+    settings = read_settings(tmp_path / "channels.yaml")
+    assert settings.problems == ()
+    text = (
+        "recipient,channel,address\nanna,hook,https://x.example/in\nbert,hook,http://x.example/in\n"
+        "carl,hook,nowhere\ndora,mail,nobody\nemil,mail,e@x.example\nfred,fax,1\n"
+    )
+    found = import_contacts(
+        store, write(tmp_path, "a.csv", text), home, (), partial(unfit, settings)
+    )
+    assert [(p.code, p.row) for p in found.problems] == [
+        ("channel.plain_address", 3), ("channel.bad_address", 4), ("channel.bad_address", 5),
+    ]  # fmt: skip
+    assert found.kept.added == 3
 
 
 def test_what_belongs_to_somebody_else_or_to_nobody_is_refused(

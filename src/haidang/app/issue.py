@@ -15,8 +15,9 @@ from haidang.app.wording import event_name
 from haidang.base.errors import BadData, BadPack
 from haidang.base.ids import content_id
 from haidang.base.problem import Problem
-from haidang.warn.cap import Alert, AreaBlock, Info, Reference, build, own_problems, problems
+from haidang.warn.cap import Alert, AreaBlock, Info, Reference, own_problems, problems
 from haidang.warn.cap.seal import Seal
+from haidang.warn.cap.write import serialise
 from haidang.warn.message import Text
 
 POINT_RADIUS_KM: Final = 100.0
@@ -99,7 +100,7 @@ def compose(context: Context, draft: Draft, sent: datetime, earlier: Sequence[Me
         sender=sender,
         sent=local,
         expires=_whole(draft.said.expires),
-        body=build(alert),
+        body=serialise(alert),  # its problems were looked for above, ours with the standard's
     )
 
 

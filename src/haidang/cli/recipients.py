@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from haidang.cli.outbox import AsJson, Db, Of, home, opened
 from haidang.cli.show import help_text, language, out, problems, say
 
 if TYPE_CHECKING:
+    from haidang.edge.channels.settings import Settings
     from haidang.jobs.recipients import TakenIn
     from haidang.jobs.told import Rehearsed
     from haidang.pack.schema import Country
@@ -52,10 +54,13 @@ def take_in(
     country: Of = None,
 ) -> None:
     """Take in a file of recipients and their addresses."""
+    from haidang.edge.channels.settings import unfit  # noqa: PLC0415
     from haidang.jobs.recipients import import_contacts  # noqa: PLC0415
 
+    settings = _settings(db)
+    names = (*settings.specs, *settings.bad)
     with opened(db) as store:
-        found = import_contacts(store, file, home(country), _channels(db))
+        found = import_contacts(store, file, home(country), names, partial(unfit, settings))
     _told("recipients_kept", found)
 
 
@@ -81,11 +86,16 @@ def _told(key: str, found: TakenIn) -> None:
     out.print(said, highlight=False, soft_wrap=True)
 
 
-def _channels(db: Path) -> tuple[str, ...]:
-    """Names of the channels that are set up beside a store."""
+def _settings(db: Path) -> Settings:
+    """Channels that are set up beside a store."""
     from haidang.edge.channels.settings import FILE, read_settings  # noqa: PLC0415
 
-    found = read_settings(db.parent / FILE)
+    return read_settings(db.parent / FILE)
+
+
+def _channels(db: Path) -> tuple[str, ...]:
+    """Their names."""
+    found = _settings(db)
     return (*found.specs, *found.bad)
 
 

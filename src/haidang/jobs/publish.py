@@ -24,7 +24,6 @@ from haidang.edge.channels.settings import FILE, read_settings
 from haidang.edge.channels.site import Site, Spec, Written
 from haidang.edge.store.glance import Memory
 from haidang.edge.store.store import Store
-from haidang.pack.load import read_yaml
 from haidang.pack.schema import Country
 
 LOG: Final = logging.getLogger("haidang.publish")
@@ -100,14 +99,11 @@ def spec_of(folder: Path) -> Spec:
     Raises:
         BadPack: The file cannot be read, or its section of a site is wrong.
     """
-    path = folder / FILE
-    found = read_settings(path)
+    found = read_settings(folder / FILE)
     for spec in found.specs.values():
         if isinstance(spec, Spec):
             return spec
-    sections = read_yaml(path)["channels"] if found.bad else {}
-    kinds = [s.get("kind") for n in found.bad if isinstance(s := sections.get(n), Mapping)]
-    if channel.NAME in kinds:
+    if channel.NAME in found.bad.values():
         raise BadPack(*found.problems)
     return Spec()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,11 @@ class TakenIn(NamedTuple):
 
 
 def import_contacts(
-    store: Store, path: Path, home: Country, channels: Collection[str] = ()
+    store: Store,
+    path: Path,
+    home: Country,
+    channels: Collection[str] = (),
+    unfit: Callable[[str, str], str] = lambda channel, address: "",
 ) -> TakenIn:
     """Take in a file of recipients.
 
@@ -33,6 +37,8 @@ def import_contacts(
         path: See ``edge.feeds.recipients``.
         home: Its languages are known.
         channels: Names of those that are set up; empty where that is not known.
+        unfit: Why a channel can never send to an address, "" where it may: better known now than
+            on the night.
 
     Raises:
         BadData: The file cannot be read, or no row of it is good (``deliver.nothing_kept``).
@@ -41,10 +47,12 @@ def import_contacts(
     owners = store.addresses_taken(read.contacts)
     good, problems = [], list(read.problems)
     for line, one in zip(read.lines, read.contacts, strict=True):
-        if owners.get((one.channel, one.address), one.alias) == one.alias:
-            good.append(one)
+        taken = owners.get((one.channel, one.address), one.alias) != one.alias
+        why = "deliver.address_taken" if taken else unfit(one.channel, one.address)
+        if why:
+            problems.append(Problem(why, {}, path.name, line, "address"))
         else:
-            problems.append(Problem("deliver.address_taken", {}, path.name, line, "address"))
+            good.append(one)
     if not good:
         raise BadData(*problems, Problem("deliver.nothing_kept", {}, path.name))
     return TakenIn(store.add_contacts(good), _in_order(problems))

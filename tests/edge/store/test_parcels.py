@@ -301,6 +301,39 @@ def test_the_update_waits_for_the_alert_in_flight(box: Store, clock: Clock) -> N
     assert [h.recipient for h in claim(box)] == [held[0].recipient]
 
 
+def test_on_a_channel_for_all_nothing_comes_behind_its_successor(box: Store, clock: Clock) -> None:
+    approve(box, 0)
+    fan(box, "cast")
+    end(box, claim(box, channel="cast"), "refused", "channel.bad_settings")
+    clock.now += timedelta(minutes=1)
+    second = approve(box, 1)
+    fan(box, "cast")
+    held = claim(box, channel="cast")
+    assert [h.message for h in held] == [second.identifier]
+    end(box, held, "sent")
+    assert box.retry(channel="cast") == 1, "a person asks for all dead letters again"
+    assert claim(box, channel="cast") == []
+    (old,) = box.deliveries_found(channel="cast", state="overtaken")
+    assert old.why == "deliver.superseded"
+
+
+def test_what_fails_on_a_channel_for_all_does_not_hold_back_what_comes_after(
+    box: Store, clock: Clock
+) -> None:
+    first = approve(box, 0)
+    fan(box, "cast")
+    end(box, claim(box, channel="cast"), "failed", "channel.no_answer")
+    clock.now += timedelta(minutes=1)
+    second = approve(box, 1)
+    fan(box, "cast")
+    held = claim(box, channel="cast")
+    assert [h.message for h in held] == [first.identifier, second.identifier], "in order"
+    end(box, held[:1], "failed", "channel.no_answer")
+    end(box, held[1:], "sent")
+    clock.now += timedelta(hours=1)
+    assert claim(box, channel="cast") == []
+
+
 def test_an_alert_cut_off_by_a_kill_gives_way_to_its_update(box: Store, clock: Clock) -> None:
     alert = approve(box, 0)
     fan(box)

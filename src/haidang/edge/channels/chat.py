@@ -72,6 +72,12 @@ def open(spec: Spec, home: Home | None = None) -> Chat:
     return Chat(spec, home or Home(NAME))
 
 
+def unfit(spec: Spec, address: str) -> str:
+    """Why it can never send to an address, as far as the address alone tells; "" where it may."""
+    del spec
+    return "channel.bad_address" if _ID.fullmatch(address) is None else ""
+
+
 class Chat:
     """See the module."""
 

@@ -58,14 +58,14 @@ class Settings:
         folder: Of the file.
         link: Where a message can be read, with ``{identifier}`` in it; "" where nowhere.
         specs: Settings by channel's name, of those that are right.
-        bad: Names of those that are not.
+        bad: Names of those that are not, with the kind that they ask for; "" where there is none.
         problems: What is wrong, each with file, line and field.
     """
 
     folder: Path = Path()
     link: str = ""
     specs: Mapping[str, ChannelSpec] = field(default_factory=dict)
-    bad: tuple[str, ...] = ()
+    bad: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
     def home(self, name: str) -> Home:
@@ -136,25 +136,30 @@ def read_settings(path: Path) -> Settings:
     except ValidationError as err:
         problems += _wrong(err, path, [], _Head)
     specs: dict[str, ChannelSpec] = {}
-    bad: list[str] = []
+    bad: dict[str, str] = {}
     for key, section in sections.items():
         name = str(key)
         found = _section(name, section, path)
         if isinstance(found, ChannelSpec):
             specs[name] = found
         else:
-            bad.append(name)
+            bad[name] = _kind(section)
             problems += found
-    return Settings(path.parent, link, specs, tuple(bad), tuple(problems))
+    return Settings(path.parent, link, specs, bad, tuple(problems))
+
+
+def _kind(section: object) -> str:
+    """The kind that a section asks for, "" for none that there is."""
+    kind = section.get("kind") if isinstance(section, Mapping) else None
+    return str(kind) if kind in kinds() else ""
 
 
 def _section(name: str, section: object, path: Path) -> ChannelSpec | list[Problem]:
     keys = ["channels", name]
-    kind = section.get("kind") if isinstance(section, Mapping) else None
-    if kind not in kinds():
+    if not (kind := _kind(section)):
         where = path.name, line_of(path, [*keys, "kind"]), ".".join([*keys, "kind"])
         return [Problem("channel.unknown_kind", {"known": ", ".join(kinds())}, *where)]
-    spec = _module(str(kind)).Spec
+    spec = _module(kind).Spec
     try:
         return spec.model_validate(section)
     except ValidationError as err:
@@ -222,9 +227,28 @@ def open_folder(folder: Path) -> tuple[Opened, ...]:
     found = []
     for name, channel in channels_by_name.items():
         spec = settings.specs.get(name)
-        public = spec is not None and _module(spec.kind).PUBLIC
+        kind = spec.kind if spec else settings.bad[name]
+        # Of a slip in a section that speaks to everybody its messages wait too; where nobody can
+        # tell what it is, it may be one of those.
+        public = _module(kind).PUBLIC if kind else True
         found.append(Opened(name, spec.kind if spec else "", public, channel))
     return tuple(found)
+
+
+def unfit(settings: Settings, channel: str, address: str) -> str:
+    """Why a channel can never send to an address, as far as settings and address tell.
+
+    Args:
+        settings: See `read_settings`.
+        channel: Its name.
+        address: Of a recipient.
+
+    Returns:
+        Code of the problem; "" where nothing is wrong with it, or where nobody can tell.
+    """
+    spec = settings.specs.get(channel)
+    look = getattr(_module(spec.kind), "unfit", None) if spec else None
+    return str(look(spec, address)) if look else ""
 
 
 def check(settings: Settings) -> tuple[Problem, ...]:

@@ -11,6 +11,8 @@ import gzip
 import json
 import os
 import re
+import threading
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -278,13 +280,15 @@ class Site:
 
     def _put(self, path: str, body: bytes) -> Iterator[str]:
         """Put a file in its place, whole, unless it stands there already."""
+        copy = self.folder / f"{path}.gz"
+        if copy.exists() and not (self.spec.gzip and _holds(copy, body)):
+            # Before the file: a server that prefers the copy must never give out the page before.
+            copy.unlink(missing_ok=True)
         new, self._stood[path] = put(self.folder, path, body)
-        if not new:
-            return
-        if self.spec.gzip:
-            # After the file itself: whoever serves the copy sees by the times that it belongs.
-            _replace(self.folder / f"{path}.gz", gzip.compress(body, 9, mtime=0))
-        yield path
+        if self.spec.gzip and (new or not copy.exists()):
+            _replace(copy, gzip.compress(body, 9, mtime=0))
+        if new:
+            yield path
 
     def _ours(self, path: str) -> bool:
         """Whether a file is the very one that was put there or found right here."""
@@ -323,6 +327,12 @@ def put(folder: Path, path: str, body: bytes) -> tuple[bool, Mark]:
     return True, _replace(file, body)
 
 
+def _holds(copy: Path, body: bytes) -> bool:
+    with suppress(OSError, EOFError, zlib.error):
+        return gzip.decompress(copy.read_bytes()) == body
+    return False
+
+
 def _mark(found: os.stat_result) -> Mark:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
@@ -334,8 +344,8 @@ def _read(file: Path) -> tuple[bytes, Mark]:
 
 
 def _replace(file: Path, body: bytes) -> Mark:
-    # Under a name of this process's own; hidden, so that no server shows half a file.
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    # Under a name of this thread's own; hidden, so that no server shows half a file.
+    part = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         part.write_bytes(body)
         # Before it is in its place, where another process could put its own at once.

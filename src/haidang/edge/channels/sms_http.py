@@ -65,6 +65,11 @@ def open(spec: Spec, home: Home | None = None) -> SmsHttp:
     return SmsHttp(spec, home or Home(NAME))
 
 
+def unfit(spec: Spec, address: str) -> str:
+    """Why it can never send to an address, as far as the address alone tells; "" where it may."""
+    return "channel.bad_address" if number(address, spec.prefix) is None else ""
+
+
 class SmsHttp:
     """See the module."""
 

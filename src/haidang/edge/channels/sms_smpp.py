@@ -89,6 +89,11 @@ class _Job:
     answers: list[Pdu] = field(default_factory=list)
 
 
+def unfit(spec: Spec, address: str) -> str:
+    """Why it can never send to an address, as far as the address alone tells; "" where it may."""
+    return "channel.bad_address" if number(address, spec.prefix) is None else ""
+
+
 class SmsSmpp:
     """See the module."""
 

@@ -84,6 +84,12 @@ def open(spec: Spec, home: Home | None = None) -> Smtp:
     return Smtp(spec, home or Home(NAME))
 
 
+def unfit(spec: Spec, address: str) -> str:
+    """Why it can never send to an address, as far as the address alone tells; "" where it may."""
+    del spec
+    return "channel.bad_address" if mailbox(address) is None else ""
+
+
 class Smtp:
     """See the module."""
 

@@ -98,6 +98,14 @@ def signature(secret: str, timestamp: str, key: str, body: bytes) -> str:
     return "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
+def unfit(spec: Spec, address: str) -> str:
+    """Why it can never send to an address, as far as the address alone tells; "" where it may."""
+    url = parsed(address)
+    if url is None:
+        return "channel.bad_address"
+    return "" if url.scheme == b"https" or spec.allow_plain else "channel.plain_address"
+
+
 class Webhook:
     """See the module."""
 
@@ -133,10 +141,9 @@ class Webhook:
 
     def _request(self, parcel: Parcel) -> Request | Outcome:
         url = parsed(parcel.address)
-        if url is None:
-            return Outcome(parcel.key, "refused", "channel.bad_address")
-        if url.scheme != b"https" and not self._spec.allow_plain:
-            return Outcome(parcel.key, "refused", "channel.plain_address")
+        why = unfit(self._spec, parcel.address)
+        if url is None or why:
+            return Outcome(parcel.key, "refused", why)
         secret = parcel.secret or (
             secret_of(self._master, parcel.recipient) if self._master else ""
         )

@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from haidang.edge.store.fanout import HAS
 from haidang.edge.store.rows import chunks, newest
 from haidang.edge.store.tables_deliver import (
     delivery,
@@ -151,7 +152,7 @@ def claim(
     more = True
     for _ in range(_ROUNDS):
         found = _ripe(connection, channel, limit - len(taken), now, {r.key for r in taken})
-        newer = [r.key for r in found if r.newer and r.recipient != PUBLIC]
+        newer = [r.key for r in found if r.behind or (r.newer and r.recipient != PUBLIC)]
         _overtake(connection, newer, "deliver.superseded", now)
         late = [r for r in found if r.over and r.key not in set(newer)]
         vain = [r.key for r in late if r.state == "failed"]
@@ -185,6 +186,15 @@ def _claimed(row: Any) -> Claimed:
 _older = delivery.alias("older")
 _newer = dispatch.alias("newer")
 _later = and_(_newer.c.chain == delivery.c.chain, _newer.c.number > delivery.c.number)
+_gone = delivery.alias("gone")
+_past = and_(
+    _gone.c.chain == delivery.c.chain,
+    _gone.c.recipient == delivery.c.recipient,
+    _gone.c.channel == delivery.c.channel,
+    _gone.c.number > delivery.c.number,
+    or_(_gone.c.reached, *(_gone.c.state == state for state in HAS)),
+)
+"""A later word of the chain is out on this very channel: what comes behind it would undo it."""
 
 
 def _ripe(
@@ -207,10 +217,11 @@ def _due(channel: str, rank: int, limit: int, now: datetime) -> Select[Any]:
         _older.c.channel == delivery.c.channel,
         _older.c.number < delivery.c.number,
         # Of a person's older messages only the one in flight is waited for: any other one was
-        # overtaken. A channel for all tells the whole story in order.
+        # overtaken. A channel for all tells the whole story in order, but one that fails does not
+        # hold back what comes after it: that may be the all-clear.
         _older.c.due.is_not(None),
         or_(
-            delivery.c.recipient == PUBLIC,
+            and_(delivery.c.recipient == PUBLIC, _older.c.state == "queued"),
             and_(_older.c.state == "sending", _older.c.due > now),
         ),
     )
@@ -221,6 +232,7 @@ def _due(channel: str, rank: int, limit: int, now: datetime) -> Select[Any]:
             delivery.c.rank, delivery.c.tries, delivery.c.state,
             recipient_address.c.address, recipient_address.c.secret,
             over.label("over"), exists().where(_later).label("newer"),
+            exists().where(_past).label("behind"),
         )
         .join(dispatch, dispatch.c.message == delivery.c.message)
         .outerjoin(

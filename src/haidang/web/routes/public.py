@@ -10,9 +10,10 @@ import json
 import os
 import re
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
+from time import time
 from typing import Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
@@ -180,11 +181,13 @@ def _headers(file: Path, found: Found) -> dict[str, str]:
     headers = {
         # Weak: the same page may go out compressed or not.
         "ETag": f'W/"{mark}"',
-        "Last-Modified": format_datetime(_second(found.mtime), usegmt=True),
         "Cache-Control": FOR_EVER if message else SHORT,
         "Vary": "Accept-Encoding",
         "Content-Security-Policy": POLICY,
     }
+    if _second(found.mtime) < _second(time()) - timedelta(seconds=1):
+        # Not of what may change again within the second: a client would hold it for unchanged.
+        headers["Last-Modified"] = format_datetime(_second(found.mtime), usegmt=True)
     if file.suffix != ".html":
         # Warnings are for everybody's maps and readers.
         headers["Access-Control-Allow-Origin"] = "*"
