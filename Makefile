@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test check serve bench docs clean need screenshots
+.PHONY: setup demo test coverage check serve bench docs clean need screenshots
 .DEFAULT_GOAL := demo
 
 need:
@@ -28,6 +28,10 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadscope -q
 
+coverage: setup
+	$(BIN)/python -m pytest -n 2 --dist loadscope -q --cov --cov-report=json:.coverage.json --cov-report=
+	$(BIN)/python tests/pure_coverage.py .coverage.json
+
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,4 +53,4 @@ screenshots: setup
 	$(BIN)/python tests/e2e/screenshots.py
 
 clean:
-	rm -rf $(VENV) out site dist .coverage
+	rm -rf $(VENV) out site dist .coverage .coverage.json

@@ -94,15 +94,19 @@ def look(
     return surfer(opened, console, like=None if name in OPEN else inside, **how)
 
 
-# Each pair of language, width and scheme comes together at least once.
+# Each pair of language, width and scheme comes together on half of the pages.
 WAYS = {
     "vi": ((DESKTOP, "light"), (PHONE, "dark")),
     "en": ((DESKTOP, "dark"), (PHONE, "light")),
 }
 
 
-@pytest.mark.parametrize("name", PATHS)
-@pytest.mark.parametrize("language", LANGUAGES)
+# What axe looks at is the same in both languages, so the pages take turns; whether long words fit
+# a phone in Vietnamese is looked at on every page, with its size.
+TURNS = [(LANGUAGES[n % 2], name) for n, name in enumerate(PATHS)]
+
+
+@pytest.mark.parametrize(("language", "name"), TURNS)
 def test_nothing_is_found_by_axe_or_the_browser(opened, console, inside, paths, language, name):
     with look(opened, console, inside, name, language=language) as found:
         if name == "nothing":
@@ -156,6 +160,8 @@ def test_the_first_load_is_small(opened, console, inside, paths, name, capsys):
             print(f"\n{name}: {sum(sizes) / 1000:.1f} kB in {len(sizes)} files, {seconds:.2f} s")
         assert len(sizes) >= 2
         assert sum(sizes) < MOST_BYTES
+        found.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        assert too_wide(found.page) == []
 
 
 def test_without_scripts_every_page_is_whole(opened, console, inside, paths):

@@ -248,6 +248,7 @@ class Instant:
     draw: random.Random
     batch: int
     public: bool = False
+    person: bool = True
 
     @property
     def channel(self) -> Instant:

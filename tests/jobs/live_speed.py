@@ -169,13 +169,19 @@ def triggered(
 BACKGROUND = """
 import sys, time
 from jobs import live_speed
-host, port, rate, seconds, gauges = sys.argv[1:]
-live_speed.murmur(host, int(port), int(rate), float(seconds), int(gauges))
+host, port, rate, seconds, first, gauges = sys.argv[1:]
+live_speed.murmur(host, int(port), int(rate), float(seconds), int(first), int(gauges))
 """
 
 
-def murmur(host: str, port: int, rate: int, seconds: float, gauges: int) -> None:
-    """Quiet readings of every gauge in turn, so many a second; prints how many were published."""
+def murmur(host: str, port: int, rate: int, seconds: float, first: int, gauges: int) -> None:
+    """Quiet readings of gauges in turn, so many a second; prints how many were published.
+
+    Args:
+        first: Number of the first gauge. Those before it are the triggers': a gauge that says 0.5
+            a moment after it said 4.5 is quiet, and nobody is to be told of it.
+        gauges: Number of all.
+    """
     server = Broker.__new__(Broker)
     server.host, server.port = host, port
     speaker = Publisher(server)
@@ -183,7 +189,7 @@ def murmur(host: str, port: int, rate: int, seconds: float, gauges: int) -> None
     while (passed := time.monotonic() - begun) < seconds:
         while speaker.sent < passed * rate:
             n = speaker.sent
-            speaker.say(n % gauges, 0.5 + (n * 7919 % 100) / 100)
+            speaker.say(first + n % (gauges - first), 0.5 + (n * 7919 % 100) / 100)
         time.sleep(0.002)
     while speaker.client.want_write():
         time.sleep(0.01)
@@ -207,7 +213,7 @@ def measured(
         before, begun = processor(pid), time.monotonic()
         other = None
         if rate:
-            args = [server.host, server.port, rate, seconds, gauges]
+            args = [server.host, server.port, rate, seconds, triggers, gauges]
             other = subprocess.Popen(
                 [sys.executable, "-c", BACKGROUND, *map(str, args)],
                 stdout=subprocess.PIPE, text=True, env=_environment(),
@@ -262,9 +268,10 @@ def page(rest: Figures, loud: Figures, start: float, sizes: dict[str, object]) -
         "",
         f"A country of {sizes['communes']:,} communes, {sizes['gauges']} of them with a gauge. The "
         "flood pack is verified and speaks alone; no pack that ships is. A trigger is one reading "
-        "over alarm level 3 at a gauge that was quiet; the clock runs from its publishing until "
-        "the notice of its commune stands in `public/feeds/all.atom`. Every reading and every "
-        "decision is on the disk (SQLite, `synchronous = FULL`) before the notice is.",
+        "over alarm level 3 at a gauge of its own, the other readings come from gauges that stay "
+        "quiet; the clock runs from its publishing until the notice of its commune stands in "
+        "`public/feeds/all.atom`. Every reading and every decision is on the disk (SQLite, "
+        "`synchronous = FULL`) before the notice is.",
         "",
         "| | triggers | never came | median, s | p99, s | longest, s |",
         "|---|---:|---:|---:|---:|---:|",

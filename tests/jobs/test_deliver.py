@@ -27,7 +27,7 @@ from haidang.jobs.deliver import Deliverer, pump
 from haidang.jobs.leases import gone, worker
 from haidang.warn.route import Subscription
 
-POLICY = Policy(tries=3, base=timedelta(0), longest=timedelta(0))
+POLICY = Policy(tries=3, base=timedelta(0), longest=timedelta(0), age=timedelta(0))
 
 
 @dataclass
@@ -36,6 +36,7 @@ class Fake:
 
     name: str = "sms"
     public: bool = False
+    person: bool = True
     batch: int = 2
     answers: dict[str, str] = field(default_factory=dict)
     breaks: int = 0

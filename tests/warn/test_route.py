@@ -177,3 +177,19 @@ def test_everybody_has_one_answer_whatever_the_order(notice, wants, told, draw) 
 
 def _same(one: Routed, other: Routed) -> bool:
     return (one.recipient, one.channel) == (other.recipient, other.channel)
+
+
+@pytest.mark.parametrize(
+    ("places", "told", "fits"),
+    [
+        (("c1",), None, "matches"),
+        (("c2",), None, "other_place"),
+        (("c2",), {("anna", "sms"): "en"}, "was_told"),  # what was said to them is taken back
+        (("p1",), None, "matches"),  # they did not say which part they meant
+        (("n",), None, "matches"),
+        ((), None, "matches"),
+    ],
+)
+def test_a_narrowed_notice_is_for_its_parts_and_whoever_asked_for_the_whole(places, told, fits):
+    narrowed = replace(ALERT, place="p1", within=("c1",))
+    assert why(anna(places=places), notice=narrowed, told=told) == {"anna": fits}

@@ -43,9 +43,24 @@ def published(acted: Site, toys) -> Site:
 
 @pytest.fixture(scope="module")
 def served(looked: Site, toys) -> Site:
-    """The same for those who only read."""
+    """The same for those who only read, a minute after it was written.
+
+    A file younger than a second has no time of change that a browser could ask with: it may be
+    written again within that second.
+    """
     desk(looked, toys).tick(looked.wall.now)
+    for file in looked.app.state.console.out.glob("*/public/**/*"):
+        if file.is_file():
+            before = file.stat().st_mtime - 60
+            os.utime(file, (before, before))
     return looked
+
+
+def test_what_was_written_this_second_has_no_time_to_ask_with(published):
+    page = published.browser().get(f"{FOLDER}/N/")
+    assert page.status_code == 200
+    assert "etag" in page.headers
+    assert "last-modified" not in page.headers
 
 
 def test_a_page_is_served_with_what_caches_need(served):

@@ -73,7 +73,7 @@ def deliver(
 
     try:
         with opened(db) as store:
-            job = Deliverer(store, ways, where, tell=tell)
+            job = Deliverer(store, ways, where, tell=tell, around=where.around)
             told = job.watch(_stopped()) if watch else job.once()
     finally:
         for way in ways:

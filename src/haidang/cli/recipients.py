@@ -152,7 +152,9 @@ def rehearse(
     country: Of = None,
 ) -> None:
     """Who would be told of a notice, over which channel, and who not and why. Sends nothing."""
+    from haidang.edge.channels.settings import FILE, persons, read_settings  # noqa: PLC0415
     from haidang.edge.store.fanout import Waiting  # noqa: PLC0415
+    from haidang.edge.store.sparing import People  # noqa: PLC0415
     from haidang.jobs import told  # noqa: PLC0415
     from haidang.warn.route import Warned  # noqa: PLC0415
 
@@ -164,6 +166,7 @@ def rehearse(
     if not message and not (place and threat and level):
         raise typer.BadParameter(say("route_what"))
     where = told.reach(at, db)
+    people = People(persons(read_settings(db.parent / FILE)), where.around)
     with opened(db) as store:
         notice: Waiting | Warned
         if message:
@@ -171,10 +174,10 @@ def rehearse(
         else:
             notice = told.thought_of(at, place, threat, level, kind, day)
         if as_json:
-            found = told.tell_all(store, notice, where, language(), aliases=aliases)
+            found = told.tell_all(store, notice, where, language(), aliases=aliases, people=people)
             typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
             return
-        rows = told.rehearse(store, notice, where)
+        rows = told.rehearse(store, notice, where, people)
         named: Mapping[str, str] = {}
         if aliases:
             named = store.aliases([r.recipient for r in rows])

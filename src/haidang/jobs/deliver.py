@@ -23,8 +23,10 @@ from haidang.base.problem import Problem
 from haidang.edge.channels.port import Channel, Hears, Outcome, Parcel, Report
 from haidang.edge.store.fanout import Waiting
 from haidang.edge.store.parcels import Claimed, Policy, Settled
+from haidang.edge.store.sparing import People
 from haidang.edge.store.store import Store
 from haidang.jobs.leases import gone, worker
+from haidang.warn.one_message import Around
 from haidang.warn.route import Within, text_for
 
 IDLE_S: Final = 0.5
@@ -54,6 +56,11 @@ class Way(Protocol):
     @property
     def public(self) -> bool:
         """Whether it speaks to everybody instead of to recipients."""
+        ...
+
+    @property
+    def person(self) -> bool:
+        """Whether a person reads what it brings: of several notices of one danger they get one."""
         ...
 
     @property
@@ -93,6 +100,7 @@ class Deliverer:
         within: Within,
         policy: Policy | None = None,
         tell: Tell = _silent,
+        around: Around | None = None,
     ) -> None:
         """Take an open store and open channels; both stay the caller's to close.
 
@@ -102,10 +110,14 @@ class Deliverer:
             within: See ``warn.route``.
             policy: How often and how long to try; None for the usual one.
             tell: Told of what went wrong with a channel or the store.
+            around: See ``warn.one_message``; None where it is not known how places lie in each
+                other, and everybody gets every notice.
         """
         self._store, self._ways, self._within = store, tuple(ways), within
         self._policy = policy or Policy()
         self._tell = tell
+        persons = frozenset(way.name for way in self._ways if way.person)
+        self._people = People(persons, around) if around else People()
         self._worker = worker()
         self._guard, self._pen = threading.Lock(), threading.Lock()
         self._messages: dict[str, Waiting] = {}
@@ -182,7 +194,7 @@ class Deliverer:
                 try:
                     with self._writing():
                         one = self._store.notice(identifier)
-                        new = self._store.fan_out(one, self._within, public)
+                        new = self._store.fan_out(one, self._within, public, self._people)
                 except Unavailable:
                     raise
                 except Exception as error:
@@ -314,6 +326,7 @@ def pump(
     within: Within,
     policy: Policy | None = None,
     tell: Tell = _silent,
+    around: Around | None = None,
 ) -> Told:
     """Deliver once; see ``Deliverer.once``."""
-    return Deliverer(store, ways, within, policy, tell).once()
+    return Deliverer(store, ways, within, policy, tell, around).once()

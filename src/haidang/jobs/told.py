@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, cast
@@ -12,11 +12,12 @@ from haidang.base.errors import NotFound
 from haidang.base.place import KINDS
 from haidang.base.problem import Problem
 from haidang.edge.store.fanout import Waiting
+from haidang.edge.store.sparing import People
 from haidang.edge.store.store import Store
 from haidang.edge.store.tallies import Delivery
 from haidang.jobs.explain import Line, places_day
 from haidang.pack.schema import Country, Pack
-from haidang.pack.within import within
+from haidang.pack.within import Nested, within
 from haidang.warn.message import Status, Text
 from haidang.warn.route import Routed, Warned, Why, Within, route
 from haidang.words import word
@@ -42,7 +43,7 @@ class Rehearsed:
     why: str
 
 
-def reach(home: Country, path: Path, today: date | None = None) -> Within:
+def reach(home: Country, path: Path, today: date | None = None) -> Nested:
     """Which places a notice of a store concerns.
 
     Args:
@@ -93,7 +94,9 @@ def may_wake(pack: Pack, level: int) -> bool:
     return spec.severity in ("Severe", "Extreme") if spec.wakes is None else spec.wakes
 
 
-def rehearse(store: Store, notice: Warned | Waiting, where: Within) -> tuple[Rehearsed, ...]:
+def rehearse(
+    store: Store, notice: Warned | Waiting, where: Within, people: People | None = None
+) -> tuple[Rehearsed, ...]:
     """Who would be told of a notice now, over which channel, and who not and why.
 
     Nothing is sent and nothing is written.
@@ -102,6 +105,7 @@ def rehearse(store: Store, notice: Warned | Waiting, where: Within) -> tuple[Reh
         store: Holds recipients and subscriptions.
         notice: One that was accepted, or one that is only thought of.
         where: From ``reach``.
+        people: Who gets only one of several notices of one danger; None for nobody.
 
     Returns:
         Those who are told first; then the others, by reason; every recipient at least once.
@@ -110,15 +114,35 @@ def rehearse(store: Store, notice: Warned | Waiting, where: Within) -> tuple[Reh
         found = store.routed(notice, where)
     else:
         found = route(notice, store.subscriptions(), where)
-    people = {k.id: k for k in store.recipients() if k.erased is None}
+    if people is not None:
+        found = _one_each(store, notice, found, people)
+    known = {k.id: k for k in store.recipients() if k.erased is None}
     heard = {one.recipient for one in found}
-    rows = [_checked(r, people[r.recipient].channels) for r in found if r.recipient in people]
+    rows = [_checked(r, known[r.recipient].channels) for r in found if r.recipient in known]
     rows += [
         Rehearsed(name, "", "", False, Why.NO_SUBSCRIPTION.value)
-        for name in people
+        for name in known
         if name not in heard
     ]
     return tuple(sorted(rows, key=lambda r: (not r.told, r.why, r.channel, r.recipient)))
+
+
+def _one_each(
+    store: Store, notice: Warned | Waiting, found: Sequence[Routed], people: People
+) -> tuple[Routed, ...]:
+    """Who need not get it is not told: another notice that stands says more to them."""
+    if isinstance(notice, Waiting):
+        waits = store.spared(
+            notice.notice, notice.chain, notice.expires, found, people, notice.asof
+        )
+    else:
+        waits = store.spared(notice, "", datetime.max.replace(tzinfo=UTC), found, people)
+    return tuple(
+        replace(r, told=False, why=Why.ANOTHER_SAYS_MORE)
+        if (r.recipient, r.channel) in waits
+        else r
+        for r in found
+    )
 
 
 def _checked(one: Routed, channels: Sequence[str]) -> Rehearsed:
@@ -209,8 +233,10 @@ def _headline(one: Waiting, language: str) -> str:
 def _delivered(store: Store, one: Delivery, home: Country, language: str) -> str:
     """How far a delivery has come: its state, its reason, how often it was tried."""
     said = [state_word(one.state, language)]
-    if one.state in ("failed", "dead", "overtaken"):
+    if one.state in ("failed", "dead", "overtaken", "spared"):
         said.append(reason(one.why, language))
+    if one.why.startswith("spared.") and (other := store.instead_of(one.key)):
+        said.append(f"«{_headline(store.notice(other), language)}»")
     if one.tries:
         tries = store.delivery_tries([one.key])
         last = f"{home.local(tries[-1].begun):%H:%M %d/%m}"
@@ -221,7 +247,13 @@ def _delivered(store: Store, one: Delivery, home: Country, language: str) -> str
 
 
 def tell_all(
-    store: Store, notice: Warned | Waiting, where: Within, language: str, *, aliases: bool
+    store: Store,
+    notice: Warned | Waiting,
+    where: Within,
+    language: str,
+    *,
+    aliases: bool,
+    people: People | None = None,
 ) -> Mapping[str, object]:
     """A rehearsal as JSON knows it.
 
@@ -231,8 +263,9 @@ def tell_all(
         where: See there.
         language: Of the reasons.
         aliases: Whether the recipients' names are given too.
+        people: See ``rehearse``.
     """
-    rows = rehearse(store, notice, where)
+    rows = rehearse(store, notice, where, people)
     names = store.aliases([r.recipient for r in rows]) if aliases else {}
 
     def row(one: Rehearsed) -> Mapping[str, object]:

@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 
-from haidang.base.place import KINDS, Gazetteer, Place
+from haidang.base.place import KINDS, Gazetteer
 
 
-def within(gazetteer: Gazetteer, day: date) -> Callable[[str], frozenset[str]]:
-    """For a place, every code whose subscribers a notice for it concerns.
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """How the places of a country lie in each other on a day; it remembers what it was asked.
 
-    A notice for a province is for its communes too, and whoever asked for the whole province is
-    told of each commune.
-
-    Args:
+    Attributes:
         gazetteer: Of the country.
-        day: Codes are meant as of this day.
-
-    Returns:
-        A function of one code; a code that means no place on that day stands for itself alone.
+        day: Codes are meant as of this day. One that means no place then stands for itself alone.
     """
 
-    def lookup(code: str) -> Place | None:
-        found = (gazetteer.find(kind, code, day) for kind in KINDS)
-        return next((p for p in found if p is not None), None)
+    gazetteer: Gazetteer
+    day: date
+    _reached: dict[str, frozenset[str]] = field(default_factory=dict)
+    _around: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    @cache
-    def reach(code: str) -> frozenset[str]:
-        codes = {code}
-        todo = [code]
+    def __call__(self, code: str) -> frozenset[str]:
+        """Every code whose subscribers a notice for a place concerns.
+
+        A notice for a province is for its communes too, and whoever asked for the whole province
+        is told of each commune.
+        """
+        found = self._reached.get(code)
+        if found is None:
+            found = self._reached[code] = frozenset({*self._inside(code), *self.around(code)})
+        return found
+
+    def around(self, code: str) -> tuple[str, ...]:
+        """The place and every place that holds it, from the inside out."""
+        found = self._around.get(code)
+        if found is None:
+            rings = [code]
+            while (outer := self._parent(rings[-1])) is not None and outer not in rings:
+                rings.append(outer)
+            found = self._around[code] = tuple(rings)
+        return found
+
+    def _inside(self, code: str) -> set[str]:
+        codes, todo = {code}, [code]
         while todo:
-            fresh = {p.code for p in gazetteer.children(todo.pop(), day)} - codes
+            fresh = {p.code for p in self.gazetteer.children(todo.pop(), self.day)} - codes
             codes |= fresh
             todo += fresh
-        place = lookup(code)
-        while place is not None and place.parent is not None and place.parent not in codes:
-            codes.add(place.parent)
-            place = lookup(place.parent)
-        return frozenset(codes)
+        return codes
 
-    return reach
+    def _parent(self, code: str) -> str | None:
+        found = (self.gazetteer.find(kind, code, self.day) for kind in KINDS)
+        place = next((p for p in found if p is not None), None)
+        return place.parent if place else None
+
+
+def within(gazetteer: Gazetteer, day: date) -> Nested:
+    """How the places of a gazetteer lie in each other on a day; see ``Nested``."""
+    return Nested(gazetteer, day)

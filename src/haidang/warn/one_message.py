@@ -7,12 +7,16 @@ overlap gets the one that says most, and is told nothing less than any of the ot
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from haidang.warn.lifecycle import Named
+
+Around = Callable[[str], tuple[str, ...]]
+"""Place code -> itself and every area that holds it, from the inside out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,45 @@ def one_message(
             left.append(NotSent(one, by, Spared.NAMED))
     sent = {id(one) for one in kept}
     return tuple(n for n in here if id(n) in sent), tuple(left)
+
+
+def spared(
+    notices: Sequence[Heard], places: Collection[str], rings: Around
+) -> Mapping[str, NotSent]:
+    """Which of several notices somebody who asked for some places need not get.
+
+    Args:
+        notices: Those that they are told of.
+        places: What they asked for. Whoever asked for everything, or for more than the area of a
+            notice, gets that notice: they did not say where in it they are.
+        rings: See ``Around``.
+
+    Returns:
+        By key, what is left out at every one of these places that it is for.
+
+    >>> def rings(code):
+    ...     return ("commune", "province") if code == "commune" else (code,)
+    >>> at = datetime(2030, 9, 10)
+    >>> wide = Heard("a", "wind", "w", "province", 3, at)
+    >>> near = Heard("b", "wind", "w", "commune", 3, at)
+    >>> [(key, n.why.value) for key, n in spared([wide, near], ["commune"], rings).items()]
+    [('a', 'closer')]
+    >>> spared([wide, near], ["province"], rings)
+    {}
+    """
+    left: dict[str, dict[str, NotSent]] = {}
+    for place in places:
+        areas = rings(place)
+        nested = {area: (outer,) for area, outer in pairwise(areas)}
+        left[place] = {n.heard.key: n for n in one_message(notices, place, nested)[1]}
+    found: dict[str, NotSent] = {}
+    for one in notices:
+        for_it = [left[p].get(one.key) for p in places if one.place in rings(p)]
+        wider = any(p != one.place and p in rings(one.place) for p in places)
+        first = next(iter(for_it), None)
+        if first is not None and not wider and None not in for_it:
+            found[one.key] = first
+    return found
 
 
 def _reaches(one: Heard, areas: Sequence[str]) -> bool:

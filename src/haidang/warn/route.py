@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from haidang.warn.lifecycle import MessageKind
+from haidang.warn.lifecycle import MessageKind, Named
 from haidang.warn.message import Text
 
 Within = Callable[[str], frozenset[str]]
@@ -38,6 +39,7 @@ class Why(StrEnum):
     BELOW_LEVEL = "below_level"
     DOES_NOT_WAKE = "does_not_wake"
     NO_SUBSCRIPTION = "no_subscription"
+    ANOTHER_SAYS_MORE = "another_says_more"
 
 
 ORDER: Final = tuple(Why)
@@ -84,6 +86,9 @@ class Warned:
         texts: One per language of the country, its own first.
         wakes: Whether it may wake people.
         status: CAP status.
+        sent: When; None of one that is only thought of.
+        also: Lesser hazards that it speaks for.
+        within: Codes of the parts of the place that it is for; () for all of it.
     """
 
     identifier: str
@@ -95,6 +100,9 @@ class Warned:
     texts: tuple[Text, ...]
     wakes: bool
     status: str
+    sent: datetime | None = None
+    also: tuple[Named, ...] = ()
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,24 @@ def text_for(texts: Sequence[Text], language: str) -> Text:
     return next((t for t in texts if t.language == tag), texts[0])
 
 
+def concerned(notice: Warned, within: Within) -> frozenset[str]:
+    """Every code whose subscribers a notice is for.
+
+    One that a person narrowed is for its parts, and for whoever asked for the whole place or for
+    what lies around it: they did not say which part they meant.
+
+    >>> def within(code):  # a province and two communes
+    ...     return frozenset({"p", "c1", "c2"} if code == "p" else {code, "p"})
+    >>> narrowed = Warned("m", "Alert", "wind", "w", "p", 3, (), True, "Actual", within=("c1",))
+    >>> sorted(concerned(narrowed, within))
+    ['c1', 'p']
+    """
+    whole = within(notice.place)
+    if not notice.within:
+        return whole
+    return frozenset({notice.place}).union(*(within(part) for part in notice.within)) & whole
+
+
 def route(
     notice: Warned,
     subscriptions: Iterable[Subscription],
@@ -153,7 +179,7 @@ def route(
     [('anna', True, 'matches'), ('bert', False, 'other_place')]
     """
     before = told or {}
-    reach = within(notice.place)
+    reach = concerned(notice, within)
     best: dict[tuple[str, str], Routed] = {}
     for one in subscriptions:
         key = (one.recipient, one.channel)

@@ -90,7 +90,7 @@ def first_revision(model: Path, file: Path) -> None:
     raw.close()
     for index in ("ix_standing_place_run", "ix_draft_place"):
         copy.execute(f"DROP INDEX {index}")
-    sixth = ("lease",)
+    seventh, sixth = ("spared",), ("lease",)
     fifth = (
         "world_finding", "world_feed", "world_entry", "world_seen", "world_place", "world_link",
         "world_message",
@@ -101,7 +101,7 @@ def first_revision(model: Path, file: Path) -> None:
     )  # fmt: skip
     third = ("raise_lapse", "raise_act", "level_raise")
     second = ("task_event", "allotment", "task", "plan", "stock", "form", "session", "account")
-    for name in (*sixth, *fifth, *fourth, *third, *second):
+    for name in (*seventh, *sixth, *fifth, *fourth, *third, *second):
         copy.execute(f"DROP TABLE {name}")
     copy.execute("UPDATE alembic_version SET version_num = '0001'")
     copy.execute("PRAGMA journal_mode = WAL")

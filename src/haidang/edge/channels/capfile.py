@@ -17,6 +17,7 @@ from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "capfile"
 PUBLIC: Final = True
+PERSON: Final = False
 """It speaks to everybody: one parcel a message, without a recipient."""
 
 

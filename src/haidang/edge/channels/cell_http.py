@@ -24,6 +24,7 @@ from haidang.warn.short import cell
 
 NAME: Final = "cell_http"
 PUBLIC: Final = True
+PERSON: Final = False
 """It speaks to everybody: one parcel a message, without a recipient."""
 
 _BY_CAP: Final = {

@@ -23,6 +23,7 @@ from haidang.words import word
 
 NAME: Final = "chat"
 PUBLIC: Final = False
+PERSON: Final = True
 """It speaks to recipients, each at an address."""
 
 _ID: Final = re.compile(r"-?[0-9]{1,20}|@[A-Za-z0-9_]{3,64}")

@@ -30,6 +30,7 @@ from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "mqtt"
 PUBLIC: Final = True
+PERSON: Final = False
 """It speaks to everybody: one parcel a message, without a recipient."""
 
 _FAILURE: Final = 0x80

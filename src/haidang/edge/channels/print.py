@@ -29,6 +29,7 @@ from haidang.words import word
 
 NAME: Final = "print"
 PUBLIC: Final = True
+PERSON: Final = False
 """It speaks to everybody: one parcel a message, without a recipient."""
 
 _LIGHT: Final = 140.0

@@ -40,6 +40,7 @@ class _Module(Protocol):
 
     Spec: type[ChannelSpec]
     PUBLIC: bool
+    PERSON: bool
 
     def open(self, spec: ChannelSpec, home: Home) -> Channel: ...
 
@@ -80,12 +81,14 @@ class Opened(NamedTuple):
         name: As the settings, the outbox and subscriptions call it.
         kind: Name of its module; "" where the settings are wrong.
         public: It speaks to everybody: it is given one parcel a message, without a recipient.
+        person: A person reads what it brings, not a machine.
         channel: Itself.
     """
 
     name: str
     kind: str
     public: bool
+    person: bool
     channel: Channel
 
 
@@ -231,8 +234,17 @@ def open_folder(folder: Path) -> tuple[Opened, ...]:
         # Of a slip in a section that speaks to everybody its messages wait too; where nobody can
         # tell what it is, it may be one of those.
         public = _module(kind).PUBLIC if kind else True
-        found.append(Opened(name, spec.kind if spec else "", public, channel))
+        person = _module(kind).PERSON if kind else False
+        found.append(Opened(name, spec.kind if spec else "", public, person, channel))
     return tuple(found)
+
+
+def persons(settings: Settings) -> frozenset[str]:
+    """Names of the channels that a person reads, not a machine."""
+    kinds_by_name = {name: spec.kind for name, spec in settings.specs.items()} | {
+        name: kind for name, kind in settings.bad.items() if kind
+    }
+    return frozenset(n for n, kind in kinds_by_name.items() if _module(kind).PERSON)
 
 
 def unfit(settings: Settings, channel: str, address: str) -> str:

@@ -35,6 +35,7 @@ from haidang.warn.cap import Alert, parse
 
 NAME: Final = "site"
 PUBLIC: Final = True
+PERSON: Final = False
 """It speaks to everybody: one parcel a message, without a recipient."""
 FOLDER: Final = "public"
 """Folder of a desk that holds its site."""

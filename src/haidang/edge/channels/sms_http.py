@@ -14,6 +14,7 @@ from haidang.warn.short import septets
 
 NAME: Final = "sms_http"
 PUBLIC: Final = False
+PERSON: Final = True
 """It speaks to recipients, each at an address."""
 
 

@@ -28,6 +28,7 @@ from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "sms_smpp"
 PUBLIC: Final = False
+PERSON: Final = True
 """It speaks to recipients, each at an address."""
 
 

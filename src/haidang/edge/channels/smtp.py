@@ -27,6 +27,7 @@ from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "smtp"
 PUBLIC: Final = False
+PERSON: Final = True
 """It speaks to recipients, each at an address."""
 
 _OK: Final = frozenset({250, 251, 252})

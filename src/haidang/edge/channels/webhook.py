@@ -22,6 +22,7 @@ from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "webhook"
 PUBLIC: Final = False
+PERSON: Final = False
 """It speaks to recipients, each at an address."""
 
 _REFUSES: Final = range(400, 500)

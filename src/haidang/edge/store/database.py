@@ -25,7 +25,7 @@ from haidang.base.errors import BadData, Unavailable
 from haidang.base.problem import Problem
 from haidang.edge.store.tables import version
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every schema that this program knows, oldest first; the last one is the one it works with."""
 
 _DRIVER: Final = "postgresql+psycopg"

@@ -6,15 +6,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from haidang.app.verdict import Message
-from haidang.edge.store import fanout, parcels, recipients, tallies
+from haidang.edge.store import fanout, parcels, recipients, sparing, tallies
 from haidang.edge.store.database import Database
 from haidang.edge.store.fanout import Waiting
 from haidang.edge.store.parcels import Claimed, Policy, Reported, Settled
 from haidang.edge.store.recipients import Contact, Imported, Known
+from haidang.edge.store.sparing import Instead, People
 from haidang.edge.store.tallies import Delivery, Handed, Try
-from haidang.warn.route import Routed, Subscription, Within
+from haidang.warn.route import Routed, Subscription, Warned, Within
 
 DEFAULT = Policy()
+NOBODY = People()
 
 
 class DeliveryVerbs:
@@ -147,7 +149,13 @@ class DeliveryVerbs:
         with self._db.reading() as c:
             return fanout.notice(c, identifier)
 
-    def fan_out(self, one: Waiting, within: Within, public: Sequence[str] = ()) -> int:
+    def fan_out(
+        self,
+        one: Waiting,
+        within: Within,
+        public: Sequence[str] = (),
+        people: People = NOBODY,
+    ) -> int:
         """Queue a message for everybody who is to be told of it. Several transactions.
 
         A fan-out that was cut off is done again with the same answer: keys are content ids, and
@@ -158,6 +166,7 @@ class DeliveryVerbs:
             one: From ``unfanned``.
             within: See ``warn.route``.
             public: Channels that speak to everybody.
+            people: Who gets only one of several notices of one danger.
 
         Returns:
             How many deliveries were new.
@@ -172,13 +181,14 @@ class DeliveryVerbs:
             asof = fanout.begin(c, one, now)
         with self._db.reading() as c:
             found = fanout.routed(c, one, within, asof)
-        made = list(fanout.rows(one, found, public, now))
+            waits = fanout.judged(c, one, found, people, asof, now)
+        made = list(fanout.rows(one, found, public, now, waits))
         new = 0
         for first in range(0, len(made), fanout.ROWS):
             with self._db.writing() as c:
-                new += fanout.write(c, made[first : first + fanout.ROWS])
+                new += fanout.write(c, made[first : first + fanout.ROWS], waits)
         with self._db.writing() as c:
-            fanout.finish(c, one, self._clock())
+            fanout.finish(c, one, self._clock(), waits)
         return new
 
     def routed(
@@ -198,6 +208,38 @@ class DeliveryVerbs:
         """
         with self._db.reading() as c:
             return fanout.routed(c, one, within, at or one.asof or self._clock(), ids)
+
+    def spared(
+        self,
+        notice: Warned,
+        chain: str,
+        expires: datetime,
+        found: Sequence[Routed],
+        people: People,
+        at: datetime | None = None,
+    ) -> Mapping[tuple[str, str], Instead]:
+        """Who of those who are told need not get a notice, for another that stands says more.
+
+        Args:
+            notice: One that was accepted, or one that is only thought of.
+            chain: Its chain; "" of one that is only thought of.
+            expires: Its end, wall clock.
+            found: Who is told.
+            people: See ``fan_out``.
+            at: Subscriptions in force then; None for now.
+
+        Returns:
+            For what they wait, by recipient and channel.
+        """
+        now = self._clock()
+        with self._db.reading() as c:
+            asof = at or now
+            return sparing.judged(c, notice, chain, expires, found, people, asof, now).mine
+
+    def instead_of(self, key: str) -> str:
+        """Identifier of the message for which a delivery waits or waited last; "" for none."""
+        with self._db.reading() as c:
+            return sparing.instead_of(c, key)
 
     # The queue.
 

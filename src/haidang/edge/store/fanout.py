@@ -19,17 +19,16 @@ from haidang.app.verdict import Draft, Message
 from haidang.base.errors import NotFound
 from haidang.base.ids import content_id
 from haidang.base.problem import Problem
-from haidang.edge.store import codec, recipients
+from haidang.edge.store import codec, recipients, sparing
 from haidang.edge.store.notices import to_message
 from haidang.edge.store.rows import chunks
+from haidang.edge.store.sparing import Judged, People
 from haidang.edge.store.tables import draft, message
-from haidang.edge.store.tables_deliver import delivery, dispatch
+from haidang.edge.store.tables_deliver import HAS, PENDING, SPARED, delivery, dispatch
 from haidang.warn.route import PUBLIC, Routed, Warned, Why, Within, route
 
 ROWS: Final = 2000
 """Deliveries written in one transaction: others get the database in between."""
-HAS: Final = ("sending", "sent", "delivered", "acknowledged")
-"""States in which a recipient has a message, or may have it this very moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,9 @@ def warned(one: Message, drafted: Draft) -> Warned:
         drafted.texts,
         drafted.wakes,
         drafted.status,
+        one.sent,
+        drafted.said.also,
+        drafted.said.within,
     )
 
 
@@ -126,7 +128,7 @@ def begin(connection: Connection, one: Waiting, now: datetime) -> datetime:
     older = and_(
         delivery.c.chain == one.chain,
         delivery.c.number < one.number,
-        delivery.c.state.in_(("queued", "failed")),
+        delivery.c.state.in_(PENDING),
     )
     # What speaks to everybody keeps the whole story, in order: its older messages go at once.
     connection.execute(
@@ -175,14 +177,28 @@ def routed(
     return route(one.notice, wants, within, before)
 
 
+def judged(
+    connection: Connection,
+    one: Waiting,
+    found: Sequence[Routed],
+    people: People,
+    asof: datetime,
+    now: datetime,
+) -> Judged:
+    """Who of those who are told need not get it now, and what it makes needless; reads alone."""
+    return sparing.judged(connection, one.notice, one.chain, one.expires, found, people, asof, now)
+
+
 def rows(
-    one: Waiting, found: Sequence[Routed], public: Sequence[str], now: datetime
+    one: Waiting, found: Sequence[Routed], public: Sequence[str], now: datetime, waits: Judged
 ) -> Iterator[Mapping[str, object]]:
     """A delivery for everybody who is told, and one for each channel that speaks to all."""
     language = one.notice.texts[0].language if one.notice.texts else ""
     whole = [Routed(PUBLIC, name, language, True, Why.EVERYBODY) for name in public]
     for each in (*whole, *found):
         if each.told:
+            instead = waits.mine.get((each.recipient, each.channel))
+            after = (SPARED if instead.until else "overtaken") if instead else "queued"
             yield {
                 "key": key_of(one.notice.identifier, each.recipient, each.channel),
                 "message": one.notice.identifier,
@@ -193,9 +209,9 @@ def rows(
                 "subscription": each.subscription,
                 "language": each.language,
                 "rank": 0 if one.notice.wakes or one.notice.level == 0 else 1,
-                "state": "queued",
-                "why": f"route.{each.why.value}",
-                "due": now,
+                "state": after,
+                "why": instead.why if instead else f"route.{each.why.value}",
+                "due": instead.until if instead else now,
                 "lease": "",
                 "tries": 0,
                 "spent": 0,
@@ -211,8 +227,15 @@ def key_of(identifier: str, who: str, channel: str) -> str:
     return content_id("delivery", [identifier, who, channel])
 
 
-def write(connection: Connection, made: Sequence[Mapping[str, object]]) -> int:
+def write(
+    connection: Connection, made: Sequence[Mapping[str, object]], waits: Judged = sparing.NOTHING
+) -> int:
     """Put deliveries in the queue; one that is there stays as it is.
+
+    Args:
+        connection: See ``Store``.
+        made: From ``rows``.
+        waits: As ``rows`` took it.
 
     Returns:
         How many were new.
@@ -225,10 +248,23 @@ def write(connection: Connection, made: Sequence[Mapping[str, object]]) -> int:
     if fresh:
         make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         connection.execute(make(delivery).on_conflict_do_nothing(), fresh)
+    who = {str(row["key"]): (str(row["recipient"]), str(row["channel"])) for row in fresh}
+    sparing.note(connection, {k: waits.mine[w] for k, w in who.items() if w in waits.mine})
     return len(fresh)
 
 
-def finish(connection: Connection, one: Waiting, now: datetime) -> None:
-    """Everybody who is to be told is in the queue."""
+def finish(
+    connection: Connection, one: Waiting, now: datetime, waits: Judged = sparing.NOTHING
+) -> None:
+    """Everybody who is to be told is in the queue; what it speaks for waits, and no more than that.
+
+    Args:
+        connection: See ``Store``.
+        one: The message.
+        now: Wall clock.
+        waits: From ``judged``.
+    """
+    sparing.keep(connection, waits.theirs, now)
+    sparing.free(connection, one.chain, waits.theirs, one.notice.identifier, now)
     mine = dispatch.c.number == one.number, dispatch.c.fanned.is_(None)
     connection.execute(update(dispatch).where(*mine).values(fanned=now))

@@ -26,9 +26,10 @@ from sqlalchemy import (
     update,
 )
 
-from haidang.edge.store.fanout import HAS
+from haidang.edge.store import sparing
 from haidang.edge.store.rows import chunks, newest
 from haidang.edge.store.tables_deliver import (
+    HAS,
     delivery,
     delivery_report,
     delivery_try,
@@ -39,7 +40,8 @@ from haidang.warn.route import PUBLIC
 
 Reported = Literal["sent", "delivered", "acknowledged", "failed", "refused"]
 STATES: Final = (
-    "queued", "sending", "sent", "delivered", "acknowledged", "failed", "dead", "overtaken",
+    "queued", "sending", "sent", "delivered", "acknowledged", "failed", "spared", "dead",
+    "overtaken",
 )  # fmt: skip
 """Every state of a delivery, in the order in which a page shows them."""
 _LOST: Final = "begun"
@@ -333,7 +335,7 @@ def settle(
     )
     known = _rows(connection, list(numbers))
     changes = [_after(known[r.key], r, now, worker, policy) for r in final]
-    _change(connection, [c for c in changes if c is not None])
+    _change(connection, [c for c in changes if c is not None], now)
     _superseded(connection, [r.key for r in final if r.state == "failed"], now)
     _late(connection, [r for r in final if r.receipt], now, policy)
 
@@ -383,12 +385,12 @@ def _changed(
         "new_due": due,
         "new_receipt": receipt or row.receipt,
         "new_reached": reached or row.reached,
-        "at": now,
     }
 
 
-def _change(connection: Connection, changes: Sequence[Mapping[str, object]]) -> None:
+def _change(connection: Connection, changes: Sequence[Mapping[str, object]], now: datetime) -> None:
     if changes:
+        dead = [str(c["of"]) for c in changes if c["new_state"] == "dead"]
         connection.execute(
             update(delivery)
             .where(delivery.c.key == bindparam("of"))
@@ -399,10 +401,11 @@ def _change(connection: Connection, changes: Sequence[Mapping[str, object]]) -> 
                 receipt=bindparam("new_receipt"),
                 reached=bindparam("new_reached"),
                 lease="",
-                changed=bindparam("at"),
+                changed=now,
             ),
             changes,
         )
+        sparing.free_of(connection, dead, now)
 
 
 def _superseded(connection: Connection, keys: Sequence[str], now: datetime) -> None:
@@ -472,7 +475,7 @@ def _report(
             over = state == "refused" or _given_up(row, now, policy)
             due = None if over else now + pause(row.key, row.spent, policy)
             changes.append(_changed(row, "dead" if over else "failed", why, due, now))
-    _change(connection, changes)
+    _change(connection, changes, now)
     return bool(rows)
 
 

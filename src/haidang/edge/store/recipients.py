@@ -15,6 +15,7 @@ from haidang.base.errors import NotFound
 from haidang.base.problem import Problem
 from haidang.edge.store.rows import chunks, fetch
 from haidang.edge.store.tables_deliver import (
+    PENDING,
     delivery,
     recipient,
     recipient_address,
@@ -185,7 +186,7 @@ def erase(connection: Connection, name: str, now: datetime) -> str:
     )
     mine = subscription.c.recipient == chosen, subscription.c.ends.is_(None)
     connection.execute(update(subscription).where(*mine).values(ends=now))
-    waiting = delivery.c.recipient == chosen, delivery.c.state.in_(("queued", "failed"))
+    waiting = delivery.c.recipient == chosen, delivery.c.state.in_(PENDING)
     connection.execute(
         update(delivery)
         .where(*waiting)

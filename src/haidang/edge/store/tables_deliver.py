@@ -6,9 +6,18 @@ state; its tries are rows that stay.
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
 from haidang.edge.store.tables import META, Utc
+
+SPARED: Final = "spared"
+"""State of a delivery that waits, for another notice says more to the same person."""
+PENDING: Final = ("queued", "failed", SPARED)
+"""States in which a recipient has not got a message as far as anybody knows, and may yet."""
+HAS: Final = ("sending", "sent", "delivered", "acknowledged")
+"""States in which a recipient has a message, or may have it this very moment."""
 
 recipient = Table(
     "recipient",
@@ -98,6 +107,16 @@ delivery = Table(
     Index(None, "receipt"),
     Index(None, "state", "channel"),
 )
+
+spared = Table(
+    "spared",
+    META,
+    Column("delivery", ForeignKey("delivery.key"), primary_key=True),
+    Column("instead", ForeignKey("dispatch.message"), nullable=False),
+    Column("chain", Text, nullable=False),  # of the other
+    Index(None, "chain"),
+)
+"""For which other notice a delivery waits: the one that says more to the same person."""
 
 delivery_try = Table(
     "delivery_try",

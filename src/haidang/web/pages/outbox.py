@@ -18,7 +18,7 @@ NEWEST: Final = 20
 LETTERS: Final = 50
 """Dead letters on the page."""
 DONE: Final = ("sent", "delivered", "acknowledged")
-OPEN: Final = ("queued", "sending", "failed")
+OPEN: Final = ("queued", "sending", "failed", "spared")
 
 
 @dataclass(frozen=True, slots=True)
