@@ -2,18 +2,63 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from functools import cache, wraps
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Connection, create_engine, inspect, text
 
 import postgresql as pg
+from haidang.edge.store import database
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("haidang", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("haidang")
+
+_migrate = database.migrate
+
+
+@cache
+def _schema() -> tuple[str, ...]:
+    """What the migrations make of an empty file, as statements."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        _migrate(connection)
+        # Tables before indices; what SQLite makes by itself has no statement.
+        query = text(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC, rowid"
+        )
+        made = tuple(connection.execute(query).scalars())
+    engine.dispose()
+    head = f"INSERT INTO alembic_version VALUES ('{database.REVISIONS[-1]}')"
+    return (*made, head)
+
+
+@wraps(_migrate)
+def _quickly(connection: Connection) -> None:
+    """A new file gets in a moment what the migrations would give it; tests make hundreds of them.
+
+    The migrations themselves are run where they are tested, in every child process, and once here.
+    """
+    if connection.dialect.name != "sqlite" or inspect(connection).get_table_names():
+        _migrate(connection)
+        return
+    for statement in _schema():
+        connection.exec_driver_sql(statement)
+
+
+database.migrate = _quickly
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: no collection of garbage need look at it again."""
+    gc.collect()
+    gc.freeze()
+
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -91,11 +91,24 @@ def test_a_notice_in_force_is_the_first_thing_said(site):
     assert "Sent 04:00, Friday 1 Mar. Valid until 16:00, Friday 1 Mar." in said
     do = page.xpath("//h2[.='What to do']/following-sibling::ul[1]/li")
     assert [li.text_content().strip() for li in do] == ["Stay in.", "Call for help."]
-    assert "07:00, Friday 1 Mar. The danger is expected to begin." in said
+    assert "07:00, Friday 1 Mar. The danger is expected to begin. Be in a safe place" in said
     assert "EXERCISE · EXERCICE" in said
     # The next place knows nothing of it.
     assert "one & en" not in words(site, "S/index.html")
     assert "one & fr for N." in words(site, "fr/N/index.html")
+
+
+def test_what_happens_when_stands_together_and_all_else_below(site):
+    told = "Gale begins: about 19:00, 1 Mar.\nStorm begins: not expected.\nGusts: force 12."
+    site.show(*many(notice("one", place="N", description=told)), T0)
+    page = html.fromstring(read(site, "N/index.html"))
+
+    def under(title: str) -> list[str]:
+        found = page.xpath(f"//h2[.='{title}']/following-sibling::ul[1]/li")
+        return [" ".join(li.text_content().split()) for li in found]
+
+    assert under("When")[-1] == "Gale begins: about 19:00, 1 Mar."
+    assert under("What is known") == ["Storm begins: not expected.", "Gusts: force 12."]
 
 
 def test_a_level_is_a_number_a_word_a_pattern_and_a_colour(site):

@@ -11,6 +11,7 @@ from shutil import copytree
 from tempfile import mkdtemp
 from typing import Any
 
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -21,6 +22,7 @@ from haidang.pack.load import Roots, roots
 from haidang.web.app import create_app
 from haidang.web.settings import Settings
 
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 TOY = Path(__file__).parents[1] / "toy"
 ROLES = ("forecaster_on_duty", "shift_lead")
 
@@ -94,7 +96,9 @@ def open_room(out: Path, case: str = "toy-2030", steps: int = 1) -> Room:
     wall = Wall()
     desk = Desk.open(folder, known())
     accounts = Accounts.open(out / "console.db", clock=wall)
-    settings = Settings(hosts=("testserver", "127.0.0.1"), clock=wall, country=desk.case.country)
+    settings = Settings(
+        hosts=("testserver", "127.0.0.1"), clock=wall, country=desk.case.country, hasher=CHEAP
+    )
     app = create_app(out, known(), settings, accounts)
     passwords = {role: app.state.console.gate.new_account(role, role) for role in ROLES}
     room = Room(app, desk, wall, passwords)

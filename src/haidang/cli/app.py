@@ -166,7 +166,7 @@ def _finish(made: Replay) -> None:
         raise Unavailable(Problem("cli.unwritable", {"why": why}, file=file)) from error
     problems(made.played.problems)
     summary(made)
-    for path in (*reports, made.folder / "cap", made.folder / "tables"):
+    for path in (p for p in (*reports, made.folder / "cap", made.folder / "tables") if p.exists()):
         out.print(f"  {path}", highlight=False, soft_wrap=True)
     line = say("ledger_line", entries=made.entries, head=made.head)
     out.print(line, highlight=False, soft_wrap=True)
@@ -206,7 +206,10 @@ def replay(
         _own(Path(case), threat, folder, name, status, 600, approve=approve, country=country)
         return
     where = roots()
-    _finish(_played(load_case(case, where), where, folder))
+    found = load_case(case, where)
+    if approve is not None:
+        out.print(say("approve_own"), highlight=False, style="yellow", soft_wrap=True)
+    _finish(_played(found, where, folder))
 
 
 def _own(

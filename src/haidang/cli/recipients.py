@@ -84,6 +84,9 @@ def _told(key: str, found: TakenIn) -> None:
     bad = len({p.row for p in found.problems})
     said = say(key, added=added, changed=changed, same=same, bad=bad)
     out.print(said, highlight=False, soft_wrap=True)
+    if bad:
+        # The good rows are kept; a script that goes on must still know that somebody is missing.
+        raise typer.Exit(1)
 
 
 def _settings(db: Path) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -135,11 +136,14 @@ def show(
             typer.echo(store.world_body(number).decode("utf-8", "replace"))
             return
         one = store.world_entry(number, now)
+        body = store.world_body(number)
         chain = store.world_chain(number, now)
     for tag, (event, headline) in one.titles.items():
         out.print(escape(f"[{tag}] {event}: {headline}"), highlight=False, soft_wrap=True)
     facts = (one.identifier, one.sender, one.severity, one.urgency, one.certainty)
     out.print(escape(" · ".join(f for f in facts if f)), highlight=False, soft_wrap=True)
+    for text in _words(body):
+        out.print(escape(text), highlight=False, soft_wrap=True)
     for entry in chain:
         line = say("world_line", id=entry.id, kind=entry.kind, at=home.local(entry.sent),
                    state=say(f"world_state_{entry.state}"))  # fmt: skip
@@ -150,6 +154,17 @@ def show(
         name = found[0].name(language()) if found else match.code
         share = f"{match.share:.1%}" if match.share else "·"
         out.print(escape(f"  {match.code} {name}  {share}  {match.how}"), highlight=False)
+
+
+def _words(body: bytes) -> Iterator[str]:
+    """What a message says and what it asks people to do, in the reader's language if it has it."""
+    from haidang.warn import cap  # noqa: PLC0415
+
+    infos = cap.parse(body).infos
+    mine = (i for i in infos if i.language.lower().startswith(language()))
+    chosen = next(mine, infos[0] if infos else None)
+    if chosen is not None:
+        yield from (t for t in (chosen.description, chosen.instruction) if t)
 
 
 def feeds(db: Db = WORLD, country: Of = None) -> None:

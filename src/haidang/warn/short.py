@@ -161,6 +161,17 @@ def texted(
     return _short(bare, len(todo), max(len(segments(bare)), 1))
 
 
+def on_phone(text: Text, place: str, level: int) -> Short:
+    """What a phone will show of a notice, where the channel is set up as usual.
+
+    Args:
+        text: A finished notice.
+        place: Name of its area, in the same language.
+        level: The level it gives; 0 for its end.
+    """
+    return texted(text, places=(place,), level=level)
+
+
 def _core(head: Sequence[str], places: Sequence[str], level: int) -> int:
     """How many sentences of a headline it takes to name level and places, as far as it does."""
     whole = " ".join(head)

@@ -30,6 +30,12 @@ from haidang.edge.store.tables import META, actor, receipt
 from postgresql import Server
 
 
+@pytest.fixture(autouse=True)
+def _real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the migrations themselves are run."""
+    monkeypatch.setattr(database, "migrate", database.migrate.__wrapped__)
+
+
 def refusal(path: Path | str) -> Unavailable:
     with pytest.raises(Unavailable) as caught:
         Store.open(path, busy_s=0.05)

@@ -125,6 +125,7 @@ class Public:
         if (narrowed := one.draft.said.within) and one.place == code:
             names = (board.places[c].name(say.language) for c in narrowed if c in board.places)
             scope = say("only", names=", ".join(names))
+        facts = tuple(map(words.fact, words.lines(text.description)))
         return Told(
             css=self._css(scale, rank) if scale else "",
             scope=scope,
@@ -139,7 +140,8 @@ class Public:
             ),
             do=words.lines(text.instruction),
             times=words.times(one, board.now, say),
-            details=tuple(map(words.fact, words.lines(text.description))),
+            hours=tuple(f for f in facts if words.is_hour(f)),
+            details=tuple(f for f in facts if not words.is_hour(f)),
             cap=up + cap_path(one.message),
         )
 

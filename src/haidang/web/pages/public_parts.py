@@ -51,7 +51,8 @@ class Told:
         rank: Number of its level, "" where there is none.
         level: Its level in words.
         raised: The level with other hazards counted in, "" without.
-        details: What is known: (what, with its colon, and its value); the first may be empty.
+        hours: What happens when: (what, with its colon, and the time).
+        details: What else is known: (what, with its colon, and its value); the first may be empty.
         cut: Whether words were left out so that the page stays small.
         cap: Address of the message itself.
     """
@@ -65,6 +66,7 @@ class Told:
     sent: str
     do: tuple[str, ...]
     times: tuple[At, ...]
+    hours: tuple[tuple[str, str], ...]
     details: tuple[tuple[str, str], ...]
     cap: str
     cut: bool = False
@@ -136,7 +138,10 @@ def _lesser_plain(told: tuple[Told, ...]) -> tuple[Told, ...]:
 
 def _lesser_short(told: tuple[Told, ...]) -> tuple[Told, ...]:
     """Of the others only their headline and their validity."""
-    return (*told[:1], *(replace(t, details=(), do=(), times=(), cut=True) for t in told[1:]))
+    return (
+        *told[:1],
+        *(replace(t, details=(), do=(), times=(), hours=(), cut=True) for t in told[1:]),
+    )
 
 
 def _first_plain(told: tuple[Told, ...]) -> tuple[Told, ...]:

@@ -90,6 +90,23 @@ def fact(line: str) -> tuple[str, str]:
     return (f"{label}:", value) if colon and "." not in label else ("", line)
 
 
+_HOUR: Final = re.compile(r"\D*\d{1,2}:\d{2}\b")
+
+
+def is_hour(one: tuple[str, str]) -> bool:
+    """Whether a fact is when something happens: it belongs under "When", not among the others.
+
+    >>> [is_hour((label, value)) for label, value in (
+    ...     ("Force 8 wind begins:", "between 20:00 and 23:00, 6 Sep"),
+    ...     ("Force 12 wind begins:", "not expected"),
+    ...     ("Water at the gauge:", "12.4 m, measured 19:00, 6 Sep"),
+    ... )]
+    [True, False, False]
+    """
+    label, value = one
+    return bool(label) and _HOUR.match(value) is not None
+
+
 def group(places: list[Place]) -> Group:
     """Places of one status, the word with which all their names begin as title.
 

@@ -15,7 +15,7 @@ from haidang.warn import readability
 from haidang.warn.compare import PARTS, Line, changes, lines
 from haidang.warn.lifecycle import PERSONAL, Occasion
 from haidang.warn.message import HEADLINE_MAX, Text
-from haidang.warn.short import Short, cell, sms
+from haidang.warn.short import Short, cell, on_phone
 from haidang.web.pages.moment import Run
 from haidang.web.pages.notices import Left, Version, chip, in_force, left, role
 from haidang.web.pages.warning_acts import Acts
@@ -247,7 +247,7 @@ def build(
         compared=tuple(
             name for name, other in base.items() if other is not None or name == "clean"
         ),
-        texts=tuple(_wording(say, t, base[chosen]) for t in draft.texts),
+        texts=tuple(_wording(say, t, base[chosen], context, draft) for t in draft.texts),
         fields=fields(say, context, draft, told, shown),
         chain=_chain(say, context, chain, messages, draft),
         checks=checks(say, context, draft, now, earlier, shown, newer),
@@ -365,7 +365,9 @@ def _steps(
     return tuple(found)
 
 
-def _wording(say: Speaker, text: Text, base: Draft | None) -> Wording:
+def _wording(
+    say: Speaker, text: Text, base: Draft | None, context: Context, draft: Draft
+) -> Wording:
     old = (
         None if base is None else next((t for t in base.texts if t.language == text.language), None)
     )
@@ -384,7 +386,7 @@ def _wording(say: Speaker, text: Text, base: Draft | None) -> Wording:
         changes=0 if old is None else changes(old, text),
         problems=readable(say, text),
         cell=cell(text),
-        sms=sms(text),
+        sms=on_phone(text, context.named[draft.place].name(text.language), draft.said.level),
     )
 
 

@@ -17,7 +17,7 @@ from haidang.base.problem import Problem
 from haidang.warn import readability
 from haidang.warn.cap import Alert, Info, parse
 from haidang.warn.message import Text, moment
-from haidang.warn.short import sms
+from haidang.warn.short import on_phone
 from haidang.web.speak import Speaker
 from haidang.words import catalogue
 
@@ -170,7 +170,8 @@ def _words(say: Speaker, context: Context, draft: Draft) -> Iterator[Check]:
         language = language_name(say, text.language)
         for problem in readable(say, text):
             yield Check("look", say("warnings.in_language", language=language, text=problem))
-        short = sms(text)
+        place = context.named[draft.place].name(text.language)
+        short = on_phone(text, place, draft.said.level)
         params = {"language": language, "length": short.length, "limit": short.limit}
         yield Check("yes" if short.fits else "no", say("warnings.check_sms", **params))
     hours = [set(_HOURS.findall(t.description + t.instruction)) for t in draft.texts]
