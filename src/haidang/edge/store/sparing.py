@@ -259,13 +259,17 @@ def keep(connection: Connection, waits: Mapping[str, Instead], now: datetime) ->
         waits: For what, by key. What went out meanwhile is out.
         now: Wall clock.
     """
+    alike: dict[Instead, list[str]] = defaultdict(list)
     for key, instead in waits.items():
+        alike[instead].append(key)
+    for instead, keys in alike.items():
         values = {
             "state": SPARED if instead.until else "overtaken",
             "why": instead.why, "due": instead.until, "lease": "", "changed": now,
         }  # fmt: skip
-        pending = delivery.c.key == key, delivery.c.state.in_(PENDING)
-        connection.execute(update(delivery).where(*pending).values(**values))
+        for piece in chunks(keys):
+            pending = delivery.c.key.in_(piece), delivery.c.state.in_(PENDING)
+            connection.execute(update(delivery).where(*pending).values(**values))
     note(connection, waits)
 
 
