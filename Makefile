@@ -26,10 +26,10 @@ demo: setup
 	$(BIN)/haidang replay yagi-2024 --out out
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder -q
+	$(BIN)/python -m pytest -n 2 --dist loadscope -q
 
 coverage: setup
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder -q --cov --cov-report=json:.coverage.json --cov-report=
+	$(BIN)/python -m pytest -n 2 --dist loadscope -q --cov --cov-report=json:.coverage.json --cov-report=
 	$(BIN)/python tests/pure_coverage.py .coverage.json
 
 check: setup
