@@ -586,3 +586,13 @@ def test_a_replay_leaves_its_review_and_its_report_on_paper(replayed):
     assert (folder / "tables" / "review_leads.parquet").is_file()
     for page in folder.glob("report*.html"):
         assert page.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_approve_is_for_a_file_of_ones_own_and_says_so(replayed, tmp_path):
+    folder = tmp_path / "again"
+    shutil.copytree(replayed[0], folder)
+    for lang, said in (("en", "for a file of your own"), ("vi", "tệp của chính bạn")):
+        done = haidang("replay", "toy-2030", "--approve", "--out", folder, lang=lang, toy=True)
+        assert done.returncode == 0, done.stderr
+        assert said in done.stdout
+    assert "of your own" not in replayed[1].stdout

@@ -97,6 +97,28 @@ def test_everybody_gets_the_words_of_their_language_under_one_key(store: Store) 
     assert pump(store, [sms, site], near).outcomes == {}
 
 
+@pytest.mark.parametrize(("person", "sent"), [(True, {"03": 3}), (False, {"02": 2, "03": 3})])
+def test_a_person_gets_one_of_two_notices_and_a_machine_both(
+    tmp_path: Path, person: bool, sent: dict[str, int]
+) -> None:
+    """Place 02 lies in 03; anna asked for 02 alone."""
+    with Store.open(tmp_path / "one.db") as store:
+        people(store)
+        store.add_contacts([Contact("anna", "sms", "+84anna", "s", "en")])
+        anna = store.recipient("anna")
+        store.subscribe([Subscription(anna, "sms", ("02",), language="en", drills=True)])
+        approve(store, 0)
+        approve(store, 0, "03")
+        sms = Fake(batch=9, person=person)
+        rings = {"02": ("02", "03")}
+        pump(
+            store, [sms], lambda c: frozenset({c, "02"} if c == "03" else {c}),
+            around=lambda c: rings.get(c, (c,)),
+        )  # fmt: skip
+        notices = [store.notice(p.message.identifier).notice for p in sms.sent]
+        assert {n.place: n.level for n in notices} == sent
+
+
 def test_a_channel_that_breaks_loses_nothing(store: Store) -> None:
     approve(store, 0)
     broken, told = Fake(breaks=1), []

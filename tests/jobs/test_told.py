@@ -13,15 +13,17 @@ import pytest
 from edge.store.samples import people
 from edge.store.test_parcels import approve, near
 from haidang.base.errors import BadData, NotFound
-from haidang.edge.channels.settings import read_settings, unfit
+from haidang.edge.channels.settings import persons, read_settings, unfit
 from haidang.edge.store import Store
+from haidang.edge.store.recipients import Contact
+from haidang.edge.store.sparing import People
 from haidang.jobs import told
 from haidang.jobs.deliver import pump
 from haidang.jobs.recipients import import_contacts, import_subscriptions
 from haidang.pack.load import Roots, load_country, roots
 from haidang.pack.schema import Country
 from haidang.pack.within import within
-from haidang.warn.route import Why, route
+from haidang.warn.route import Subscription, Why, route
 from jobs.test_deliver import POLICY, Fake
 
 TOY = Path(__file__).parents[1] / "toy"
@@ -171,8 +173,6 @@ def test_what_cannot_be_rehearsed(
 def test_the_top_level_of_every_hazard_reaches_those_who_want_only_to_be_woken(
     known: Roots,
 ) -> None:
-    from haidang.warn.route import Subscription
-
     seen = 0
     for name in known.countries:
         at = load_country(known.country(name), known.threats)
@@ -212,6 +212,44 @@ def test_why_was_i_not_told(full: Store, home: Country, tmp_path: Path) -> None:
     assert caught.value.problems[0].code == "store.no_recipient"
 
 
+def test_who_is_spared_is_told_for_which_notice(store: Store, home: Country) -> None:
+    """Place 02 of the make-believe duty lies in 03, whose notice gives the higher level."""
+    store.add_contacts([Contact("dora", "sms", "+84dora", language="en")])
+    dora = store.recipient("dora")
+    store.subscribe([Subscription(dora, "sms", ("02",), language="en", drills=True)])
+    rings = {"02": ("02", "03")}
+    readers = People({"sms"}, lambda c: rings.get(c, (c,)))
+
+    def reach(code: str) -> frozenset[str]:
+        return frozenset({code, "02"} if code == "03" else {code})
+
+    approve(store, 0, "03")
+    pump(store, [Fake()], reach, POLICY, around=readers.around)
+    lesser = store.notice(approve(store, 0).identifier)
+    (row,) = told.rehearse(store, lesser, reach, readers)
+    assert (row.told, row.why) == (False, "another_says_more")
+    assert told.rehearse(store, lesser, reach)[0].told, "a machine would be told"
+    pump(store, [Fake()], reach, POLICY, around=readers.around)
+    path = Path("haidang.db")
+    for language, state, why in (
+        ("en", "not needed while another notice stands", "gives a higher level there"),
+        ("vi", "chưa cần gửi khi tin khác còn hiệu lực", "báo cấp cao hơn ở đó"),
+    ):
+        (line,) = told.why_not(store, path, "dora", home, language, "02")
+        assert state in line.text
+        assert why in line.text
+        greater = store.notice(store.handed()[0].message).notice
+        assert f"«{greater.texts[0 if language == 'vi' else -1].headline}»" in line.text
+
+
+def test_which_channels_a_person_reads(tmp_path: Path) -> None:
+    text = (
+        "channels:\n  hook: {kind: webhook, secret: {env: HOOK}}\n"
+        "  mail: {kind: smtp, host: h, sender: a@x.example}\n  slip: {kind: chat}\n"
+    )
+    assert persons(read_settings(write(tmp_path, "channels.yaml", text))) == {"mail", "slip"}
+
+
 def test_what_a_notice_for_a_place_concerns(home: Country) -> None:
     reach = within(home.places.gazetteer, DAY)
     codes = {p.code: p for p in home.places.gazetteer.at(DAY)}
@@ -220,4 +258,8 @@ def test_what_a_notice_for_a_place_concerns(home: Country) -> None:
         if place.parent is not None:
             assert place.parent in reach(code)
             assert code in reach(place.parent)
+            assert reach.around(code)[:2] == (code, place.parent)
+        else:
+            assert reach.around(code) == (code,)
     assert reach("nowhere") == {"nowhere"}
+    assert reach.around("nowhere") == ("nowhere",)

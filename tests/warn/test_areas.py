@@ -9,7 +9,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon, box
 
@@ -127,6 +127,8 @@ def distance_km(lat0, lon0, lat, lon):
 
 
 @settings(max_examples=80)
+@example(-2.0, 0.0, 9786.0, 0)  # almost half of the Earth: its rim is nearer to the other pole
+@example(-43.2, 134.5, 9974.0, 1)
 @given(st.floats(-89.9, 89.9), st.floats(-180, 180), st.floats(5, 19_900), st.integers(0, 10**6))
 def test_a_circle_holds_what_is_within_its_radius(lat, lon, radius, seed) -> None:
     shape, problems, _ = circle_shape(lat, lon, radius)

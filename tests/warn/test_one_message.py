@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haidang.warn.lifecycle import Named
-from haidang.warn.one_message import Heard, Spared, around, one_message
+from haidang.warn.one_message import Heard, Spared, around, one_message, spared
 
 T0 = datetime(2030, 9, 10, tzinfo=UTC)
 WITHIN = {"c1": ["p"], "c2": ["p"], "p": ["r"], "q": ["r"]}
@@ -58,6 +58,17 @@ def test_an_end_is_not_told_while_another_notice_of_the_hazard_goes_on():
 def test_a_narrowed_notice_reaches_its_parts_and_whoever_gave_only_the_place(place, count):
     kept, _ = one_message([heard("a", "p", 2, within=("c1",))], place, WITHIN)
     assert len(kept) == count
+
+
+def test_only_who_is_spared_everywhere_is_spared():
+    def rings(code):
+        return around(code, WITHIN)
+
+    wide, near = heard("a", "p", 2), heard("b", "c1", 3)
+    assert set(spared([wide, near], ["c1"], rings)) == {"a"}
+    assert spared([wide, near], ["c1", "c2"], rings) == {}, "c2 has no notice of its own"
+    assert spared([wide, near], ["c1", "q"], rings).keys() == {"a"}, "q is not concerned"
+    assert spared([wide, near], [], rings) == {}
 
 
 def test_a_ring_of_areas_does_no_harm():

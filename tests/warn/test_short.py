@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import string
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from haidang.warn.message import Text
-from haidang.warn.readability import sentences
 from haidang.warn.short import (
     PAGE_7BIT,
     PAGE_UCS2,
     PAGES,
-    SMS_MAX,
     cell,
+    on_phone,
     plain,
     segments,
     septets,
-    sms,
     texted,
 )
 
@@ -30,30 +26,23 @@ VI = Text(
 )
 
 
-def test_a_short_message_has_no_diacritics_and_whole_sentences_only():
-    found = sms(VI)
-    assert found.text == (
-        "DIEN TAP. Bao Yagi: rui ro thien tai cap 4 (rat lon) tai Hai Phong. Gio cap 13. "
-        "Roi nha yeu truoc 02:00. O trong nha tu 05:00. Tranh xa cua kinh."
-    )
-    assert (found.length, found.limit, found.left_out) == (145, SMS_MAX, 1)
-    assert found.fits
-
-
 def test_no_sentence_is_taken_after_one_that_did_not_fit():
-    long = "Đi " + "xa " * 50 + "ngay."
-    found = sms(Text("vi", "Bão.", "", f"{long} Gọi 112."))
-    assert found.text == "Bao."
+    long = "Go " + "far " * 400 + "now."
+    found = cell(Text("en", "Storm.", "", f"{long} Call 112."))
+    assert found.text == "Storm."
     assert found.left_out == 2
 
 
 def test_a_headline_that_is_too_long_alone_is_said():
-    assert not sms(Text("vi", "ơ" * 161, "", "Đi.")).fits
-    assert sms(Text("vi", "ơ" * 160, "", "Đi.")).fits
+    assert not cell(Text("en", "o" * 1396, "", "Go.")).fits
+    assert cell(Text("en", "o" * 1395, "", "Go.")).fits
 
 
-def test_another_script_becomes_question_marks_and_never_a_second_message():
-    assert sms(Text("ja", "台風 8", "", "")).text == "?? 8"
+def test_a_phone_is_shown_what_the_channel_sends():
+    found = on_phone(VI, "Hải Phòng", 4)
+    assert found == texted(VI, places=("Hải Phòng",), level=4)
+    assert found.text.startswith("DIEN TAP. Bao Yagi: rui ro thien tai cap 4")
+    assert (found.parts, found.left_out) == (1, 1)
 
 
 def test_a_cell_broadcast_keeps_its_letters():
@@ -69,17 +58,7 @@ def test_a_cell_broadcast_in_the_default_alphabet_is_longer():
 
 def test_letters_reached_by_an_escape_count_twice():
     assert septets("a€b") == 4
-    assert sms(Text("en", "€" * 81, "", "")).length == 162
-
-
-@given(st.text(alphabet=string.ascii_letters + "ăâđêôơưáà€[ .!\n", max_size=400))
-def test_what_fits_fits_and_nothing_is_lost_silently(instruction):
-    found = sms(Text("vi", "Bão.", "", instruction))
-    assert found.fits
-    assert septets(found.text) == found.length
-    said = [" ".join(plain(s).split()) for s in sentences(instruction)]
-    taken = len(said) - found.left_out
-    assert found.text == " ".join(["Bao.", *said[:taken]])
+    assert texted(Text("en", "€" * 81, "", "")).length == 162
 
 
 # --- parts --------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ def test_a_notice_in_force_is_the_first_thing_said(site):
     assert "Sent 04:00, Friday 1 Mar. Valid until 16:00, Friday 1 Mar." in said
     do = page.xpath("//h2[.='What to do']/following-sibling::ul[1]/li")
     assert [li.text_content().strip() for li in do] == ["Stay in.", "Call for help."]
-    assert "07:00, Friday 1 Mar. The danger is expected to begin. Be in a safe place" in said
+    assert "07:00, Friday 1 Mar. The danger is expected to begin. Be ready before then." in said
     assert "EXERCISE · EXERCICE" in said
     # The next place knows nothing of it.
     assert "one & en" not in words(site, "S/index.html")

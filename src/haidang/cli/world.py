@@ -159,12 +159,12 @@ def show(
 def _words(body: bytes) -> Iterator[str]:
     """What a message says and what it asks people to do, in the reader's language if it has it."""
     from haidang.warn import cap  # noqa: PLC0415
+    from haidang.warn.heard import in_language  # noqa: PLC0415
 
-    infos = cap.parse(body).infos
-    mine = (i for i in infos if i.language.lower().startswith(language()))
-    chosen = next(mine, infos[0] if infos else None)
-    if chosen is not None:
-        yield from (t for t in (chosen.description, chosen.instruction) if t)
+    infos = reversed(cap.parse(body).infos)  # of several blocks of one language the first counts
+    told = {i.language: (i.description or "", i.instruction or "") for i in infos}
+    if told:
+        yield from filter(None, in_language(told, language())[1])
 
 
 def feeds(db: Db = WORLD, country: Of = None) -> None:

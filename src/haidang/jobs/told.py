@@ -233,9 +233,10 @@ def _headline(one: Waiting, language: str) -> str:
 def _delivered(store: Store, one: Delivery, home: Country, language: str) -> str:
     """How far a delivery has come: its state, its reason, how often it was tried."""
     said = [state_word(one.state, language)]
-    if one.state in ("failed", "dead", "overtaken", "spared"):
+    other_speaks = one.why.startswith("spared.")
+    if other_speaks or one.state in ("failed", "dead", "overtaken"):
         said.append(reason(one.why, language))
-    if one.why.startswith("spared.") and (other := store.instead_of(one.key)):
+    if other_speaks and (other := store.instead_of(one.key)):
         said.append(f"«{_headline(store.notice(other), language)}»")
     if one.tries:
         tries = store.delivery_tries([one.key])

@@ -114,7 +114,10 @@ def circle_shape(lat: float, lon: float, radius_km: float) -> Shaped:
         np.sin(turn) * math.sin(reach) * math.cos(phi), math.cos(reach) - math.sin(phi) * sine
     )
     lats, lons = np.degrees(np.arcsin(sine)), lon + np.degrees(east)
-    return _enclosed(np.append(lats, lats[0]), _unwrapped(np.append(lons, lons[0])), ())
+    ring = np.append(lats, lats[0]), _unwrapped(np.append(lons, lons[0]))
+    # Of up to half of the Earth the centre's own pole is inside, also where the rim is a line
+    # whose mean latitude lies on the other side.
+    return _enclosed(*ring, (), pole=math.copysign(_POLE, lat))
 
 
 def _unwrapped(lon: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -131,9 +134,12 @@ def _enclosed(
     lon: NDArray[np.float64],
     found: tuple[str, ...],
     most: float = MOST_CROSSINGS,
+    pole: float | None = None,
 ) -> Shaped:
-    if abs(lon[-1] - lon[0]) > _HALF:  # once around a pole
-        pole = math.copysign(_POLE, lat.mean())
+    if (
+        abs(lon[-1] - lon[0]) > _HALF
+    ):  # once around a pole: of a drawn line, the one it is nearer to
+        pole = math.copysign(_POLE, lat.mean()) if pole is None else pole
         lat = np.concatenate([lat, [pole, pole, lat[0]]])
         lon = np.concatenate([lon, [lon[-1], lon[0], lon[0]]])
     line = np.column_stack([lon, lat])

@@ -91,20 +91,6 @@ def septets(text: str) -> int | None:
     return len(text) + sum(c in _DOUBLE for c in text)
 
 
-def sms(text: Text) -> Short:
-    """One short message, without diacritics so that every phone shows it and it stays one.
-
-    Args:
-        text: A finished notice.
-
-    Returns:
-        What fits into `SMS_MAX` letters. Letters that the default alphabet lacks even then (of
-        another script) are shown as ``?``, as networks do.
-    """
-    pieces = [_typed(plain(p)) for p in (text.headline, *sentences(text.instruction))]
-    return _filled(pieces, SMS_MAX)
-
-
 def cell(text: Text) -> Short:
     """One cell broadcast, with all its letters.
 

@@ -7,6 +7,7 @@ each by one level, and from level 3 the next one is the all-clear: 02 begins at 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -157,6 +158,27 @@ def test_of_two_ends_one_is_told(box: Store) -> None:
     assert box.deliveries_found(state="spared") == ()
 
 
+def test_an_end_that_was_heard_does_not_stand_for_a_later_one(box: Store) -> None:
+    for step in range(3):
+        begin(box, step)
+        approve(box, COMMUNE)
+        pump(box)
+    for step, level in ((3, 2), (4, 3), (5, 0)):
+        begin(box, step)
+        approve(box, PROVINCE)
+        assert pump(box)["home"] == [(PROVINCE, level)]
+
+
+def test_whoever_asked_for_everything_besides_gets_both(box: Store) -> None:
+    home = box.recipient("home")
+    place = Subscription(home, "sms", (COMMUNE,), language="en", drills=True)
+    box.subscribe([place, Subscription(home, "sms", (), language="en", drills=True)])
+    begin(box, 0)
+    approve(box, COMMUNE)
+    approve(box, PROVINCE)
+    assert sorted(pump(box)["home"]) == [(COMMUNE, 2), (PROVINCE, 3)]
+
+
 def test_where_the_greater_one_cannot_be_delivered_the_other_is_sent(
     box: Store, clock: Clock
 ) -> None:
@@ -186,6 +208,9 @@ def test_a_rehearsal_says_who_is_spared(box: Store) -> None:
     waits = box.spared(one.notice, one.chain, one.expires, found, PERSONS)
     assert {r for r, _ in waits} == {box.recipient("home")}
     assert {r.why for r in found if r.told} == {Why.MATCHES}
+    real = replace(one.notice, status="Actual")
+    waits = box.spared(real, one.chain, one.expires, found, PERSONS)
+    assert waits == {}, "an exercise never keeps back the real thing"
 
 
 def test_without_knowing_how_places_lie_everybody_gets_everything(box: Store) -> None:

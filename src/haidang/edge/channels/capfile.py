@@ -17,8 +17,9 @@ from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "capfile"
 PUBLIC: Final = True
-PERSON: Final = False
 """It speaks to everybody: one parcel a message, without a recipient."""
+PERSON: Final = False
+"""What it brings is for machines, or for everybody: each notice goes out."""
 
 
 class Spec(ChannelSpec):

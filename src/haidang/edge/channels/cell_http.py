@@ -24,8 +24,9 @@ from haidang.warn.short import cell
 
 NAME: Final = "cell_http"
 PUBLIC: Final = True
-PERSON: Final = False
 """It speaks to everybody: one parcel a message, without a recipient."""
+PERSON: Final = False
+"""What it brings is for machines, or for everybody: each notice goes out."""
 
 _BY_CAP: Final = {
     ("Extreme", "Immediate", "Observed"): 4371, ("Extreme", "Immediate", "Likely"): 4372,

@@ -23,8 +23,9 @@ from haidang.words import word
 
 NAME: Final = "chat"
 PUBLIC: Final = False
-PERSON: Final = True
 """It speaks to recipients, each at an address."""
+PERSON: Final = True
+"""A person reads what it brings: of two notices of one danger they get one."""
 
 _ID: Final = re.compile(r"-?[0-9]{1,20}|@[A-Za-z0-9_]{3,64}")
 _MARKS: Final = re.compile(r"([_*\[\]()~`>#+\-=|{}.!\\])")

@@ -30,8 +30,9 @@ from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "mqtt"
 PUBLIC: Final = True
-PERSON: Final = False
 """It speaks to everybody: one parcel a message, without a recipient."""
+PERSON: Final = False
+"""What it brings is for machines, or for everybody: each notice goes out."""
 
 _FAILURE: Final = 0x80
 """Reason codes from here on are failures (MQTT 5, 2.4)."""

@@ -29,8 +29,9 @@ from haidang.words import word
 
 NAME: Final = "print"
 PUBLIC: Final = True
-PERSON: Final = False
 """It speaks to everybody: one parcel a message, without a recipient."""
+PERSON: Final = False
+"""What it brings is for machines, or for everybody: each notice goes out."""
 
 _LIGHT: Final = 140.0
 """Brightness of a colour above which letters on it are dark (0 to 255)."""

@@ -35,8 +35,9 @@ from haidang.warn.cap import Alert, parse
 
 NAME: Final = "site"
 PUBLIC: Final = True
-PERSON: Final = False
 """It speaks to everybody: one parcel a message, without a recipient."""
+PERSON: Final = False
+"""What it brings is for machines, or for everybody: each notice goes out."""
 FOLDER: Final = "public"
 """Folder of a desk that holds its site."""
 

@@ -14,8 +14,9 @@ from haidang.warn.short import septets
 
 NAME: Final = "sms_http"
 PUBLIC: Final = False
-PERSON: Final = True
 """It speaks to recipients, each at an address."""
+PERSON: Final = True
+"""A person reads what it brings: of two notices of one danger they get one."""
 
 
 class Reports(Section):

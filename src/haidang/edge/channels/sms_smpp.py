@@ -28,8 +28,9 @@ from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "sms_smpp"
 PUBLIC: Final = False
-PERSON: Final = True
 """It speaks to recipients, each at an address."""
+PERSON: Final = True
+"""A person reads what it brings: of two notices of one danger they get one."""
 
 
 class Spec(SmsSpec):

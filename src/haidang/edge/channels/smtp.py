@@ -27,8 +27,9 @@ from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "smtp"
 PUBLIC: Final = False
-PERSON: Final = True
 """It speaks to recipients, each at an address."""
+PERSON: Final = True
+"""A person reads what it brings: of two notices of one danger they get one."""
 
 _OK: Final = frozenset({250, 251, 252})
 _FULL: Final = 552

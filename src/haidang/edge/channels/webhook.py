@@ -22,8 +22,9 @@ from haidang.edge.channels.port import Outcome, Parcel
 
 NAME: Final = "webhook"
 PUBLIC: Final = False
-PERSON: Final = False
 """It speaks to recipients, each at an address."""
+PERSON: Final = False
+"""What it brings is for machines, or for everybody: each notice goes out."""
 
 _REFUSES: Final = range(400, 500)
 _LATER: Final = frozenset({408, 425, 429})

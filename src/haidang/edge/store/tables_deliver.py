@@ -74,6 +74,7 @@ dispatch = Table(
     Column("fanned", Utc),
     Index(None, "fanned"),
     Index(None, "chain"),
+    Index(None, "expires"),
 )
 """Of every approved message: when, on the wall clock, it was accepted and is no longer news."""
 

@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add a table; nothing that is there is touched."""
+    """Add a table and an index; nothing that is there is touched."""
     op.create_table(
         "spared",
         sa.Column("delivery", sa.Text, nullable=False),
@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["instead"], ["dispatch.message"], name=op.f("fk_spared_instead")),
     )
     op.create_index(op.f("ix_spared_chain"), "spared", ["chain"])
+    # What stands is looked for at every fan-out, among all that was ever said.
+    op.create_index(op.f("ix_dispatch_expires"), "dispatch", ["expires"])
 
 
 def downgrade() -> None:
