@@ -334,6 +334,71 @@ def test_a_notice_goes_out_by_keyboard_alone(opened, console):
         duty.said(two, "approved")
 
 
+def act_on(who: Surfer, here: str, button: str, **typed: str) -> str:
+    """Press one of the forms beside a notice that is out; returns the address of its draft."""
+    page = who.go(here)
+    form = page.locator(f"form[action='{here}/act']:has(button[value='{button}'])")
+    if fold := form.locator("xpath=ancestor::details").all():
+        fold[0].locator("summary").click()
+    for name, text in typed.items():
+        form.locator(f"[name='{name}']").fill(text)
+    duty.click(page, form.locator("button"))
+    duty.said(who, "acted")
+    return who.path.split("?")[0]
+
+
+def test_a_notice_that_is_out_is_extended_reworded_and_taken_back_by_clicks(opened, console):
+    with (
+        surfer(opened, console, language="vi") as one,
+        surfer(opened, console, language="en", size=PHONE) as two,
+    ):
+        one.login(console.people[0])
+        two.login(console.people[1])
+        page = one.go(f"{DRILLED}/warnings")
+        waits = set(
+            page.locator("#main section[aria-labelledby='h-waiting'] th a").all_inner_texts()
+        )
+        rows = page.locator("section[aria-labelledby='h-force'] tbody th a").all()
+        row = next(r for r in rows if r.inner_text() not in waits)
+        here = row.get_attribute("href") or ""
+
+        # The forms, opened, are sound for everybody and fit a phone.
+        page = two.go(here)
+        for fold in page.locator("section[aria-labelledby='h-acts'] summary").all():
+            fold.click()
+        assert axe(page) == []
+        assert too_wide(page) == []
+
+        sent = 1
+        for button, typed in (
+            ("extended", {}),
+            ("reworded", {}),
+            ("cancelled", {"reason_vi": "Phát nhầm nơi.", "reason_en": "The wrong place."}),
+        ):
+            if button == "reworded":
+                page = one.go(here)
+                duty.click(page, page.locator(f"a[href='{here}/reword']"))
+                area = page.locator("textarea[name='instruction_vi']")
+                area.fill(f"{area.input_value()}\nGọi 112 khi cần cứu nạn.")
+                duty.click(page, page.locator("button[name=do][value=save]"))
+                duty.said(one, "acted")
+                draft = one.path.split("?")[0]
+                assert "Gọi 112" in page.locator("main ins").all_inner_texts()[-1]
+            else:
+                draft = act_on(one, here, button, **typed)
+            # Another person, in the other language, lets it go out; then it is the newest.
+            duty.sign_if_asked(one, draft)
+            duty.approve(two, draft)
+            sent += 1
+            assert two.go(draft).locator(".chain li.done").count() >= sent
+            here = draft
+        assert not two.page.locator("form[action$='/act']").count(), "it has ended"
+        names = two.go(f"{DRILLED}/warnings").locator("section[aria-labelledby='h-force'] th a")
+        assert here not in [a.get_attribute("href") for a in names.all()]
+        for person in (one, two):
+            assert person.found() == []
+
+
 @pytest.mark.parametrize(
     "name", ["home", "situation", "watch", "warnings", "incident-place", "review"]
 )

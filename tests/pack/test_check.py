@@ -32,6 +32,7 @@ FLOOD = "threats/flood"
 PACK = f"{THREAT}/pack.yaml"
 XT = "countries/xt"
 COUNTRY = f"{XT}/country.yaml"
+PROFILE = f"{XT}/cap_profile.yaml"
 BINDING = f"{XT}/threats/storm/binding.yaml"
 FRENCH = f"{XT}/threats/storm/messages.fr.yaml"
 ENGLISH = f"{THREAT}/messages.en.yaml"
@@ -111,7 +112,35 @@ def reviewed(**spoilt: tuple[str, str]) -> tuple[Edit, ...]:
     return ((CASE, "sources:", section), *kept)
 
 
+def asks(text: str) -> tuple[Edit, ...]:
+    """The toy country with a CAP profile of this text."""
+    return ((PROFILE, None, "name: xt\ntitle: {vi: a, en: a}\nsource: invented\n" + text),)
+
+
 FAULTS = [
+    Fault(
+        "CAP profile whose rule asks nothing",
+        asks("rules:\n  - at: info.note\n    why: {vi: a, en: a}\n"),
+        "cap.profile_bad", PROFILE, "rules.0", ("a rule must ask something",),
+        ("see docs", "xem docs"), "info.note",
+    ),
+    Fault(
+        "CAP profile that is not YAML",
+        asks("rules: a: b\n"),
+        "cap.profile_yaml", PROFILE, "", (), ("indentation", "thụt đầu dòng"), "rules: a: b",
+    ),
+    Fault(
+        "CAP profile under another name",
+        ((PROFILE, None, "name: ty\ntitle: {vi: a, en: a}\nsource: invented\n"),),
+        "check.profile_name", PROFILE, "name", ("'ty'", "'xt'"), ("write 'xt'", "hãy ghi 'xt'"),
+        "name: ty",
+    ),
+    Fault(
+        "CAP profile in a language that the country does not write",
+        asks("languages: [en, de]\n"),
+        "check.profile_language", PROFILE, "languages.1", ("'de'", "en, fr"),
+        ("take it out here", "hoặc bỏ ở đây"), "languages:",
+    ),
     Fault(
         "review file that is not there",
         reviewed(case=("tolls.csv", "toll.csv")),

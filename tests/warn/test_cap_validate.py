@@ -410,9 +410,39 @@ def test_spoilt_bytes_never_crash_and_what_is_valid_can_be_read(data):
     for problem in report.problems:
         assert problem.line >= 1
         assert problem.say("vi")
+    in_one_walk_as_in_two(bytes(raw))
     if report.valid:
         alert = cap.parse(bytes(raw))
         assert cap.parse(cap.build(alert)) == alert
+
+
+def in_one_walk_as_in_two(data):
+    """`receive` says what `validate` and `parse` say."""
+    report, alert = cap.receive(data, "plain", now=datetime(2026, 1, 1, tzinfo=UTC))
+    alone = cap.validate(data, "plain", now=datetime(2026, 1, 1, tzinfo=UTC))
+    assert (report, report.identifier) == (alone, alone.identifier)
+    try:
+        read = cap.parse(data)
+    except BadData:
+        read = None
+    assert alert == read
+    return report.valid, alert is not None
+
+
+def test_every_real_message_is_received_as_it_is_judged_and_read(shared):
+    files = [f for f in (shared / "data/cap").rglob("*") if f.suffix in {".xml", ".cap"}]
+    seen = {in_one_walk_as_in_two(f.read_bytes()) for f in files}
+    # Also such as can be read but break a rule; never one that is valid and cannot be read.
+    assert seen == {(True, True), (False, True), (False, False)}
+
+
+def test_a_register_and_a_signature_are_asked_for_in_one_walk():
+    seen, data = cap.Register(), edit()
+    assert cap.receive(data, seen=seen)[0].valid
+    again, alert = cap.receive(data, seen=seen)
+    assert not again.valid
+    assert alert == cap.parse(data)
+    assert not cap.receive(data, require_signature=True)[0].valid
 
 
 @settings(max_examples=60)

@@ -118,9 +118,17 @@ def test_a_season_cannot_be_longer_than_the_year():
     _, wrong = FLEXIBLE.settle({"half_window": 25}, ROWS)
     assert [p.code for p in wrong] == ["watch.param_windows"]
     month = Calendar("month", "calendar", 100, date(2016, 1, 1))
-    _, wrong = FLEXIBLE.settle({}, month)
+    _, wrong = FLEXIBLE.settle({"half_window": 2}, month)
     assert [p.code for p in wrong] == ["watch.param_windows"]
-    assert not FLEXIBLE.settle({"half_window": 1, "n_seasons": 4, "exclude_recent": 6}, month)[1]
+
+
+def test_months_have_defaults_that_fit_into_a_year():
+    month = Calendar("month", "calendar", 100, date(2016, 1, 1))
+    chosen, wrong = FLEXIBLE.settle({}, month)
+    assert not wrong
+    assert (chosen["half_window"], chosen["n_seasons"], chosen["exclude_recent"]) == (1, 10, 6)
+    assert FLEXIBLE.settle({}, ROWS)[0]["half_window"] == 3
+    assert FLEXIBLE.settle({"half_window": 0, "exclude_recent": 2}, month)[0]["half_window"] == 0
 
 
 def test_months_and_days_can_be_judged():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import haidang as hd
 from haidang.watch.detectors import cusum, harmonic
 from haidang.watch.method import Reason
 from watch import parity
@@ -244,3 +246,37 @@ def test_where_the_mean_is_fitted_to_the_end_the_negative_binomial_charts_agree(
     assert parity.differences("glrnb_alpha_own", group)["upper"] > 1e-3
     assert parity.differences("glrnb_alpha", group)["upper"] < 1e-5
     assert parity.differences("glrnb_theta", group)["upper"] < 1e-6
+
+
+@pytest.mark.parametrize("kind", ["month", "day"])
+def test_months_and_days_with_dates_are_those_of_r(kind):
+    """R lets a trend run by the days of unequal months, and takes the very date of past years."""
+    theirs = pd.read_csv(parity.GOLDEN / "dated.csv").query("kind == @kind")
+    counts = pd.read_csv(parity.GOLDEN / "counts.csv").set_index("t")
+    names = list(counts.columns)
+    seen = 0
+    for (series, threshold), answer in theirs.groupby(["series", "threshold"]):
+        if kind == "month":
+            y = counts[series].to_numpy().reshape(-1, 4).sum(1)
+            index = pd.date_range("2012-01-01", periods=len(y), freq="MS")
+            more = {}  # what is usual for months
+        else:
+            first = names.index(series)
+            y = counts[names[first : first + 3]].to_numpy().T.ravel()
+            index = pd.date_range("2019-09-15", periods=len(y))
+            more = {"half_window": 3, "exclude_recent": 26}
+        method, columns = "farrington_flexible", parity.COLUMNS
+        if threshold == "original":
+            method, columns = "farrington", {"upperbound": "upper", "alarm": "alarm"}
+            more = {"half_window": 2 if kind == "month" else 3}
+        else:
+            more |= {"threshold": {"nbPlugin": "nb_plugin"}.get(threshold, threshold)}
+        found = hd.detect(
+            pd.DataFrame({"a": y}, index=index), method=method, last=12, years_back=4,
+            compat="surveillance", **more,
+        ).isel(place=0)  # fmt: skip
+        for name, ours in columns.items():
+            want = answer[name].to_numpy(np.float64)
+            np.testing.assert_allclose(found[ours].to_numpy(), want, 1e-9, 1e-9, err_msg=name)
+        seen += len(answer)
+    assert seen == {"month": 384, "day": 240}[kind]

@@ -30,6 +30,7 @@ from haidang.pack.load import Roots, line_of, parse, read_messages, read_yaml, s
 from haidang.pack.places import CountryPlaces, load_places
 from haidang.pack.regions import check_regions, load_regions
 from haidang.pack.schema import BindingSpec, CountrySpec, ThreatSpec
+from haidang.warn.cap.profile import COUNTRY_FILE, read_profile
 from haidang.warn.message import COUNTED, OF_A_TRACK, OF_READINGS, SHOWN_FORCES, fields
 from haidang.warn.message import check as check_message
 from haidang.words import catalogue
@@ -443,10 +444,35 @@ def _country_itself(country: _Country, threats: list[_Threat]) -> Iterator[Probl
         yield Problem("pack.time_zone", where, short(path), row, "time_zone")
     yield from _languages(country)
     yield from _scale(country)
+    yield from _cap_profile(country)
     only_exercises = not any(t.spec and t.spec.tier == "verified" for t in threats)
     if only_exercises and not _reserved(spec.sender.address):
         params = {"address": spec.sender.address}
         yield _warning(country.problem("sender_real", "sender", "address", **params))
+
+
+def _cap_profile(country: _Country) -> Iterator[Problem]:
+    """What the country asks of its CAP messages, if it says so: asked for by the folder's name."""
+    path = country.folder / COUNTRY_FILE
+    if not path.is_file():
+        return
+    try:
+        profile = read_profile(path.read_text("utf-8"), short(path))
+    except UnicodeDecodeError:
+        yield Problem("cap.profile_yaml", {}, short(path))
+        return
+    except HaidangError as err:
+        for p in err.problems:
+            yield p if p.row is not None else replace(p, row=line_of(path, p.field.split(".")))
+        return
+    where = {"name": profile.name, "folder": country.folder.name}
+    if profile.name != country.folder.name:
+        yield _at(path, "profile_name", ("name",), where)
+    for n, language in enumerate(profile.languages):
+        if language not in country.spec.languages:
+            known = ", ".join(country.spec.languages)
+            params = {"language": language, "known": known}
+            yield _at(path, "profile_language", ("languages", n), params)
 
 
 def _reserved(address: str) -> bool:

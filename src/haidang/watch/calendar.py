@@ -31,8 +31,8 @@ class Calendar:
     Attributes:
         step: Length of a period.
         year: ``rows``: a year is exactly 365, 52 or 12 rows; ``calendar``: the same date in the
-            years before, for weeks and days moved to the nearest same day of the week. In
-            calendar years the week 53 that some years have is a week like any other.
+            years before, for weeks moved to the nearest same day of the week. In calendar years
+            the week 53 that some years have is a week like any other.
         rows: Number of periods.
         first: Beginning of the first period; None for rows that are only numbered.
         number: Number of the first row, where rows are only numbered.
@@ -59,16 +59,36 @@ class Calendar:
         start = np.datetime64(self.first, "D") + days * np.arange(self.rows)
         return start.astype("datetime64[ns]")
 
-    def reference(self, row: int, years: int) -> Ints:
+    def elapsed(self) -> NDArray[np.float64] | None:
+        """Time of each row in lengths of the first; None where all rows are equally long.
+
+        Months with dates are not, and R's ``surveillance`` lets a trend run by their days.
+        """
+        if self.year == "rows" or self.first is None or self.step != "month" or self.rows < 2:  # noqa: PLR2004
+            return None
+        days = self.times().astype("datetime64[D]").astype(np.int64)
+        found: NDArray[np.float64] = (days - days[0]) / (days[1] - days[0])
+        return found
+
+    def reference(self, row: int, years: int, *, exact: bool = False) -> Ints:
         """Rows of this period in the last years, oldest first, ``row`` itself last.
 
         Rows before the table are negative: the caller decides what a lack of history means.
+
+        Args:
+            row: The period.
+            years: So many years back.
+            exact: Days are of the very same date, as R's ``surveillance`` has them; else of the
+                same day of the week, which matters where a day is held against a single day.
         """
         back = np.arange(years, -1, -1)
         if self.year == "rows" or self.first is None or self.step == "month":
             return row - self.per_year * back
         here = self.first + timedelta(days=row * (7 if self.step == "week" else 1))
-        return np.array([self._row_near(_years_before(here, int(i)), here) for i in back])
+        dates = [_years_before(here, int(i)) for i in back]
+        if exact and self.step == "day":
+            return np.array([(d - self.first).days for d in dates])
+        return np.array([self._row_near(d, here) for d in dates])
 
     def _row_near(self, wanted: date, here: date) -> int:
         """The row of the date nearest to ``wanted`` that has the weekday of ``here``."""

@@ -218,6 +218,7 @@ class Method:
         needs_population: Whether it cannot do without.
         coordinates: Whether it asks where the places lie; then it judges all of them together.
         year: How it finds the same time of past years in dated tables, if nothing is said.
+        monthly: Defaults that are others where the periods are months.
         rule: Checks parameters against one another and the calendar; gives problems.
     """
 
@@ -232,6 +233,7 @@ class Method:
     needs_population: bool = False
     coordinates: bool = False
     year: Year = "calendar"
+    monthly: Mapping[str, object] = field(default_factory=dict)
     rule: Callable[[Mapping[str, Any], Calendar], tuple[Problem, ...]] = lambda *_: ()
 
     def settle(
@@ -246,7 +248,10 @@ class Method:
             for n in given
             if n not in known
         ]
-        chosen = {p.name: given.get(p.name, p.default) for p in self.params}
+        usual = {p.name: p.default for p in self.params}
+        if calendar.step == "month":
+            usual |= self.monthly
+        chosen = {name: given.get(name, value) for name, value in usual.items()}
         problems += [w for n, v in chosen.items() if (w := known[n].problem(v)) is not None]
         if not problems:
             problems += self.rule(chosen, calendar)

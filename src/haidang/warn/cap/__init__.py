@@ -31,7 +31,7 @@ from haidang.warn.cap.problems import RING_MIN, VERTICES_MAX, build, own_problem
 from haidang.warn.cap.profile import Profile, named, profiles, read_profile
 from haidang.warn.cap.read import parse
 from haidang.warn.cap.register import Register
-from haidang.warn.cap.report import Report, validate
+from haidang.warn.cap.report import Report, receive, validate
 from haidang.warn.cap.seal import Seal
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ __all__ = [
     "problems",
     "profiles",
     "read_profile",
+    "receive",
     "sign",
     "unwrap",
     "validate",

@@ -1,4 +1,4 @@
-"""`validate`: one message, every rule, every problem at its line."""
+"""`validate` and `receive`: one message, every rule, every problem at its line."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from lxml import etree
 
 from haidang.warn.cap.document import as_bytes, open_document
 from haidang.warn.cap.finding import Finding, Notes, located
-from haidang.warn.cap.model import Version
+from haidang.warn.cap.model import Alert, Version
 from haidang.warn.cap.profile import Profile, named
 from haidang.warn.cap.profile_rules import judge_profile
+from haidang.warn.cap.read import alert_of
 from haidang.warn.cap.register import Register
 from haidang.warn.cap.rules import judge_rules
 from haidang.warn.cap.signed import signature_findings
@@ -84,16 +85,70 @@ def validate(
     >>> report.valid, report.problems[0].code, report.problems[0].line
     (False, 'namespace', 1)
     """
+    return _judge(
+        data, profile, require_signature, language=language, seen=seen, now=now, values=False
+    )[0]
+
+
+def receive(
+    data: bytes | str,
+    profile: str | Profile | None = None,
+    require_signature: bool = False,
+    *,
+    language: str = "en",
+    seen: Register | None = None,
+    now: datetime | None = None,
+) -> tuple[Report, Alert | None]:
+    """Judge a message as `validate` does, and read it as `parse` does, in one walk.
+
+    Args:
+        data: The message as it came, text as UTF-8.
+        profile: As for `validate`.
+        require_signature: As for `validate`.
+        language: Of the problems' messages.
+        seen: What came before, as for `validate`.
+        now: The receiver's clock, as for `validate`.
+
+    Returns:
+        The report, and the message; None where `parse` would refuse it. A message that can be read
+        may still be invalid: the report says.
+
+    Raises:
+        NotFound: No profile has this name.
+
+    >>> report, alert = receive(b"<alert/>")
+    >>> report.valid, alert
+    (False, None)
+    """
+    return _judge(
+        data, profile, require_signature, language=language, seen=seen, now=now, values=True
+    )
+
+
+def _judge(
+    data: bytes | str,
+    profile: str | Profile | None,
+    require_signature: bool,
+    *,
+    language: str,
+    seen: Register | None,
+    now: datetime | None,
+    values: bool,
+) -> tuple[Report, Alert | None]:
     held = named(profile) if isinstance(profile, str) else profile
     notes = Notes()
     data = as_bytes(data)
     root = open_document(data, notes)
     version: Version | None = None
     identifier = ""
+    alert = None
     if root is not None:
         box, grammar = walk(root, notes)
         version = grammar.version
         identifier = (box.text("identifier") or "").strip()
+        if values and not notes.errors:
+            # Into notes of its own: the rules say the same of what cannot be read, in their words.
+            alert = alert_of(box, version, Notes())
         judge_rules(box, notes, loose=version != "1.2", now=now)
         if held is not None:
             judge_profile(box, version, held, notes)
@@ -102,7 +157,8 @@ def validate(
             seen.judge(box, data, notes)
     found = tuple(located(notes, language, _lines(root, data, notes)))
     found = tuple(sorted(found, key=lambda f: f.line))
-    return Report(not notes.errors, found, version, identifier, held.name if held else "")
+    named_as = held.name if held else ""
+    return Report(not notes.errors, found, version, identifier, named_as), alert
 
 
 def _lines(root: etree._Element | None, data: bytes, notes: Notes) -> Mapping[etree._Element, int]:

@@ -72,7 +72,7 @@ def baseline(
     >>> baseline(Calendar("week", "rows", 200), 110, 1, 3, 2, 26, now=True)
     [(55, 62, 0), (62, 84, 1)]
     """
-    at = [int(r) for r in calendar.reference(row, years)]
+    at = [int(r) for r in calendar.reference(row, years, exact=True)]
     last = row - exclude
     found: list[tuple[int, int, int]] = []
     for here, following in zip(at, [*at[1:], None], strict=True):
@@ -232,13 +232,15 @@ def _usable(runs: Ints, size: core.Size, w: core.Work) -> bool:
 
 @jit
 def _period(
-    y: Floats, population: Floats, t: int, runs: Ints, o: Options, w: core.Work, out: Floats
-) -> int:
+    y: Floats, population: Floats, times: Floats, t: int, runs: Ints, o: Options, w: core.Work,
+    out: Floats,
+) -> int:  # fmt: skip
     """Judge one period of one place.
 
     Args:
         y: ``(time,)`` counts.
         population: ``(time,)`` at risk; empty if there is none.
+        times: ``(time,)`` time of each row; empty where it is its number.
         t: The row to judge.
         runs: Its baseline.
         o: The method's options.
@@ -248,7 +250,7 @@ def _period(
     Returns:
         A `Reason`.
     """
-    size = core.gather(y, population, runs, t, o.seasons, w)
+    size = core.gather(y, population, times, runs, t, o.seasons, w)
     if not _usable(runs, size, w):
         return _HISTORY
     enough = enough_cases(y, t, o.span, o.least)
@@ -262,7 +264,9 @@ def _period(
         mid = math.nan if o.threshold == DELTA else count_mid(y[t], rate, 1.0)
         reason = _ALL_ZERO
     else:
-        here = t - 0.5 * (runs[0, 0] + t)
+        here = 0.5 * (t - runs[0, 0])
+        if len(times) > 0:
+            here = 0.5 * (times[t] - times[runs[0, 0]])
         found, phi, scale, mean, kept = _estimate(size, o, now, here, largest, w)
         if not found.good:
             return _NO_FIT
@@ -286,8 +290,8 @@ def _period(
 
 @jit
 def _places(
-    counts: Floats, population: Floats, at: Ints, runs: Ints, known: Ints, o: Options,
-    out: Floats, alarm: NDArray[np.bool_], reason: Codes,
+    counts: Floats, population: Floats, times: Floats, at: Ints, runs: Ints, known: Ints,
+    o: Options, out: Floats, alarm: NDArray[np.bool_], reason: Codes,
 ) -> None:  # fmt: skip
     """Judge all asked periods of all places; ``out`` is ``(place, at, 8)``."""
     longest = 1
@@ -307,7 +311,7 @@ def _places(
             elif known[j] == 0:
                 reason[i, j] = _HISTORY
             else:
-                reason[i, j] = _period(y, people, t, runs[j], o, w, out[i, j])
+                reason[i, j] = _period(y, people, times, t, runs[j], o, w, out[i, j])
                 alarm[i, j] = not math.isnan(out[i, j, 1]) and out[i, j, 2] > 1.0 and y[t] > 0.0
 
 
@@ -323,9 +327,10 @@ def farrington(task: Task, params: Mapping[str, Any], *, flexible: bool) -> Foun
         flexible: Which of the two.
 
     Returns:
-        Extra columns: ``phi``, the dispersion; ``trend``, the slope of the log mean by row, NaN
-        where it was dropped; ``mean``, the expected count also where there are too few recent
-        cases for a bound; ``p_mid``, the mid-p value, NaN for ``delta``.
+        Extra columns: ``phi``, the dispersion; ``trend``, the slope of the log mean by row (by
+        length of the first, for months with dates in the flexible one), NaN where it was dropped;
+        ``mean``, the expected count also where there are too few recent cases for a bound;
+        ``p_mid``, the mid-p value, NaN for ``delta``.
     """
     runs, known = _all_runs(task, params, flexible=flexible)
     alpha = float(params["alpha"])
@@ -351,7 +356,10 @@ def farrington(task: Task, params: Mapping[str, Any], *, flexible: bool) -> Foun
     found = empty(task)
     out = np.full((*found.upper.shape, 8), np.nan)
     people = np.empty((0, 1)) if task.population is None else task.population
-    _places(task.counts, people, task.at, runs, known, options, out, found.alarm, found.reason)
+    elapsed = task.calendar.elapsed() if flexible else None
+    times = np.empty(0) if elapsed is None else elapsed
+    judged = out, found.alarm, found.reason
+    _places(task.counts, people, times, task.at, runs, known, options, *judged)
     names = ("expected", "upper", "score", "p_value", "phi", "trend", "mean", "p_mid")
     columns: dict[str, Any] = {n: np.ascontiguousarray(out[:, :, i]) for i, n in enumerate(names)}
     extra = {n: columns.pop(n) for n in names[4:]}
@@ -400,10 +408,13 @@ def _params(*, flexible: bool) -> tuple[Param, ...]:
     )
 
 
+MONTHLY: Final = {"half_window": 1, "exclude_recent": 6}
+"""With these ten seasons fit into twelve months, and half a year is left out, as with weeks."""
+
 FLEXIBLE: Final = Method(
     "farrington_flexible", partial(farrington, flexible=True), _params(flexible=True),
     "Noufaily et al. 2013, Stat. Med. 32, 1206", verified=True, r_name="farringtonFlexible",
-    population=True, rule=_windows,
+    population=True, monthly=MONTHLY, rule=_windows,
 )  # fmt: skip
 ORIGINAL: Final = Method(
     "farrington", partial(farrington, flexible=False), _params(flexible=False),

@@ -147,12 +147,15 @@ def room(size: int, seasons: int) -> Work:
 
 
 @jit
-def gather(y: Floats, population: Floats, runs: Ints, row: int, seasons: int, w: Work) -> Size:
+def gather(
+    y: Floats, population: Floats, times: Floats, runs: Ints, row: int, seasons: int, w: Work
+) -> Size:
     """Collect what was reported of the baseline.
 
     Args:
         y: ``(time,)`` counts, NaN where missing.
         population: ``(time,)`` at risk; empty if there is none.
+        times: ``(time,)`` time of each row; empty where it is its number.
         runs: ``(run, 3)``: first row, row after the last, season.
         row: The row that is judged.
         seasons: Number of seasons.
@@ -161,7 +164,10 @@ def gather(y: Floats, population: Floats, runs: Ints, row: int, seasons: int, w:
     n = 0
     m = 0
     offset = len(population) > 0
+    uneven = len(times) > 0
     middle = 0.5 * (runs[0, 0] + row)
+    if uneven:
+        middle = 0.5 * (times[runs[0, 0]] + times[row])
     w.known[:] = 0.0
     for r in range(len(runs)):
         begin = n
@@ -173,9 +179,13 @@ def gather(y: Floats, population: Floats, runs: Ints, row: int, seasons: int, w:
                 begin = n
                 continue
             w.y[n] = y[i]
-            w.u[n] = i - middle
+            w.u[n] = (times[i] if uneven else i) - middle
             w.people[n] = population[i] if offset else 1.0
             n += 1
+            if uneven:  # each on its own: within a run time goes on by one
+                w.run[m, 0], w.run[m, 1], w.run[m, 2] = begin, n, runs[r, 2]
+                m += 1
+                begin = n
         if n > begin:
             w.run[m, 0], w.run[m, 1], w.run[m, 2] = begin, n, runs[r, 2]
             m += 1
