@@ -392,6 +392,22 @@ def test_slow_hanging_and_endless_servers(store, site, clock) -> None:
     assert kept(store) == ["good"]
 
 
+def test_messages_that_drip_do_not_keep_the_others_waiting(store, site, clock, monkeypatch) -> None:
+    monkeypatch.setattr("haidang.jobs.world.SHORTEST_S", 0.1)
+
+    def drip(answer: Answer) -> None:
+        answer.send_response(200)
+        answer.end_headers()
+        while not site.stop.wait(0.05):
+            answer.wfile.write(b" ")
+
+    site.pages |= {f"/{n}.xml": drip for n in range(3)} | {"/a.xml": cap(A)}
+    newest = [entry(f"{n}.xml", f"urn:{n}", "2025-07-20T05:30:00Z") for n in range(3)]
+    got = poll(store, site, clock, atom(entry("a.xml"), *newest))
+    assert codes(got) == ["timeout"] * 3
+    assert (got.new, got.left) == (1, 0)
+
+
 def test_large_bodies_and_bombs_of_gzip(store, site, clock) -> None:
     bomb = gzip.compress(b" " * 50_000_000)
     assert len(bomb) < 60_000

@@ -112,6 +112,48 @@ def test_long_outlines(n):
     assert crossed.first < crossed.second < n
 
 
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        ("0,0 1,1 2,2 2,0 1,1 0,2 0,0", ol.CROSSING),  # an eight whose crossing is a point of it
+        ("0,0 1,1 3,3 3,0 1,1 0,1 0,0", ol.CROSSING),
+        ("0,0 0,2 1,1 2,2 2,0 1,1 0,0", ol.TOUCHING),  # the same point, but it turns back there
+        ("0,0 0,1 1,1 1,0 0,0 0,1 1,1 1,0 0,0", ol.CROSSING),  # twice round
+        ("0,0 0,3 3,3 3,0 0,0 1,1 1,2 2,2 2,1 1,1 0,0", ol.CROSSING),  # the inner part twice
+        ("0,0 0,3 3,3 3,0 0,0 1,1 2,1 2,2 1,2 1,1 0,0", ol.TOUCHING),  # a hole with a way to it
+        ("0,0 0,2 2,2 2,0 1,0 1,1 1,0 0,0", ol.TOUCHING),  # a thorn
+        ("0,0 4,0 4,4 0,4 0,0 1,2 2,1 0,0", ol.TOUCHING),
+        ("0,0 4,0 4,4 0,4 0,0 2,1 1,2 0,0", ol.CROSSING),
+        ("0,0 1,1 2,2 0,0", ol.FLAT),
+        ("0,0 0,0.1 1,1 0.2,0 0.1,0 0,0", 0),
+    ],
+)
+@pytest.mark.parametrize("warmed", [False, True])
+def test_what_meets_itself_in_a_point_may_cross_there(monkeypatch, text, flags, warmed):
+    if warmed:
+        monkeypatch.setitem(ol._KERNEL, "judge", judge_bytes)
+    found = judge(text)
+    assert found.flags == flags
+    if flags == ol.CROSSING:
+        assert 0 <= found.first < found.second
+    # Turned about, it is the same outline.
+    assert judge(" ".join(reversed(text.split()))).flags == flags
+
+
+def test_the_closer_look_is_bounded():
+    eight = [(k, k) for k in range(1_001)] + [(1_000 - k, k) for k in range(1, 1_001)]
+    text = written([*eight, eight[0]], 0.01)
+    assert judge(text).flags & (ol.FLAT | ol.TOUCHING | ol.CROSSING)
+    assert judge(text, 100).flags == ol.UNCHECKED
+
+
+def test_the_wrong_item_of_megabytes_is_found_at_once():
+    assert ol.bad_item("1,1 " * 300_000 + "x") == "x"
+    assert len(ol.bad_item("1" * 10_000_000)) == 1_000
+    assert ol.bad_item("1,2 3,4") == ""
+    assert ol.bad_item("1,2,3 4,5") == "1,2,3"
+
+
 def test_a_budget_that_is_spent_is_told():
     assert plainly(star(700), 10).flags == ol.UNCHECKED
     assert plainly(star(700), ol.BUDGET).work > 0

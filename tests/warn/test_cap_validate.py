@@ -5,6 +5,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -131,7 +132,6 @@ CASES = [
     ("time_zone", edit(("2024-09-06T19:22:00+07:00</sent>", "2024-09-06T19:22:00</sent>")), 5, "sent"),
     ("time_fraction", edit(("2024-09-06T19:22:00+07:00</sent>", "2024-09-06T19:22:00.5+07:00</sent>")), 5, "sent"),
     ("language", edit(("vi-VN", "vi_VN")), 12, "language"),
-    ("uri", edit(("<parameter>", "<web>http://a b</web><parameter>")), 26, "web"),
     # names, references, scope
     ("name_characters", edit(("hd-2", "hd 2")), 3, "identifier"),
     ("name_characters", edit(("hd-2", "hd,2")), 3, "identifier"),
@@ -161,6 +161,7 @@ CASES = [
     ("polygon_range", polygon("106.4,20.6 106.4,21.1 107.2,21.1 106.4,20.6"), 29, "polygon"),
     ("polygon_antimeridian", polygon("-17,179 -17,-179 -18,-179 -17,179"), 29, "polygon"),
     ("polygon_crossing", polygon("0,0 0,2 2,0 2,3 0,0"), 29, "polygon"),
+    ("polygon_crossing", polygon("0,0 1,1 2,2 2,0 1,1 0,2 0,0"), 29, "polygon"),
     ("circle_form", both(f"<polygon>{RING}</polygon>", "<circle>20.6,106.4</circle>"), 29, "circle"),
     ("circle_form", both(f"<polygon>{RING}</polygon>", "<circle>20.6,106.4,5</circle>"), 29, "circle"),
     ("circle_range", both(f"<polygon>{RING}</polygon>", "<circle>106.4,20.6 5</circle>"), 29, "circle"),
@@ -171,6 +172,7 @@ CASES = [
     # resources
     ("missing", resource("<resourceDesc>map</resourceDesc>"), 27, "resource"),
     ("integer", resource(f"{FULL}<size>12 kB</size>"), 27, "size"),
+    ("integer_long", resource(f"{FULL}<size>{'9' * 10_000}</size>"), 27, "size"),
     ("resource_negative", resource(f"{FULL}<size>-1</size>"), 27, "size"),
     ("resource_base64", resource(f"{FULL}<derefUri>@@@</derefUri>"), 27, "derefUri"),
     ("digest_wrong", resource(f"{FULL}<derefUri>{INSIDE}</derefUri><digest>{'0' * 40}</digest>"), 27, "digest"),
@@ -225,6 +227,7 @@ WARNED = [
     ("ceiling_below", both("</polygon>", "</polygon><altitude>9</altitude><ceiling>8</ceiling>")),
     ("pair_twice", both("<area>", "<area>").replace(b"</parameter>", b"</parameter><parameter><valueName>level</valueName><value>4</value></parameter>")),
     ("pair_unnamed", both("<valueName>level", "<valueName>")),
+    ("uri", edit(("<parameter>", "<web>http://a b</web><parameter>"))),
     ("web_relative", edit(("<parameter>", "<web>www.example.org</web><parameter>"))),
     ("resource_mime", resource("<resourceDesc>map</resourceDesc><mimeType>png</mimeType><size>1</size><uri>http://a/b</uri><digest>" + SHA1 + "</digest>")),
     ("resource_size", resource(f"{FULL}<uri>http://a/b</uri><digest>{SHA1}</digest>")),
@@ -414,6 +417,45 @@ def test_spoilt_bytes_never_crash_and_what_is_valid_can_be_read(data):
     if report.valid:
         alert = cap.parse(bytes(raw))
         assert cap.parse(cap.build(alert)) == alert
+
+
+def test_what_is_absurd_is_refused_and_never_breaks_it():
+    huge = f"<size>{'9' * 10_000}</size>"
+    data = edit(("<area>", f"<resource><resourceDesc>a</resourceDesc>{huge}</resource><area>"))
+    with pytest.raises(BadData):
+        cap.parse(data)
+    good = cap.parse(edit())
+    info = good.infos[0]
+    many = replace(info, resources=(cap.Resource("a", "image/png", 10**5000, "http://a/b"),))
+    assert {p.code for p in cap.problems(replace(good, infos=(many,)))} == {"cap.integer_long"}
+    named = edit(("<references>", f"<references>{'1 ' * 300_000}"))
+    report, alert = cap.receive(named)
+    assert "references_many" in {p.code for p in report.errors}
+    assert alert is None
+    half = "".join(("<alert>", chr(0xD800), "</alert>"))
+    assert [p.code for p in cap.validate(half).errors] == ["encoding_bytes"]
+    for read in (cap.parse, cap.unwrap):
+        with pytest.raises(BadData):
+            read(half)
+    assert not cap.verify(half).valid
+
+
+def test_what_older_versions_allowed_is_written_again():
+    old = edit(("cap:1.2", "cap:1.1"), ("19:22:00+07:00</sent>", "19:22:00.5+07:00</sent>"))
+    assert cap.validate(old).valid
+    assert cap.parse(cap.build(cap.parse(old))) == cap.parse(old)
+    assert b"19:22:00.5" in cap.build(cap.parse(old))
+    named = edit(("</references>", '</references><incidents>"" a</incidents>'))
+    assert cap.parse(named).incidents == ("a",)
+    assert cap.parse(cap.build(cap.parse(named))).incidents == ("a",)
+
+
+def test_a_zone_has_no_sixtieth_minute():
+    for version in ("1.1", "1.2"):
+        data = edit(
+            ("cap:1.2", f"cap:{version}"), ("19:22:00+07:00</sent>", "19:22:00+07:60</sent>")
+        )
+        assert "time" in {p.code for p in cap.validate(data).errors}
 
 
 def in_one_walk_as_in_two(data):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +31,9 @@ LONGEST: Final = timedelta(hours=6)
 MANY: Final = 3
 """Failures in a row after which a feed is not merely unlucky."""
 
+PARTS: Final = 4
+SHORTEST_S: Final = 1.0
+"""A message of a list gets one of so many parts of the time that is left, and at least so long."""
 FILES: Final = (".xml", ".cap", ".edxl", ".edxlde")
 
 
@@ -199,7 +202,11 @@ class Poller:
         listed: Listed,
         look: _Look,
     ) -> None:
-        """Read the entries that are not known, newest first, within the bounds of one look."""
+        """Read the entries that are not known, newest first, within the bounds of one look.
+
+        Each gets a part of the time that is left, so that some whose server lets them drip do
+        not keep the rest waiting, look after look.
+        """
         known = self._store.world_known(feed.id)
         look.seen += [n for i in listed.items if (n := known.get(i.key)) is not None]
         fresh = [i for i in listed.items if i.key not in known]
@@ -213,16 +220,24 @@ class Poller:
                     look.left = len(fresh) - number
                     return
                 fetches += 1
-            await self._entry(opened, turns, feed, item, look)
+            part = max(SHORTEST_S, (ends - loop.time()) / PARTS)
+            limits = replace(self._limits, whole_s=min(part, self._limits.whole_s))
+            await self._entry(opened, turns, feed, item, look, limits)
 
     async def _entry(
-        self, opened: httpx.AsyncClient, turns: Turns, feed: FeedSpec, item: Item, look: _Look
+        self,
+        opened: httpx.AsyncClient,
+        turns: Turns,
+        feed: FeedSpec,
+        item: Item,
+        look: _Look,
+        limits: Limits,
     ) -> None:
         data = item.data
         if data is None:
             try:
-                got = await fetch(opened, turns, item.url, limits=self._limits,
-                                  most=self._limits.message_bytes, home=feed.home)  # fmt: skip
+                got = await fetch(opened, turns, item.url, limits=limits,
+                                  most=limits.message_bytes, home=feed.home)  # fmt: skip
             except Refused as error:
                 look.problems += error.problems
                 if {p.code for p in error.problems} & _FOR_EVER:

@@ -106,7 +106,7 @@ def heard(alert: Alert, data: bytes) -> Heard:
         sender_name=next((i.sender_name for i in infos if i.sender_name), ""),
         onset=onset,
         expires=expires,
-        ends=max(known) if expires is not None else max([onset + NO_END, *known]),
+        ends=max(known) if expires is not None else max([_later(onset), *known]),
         references=alert.references,
     )
 
@@ -178,6 +178,14 @@ def content(data: bytes) -> str:
 def _categories(info: Info) -> tuple[str, ...]:
     many = getattr(info, "categories", None)
     return tuple(many) if many is not None else (str(getattr(info, "category", "")),)
+
+
+def _later(onset: datetime) -> datetime:
+    """`NO_END` after a begin; the calendar's own end where there is no such day."""
+    try:
+        return onset + NO_END
+    except OverflowError:
+        return datetime.max.replace(tzinfo=onset.tzinfo)
 
 
 def _rank(severity: str) -> int:

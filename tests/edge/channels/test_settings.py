@@ -68,6 +68,7 @@ MAIL = ("kind: smtp", "host: x", "sender: a@b.c")
 BAD = [
     ("channels:\n  a: {kind: pigeon}", "unknown_kind", 2, "channels.a.kind"),
     ("channels:\n  a: 3", "unknown_kind", 2, "channels.a.kind"),
+    ("channels:\n  '': {kind: webhook}", "no_sections", 1, "channels"),
     (one(*MAIL, "colour: 1"), "unknown_key", 6, "channels.a.colour"),
     (one("kind: smtp", "sender: a@b.c"), "missing_key", 2, "channels.a.host"),
     (one(*MAIL, "port: 99999"), "bad_value", 6, "channels.a.port"),

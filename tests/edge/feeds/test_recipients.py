@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -108,6 +109,17 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         with pytest.raises(BadData) as caught:
             read_contacts(tmp_path / name, ("vi",))
         assert caught.value.problems[0].code == "deliver.unreadable"
+
+
+def test_a_workbook_that_unpacks_to_a_mountain_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as parts:
+        for name in ("a", "b"):
+            parts.writestr(name, b" " * 60_000_000)
+    assert path.stat().st_size < 200_000
+    with pytest.raises(BadData) as caught:
+        read_contacts(path, ("vi",))
+    assert caught.value.problems[0].code == "deliver.unreadable"
 
 
 def test_subscriptions(tmp_path: Path) -> None:

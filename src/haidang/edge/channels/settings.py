@@ -142,6 +142,12 @@ def read_settings(path: Path) -> Settings:
     bad: dict[str, str] = {}
     for key, section in sections.items():
         name = str(key)
+        if not name.strip():
+            problems.append(
+                Problem("channel.no_sections", file=path.name, row=line_of(path, ["channels"]),
+                        field="channels")
+            )  # fmt: skip
+            continue
         found = _section(name, section, path)
         if isinstance(found, ChannelSpec):
             specs[name] = found

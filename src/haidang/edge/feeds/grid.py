@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from pathlib import Path
 from typing import Any, Final
 
+UNPACKED_MAX: Final = 100_000_000
+"""Bytes of a workbook's parts, unpacked; a list of a nation's communes has two million."""
 WHOLE: Final = 1e14
 """Beyond it a spreadsheet's number has lost its last digits: it is shown as it is."""
 
@@ -38,6 +41,9 @@ def _sheet(path: Path) -> list[tuple[int, list[str]]]:
     from openpyxl import load_workbook  # noqa: PLC0415
 
     try:
+        with zipfile.ZipFile(path) as parts:
+            if (size := sum(one.file_size for one in parts.infolist())) > UNPACKED_MAX:
+                raise ValueError(f"{size:,} B > {UNPACKED_MAX:,} B")
         book = load_workbook(path, read_only=True, data_only=True)
         try:
             sheet = book.worksheets[0]

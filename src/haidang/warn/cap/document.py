@@ -34,11 +34,12 @@ _FEEDS: Final = {"feed", "rss", "RDF"}
 
 
 def as_bytes(data: bytes | str) -> bytes:
-    """A message as it would lie in a file; text is written as UTF-8, half a character as ``?``.
+    """A message as it would lie in a file; text is written as UTF-8.
 
-    Text whose first line names another encoding is then told of as any such file is.
+    Text whose first line names another encoding is then told of as any such file is, and so is
+    half a character, which is written as bytes that are no UTF-8.
     """
-    return data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
+    return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
 
 
 def open_document(data: bytes, notes: Notes) -> etree._Element | None:

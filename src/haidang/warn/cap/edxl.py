@@ -21,6 +21,7 @@ from lxml import etree
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.warn.cap.cut import alerts
+from haidang.warn.cap.document import as_bytes
 from haidang.warn.cap.xmldsig import line
 
 LARGEST: Final = 50_000_000
@@ -116,7 +117,7 @@ def envelope(data: bytes | str) -> Envelope:
         BadData: Not XML (``sign.xml``), with a DTD (``sign.dtd``), larger than 50 MB
             (``sign.too_large``) or not an EDXL-DE envelope (``sign.edxl_root``).
     """
-    return _envelope(data.encode() if isinstance(data, str) else bytes(data), DEEPEST)
+    return _envelope(as_bytes(data), DEEPEST)
 
 
 def _envelope(data: bytes, depth: int) -> Envelope:

@@ -20,7 +20,7 @@ from haidang.warn.cap.finding import Notes
 from haidang.warn.cap.model import Alert, AreaBlock, Info
 from haidang.warn.cap.read import problems_of
 from haidang.warn.cap.rules import judge_rules
-from haidang.warn.cap.walk import walk
+from haidang.warn.cap.walk import DIGITS_MAX, walk
 from haidang.warn.cap.write import serialise, tree
 from haidang.warn.message import HEADLINE_MAX
 
@@ -62,7 +62,7 @@ def problems(alert: Alert) -> tuple[Problem, ...]:
         One problem per finding; empty when it may go. What cannot be written at all names the
         field (``infos[1].headline``), what the standard forbids its XPath.
     """
-    if found := (*_characters(alert), *_times(alert), *_quotes(alert)):
+    if found := (*_characters(alert), *_times(alert), *_quotes(alert), *_sizes(alert)):
         return found  # it cannot be laid out, or would not read back
     notes = Notes()
     box, grammar = walk(tree(alert), notes)
@@ -120,15 +120,25 @@ def _characters(alert: Alert) -> Iterator[Problem]:
 
 
 def _times(alert: Alert) -> Iterator[Problem]:
-    """Every time must be writable as CAP wants it: zone in whole minutes, whole seconds."""
+    """Every time must be writable as CAP wants it: zone in whole minutes, whole seconds in 1.2."""
+    fine = alert.version == "1.2"
     for where, leaf in _walk(alert, ""):
         if not isinstance(leaf, datetime):
             continue
         offset = leaf.utcoffset()
         if offset is None:
             yield _problem("zone", where, value=leaf.isoformat())
-        elif leaf.microsecond or offset % timedelta(minutes=1):
+        elif (leaf.microsecond and fine) or offset % timedelta(minutes=1):
             yield _problem("seconds", where, value=leaf.isoformat())
+
+
+def _sizes(alert: Alert) -> Iterator[Problem]:
+    """Python will not write a number of thousands of digits, nor would anybody read it."""
+    for i, info in enumerate(alert.infos):
+        for k, resource in enumerate(info.resources):
+            if resource.size is not None and abs(resource.size) >= 10 ** (DIGITS_MAX - 1):
+                where = f"infos[{i}].resources[{k}].size"
+                yield _problem("integer_long", where, element="size", digits=DIGITS_MAX)
 
 
 def _quotes(alert: Alert) -> Iterator[Problem]:

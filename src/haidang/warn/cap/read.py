@@ -24,6 +24,7 @@ from haidang.warn.cap.model import (
     Version,
 )
 from haidang.warn.cap.values import (
+    REFERENCES_MAX,
     WHITE,
     quoted,
     read_circle,
@@ -122,7 +123,11 @@ class _Reader:
             return read_reference(text, loose=loose)
 
         node = box.at("references")
-        items = ((item, node) for item in split(box.text("references") or ""))
+        found = split(box.text("references") or "")
+        if len(found) > REFERENCES_MAX:
+            self.notes.error("references_many", node, count=len(found), limit=REFERENCES_MAX)
+            return ()
+        items = ((item, node) for item in found)
         return self._each(items, one, "references_form")
 
     def _each(self, items: Iterable[Leaf], how: Callable[[str], T], code: str) -> tuple[T, ...]:

@@ -146,10 +146,11 @@ def _judge(
         box, grammar = walk(root, notes)
         version = grammar.version
         identifier = (box.text("identifier") or "").strip()
-        if values and not notes.errors:
-            # Into notes of its own: the rules say the same of what cannot be read, in their words.
-            alert = alert_of(box, version, Notes())
+        sound = values and not notes.errors
         judge_rules(box, notes, loose=version != "1.2", now=now)
+        if sound and not any(f.code == "polygon_form" for f in notes.found):
+            # Into notes of its own: the rules said the same of what cannot be read, in their words.
+            alert = alert_of(box, version, Notes())
         if held is not None:
             judge_profile(box, version, held, notes)
         signature_findings(root, data, require_signature, notes)

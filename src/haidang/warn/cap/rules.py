@@ -16,7 +16,7 @@ from typing import Final
 
 from haidang.warn.cap.finding import Notes, short
 from haidang.warn.cap.rules_area import Areas
-from haidang.warn.cap.values import WHITE, read_reference, split
+from haidang.warn.cap.values import REFERENCES_MAX, WHITE, read_reference, split
 from haidang.warn.cap.walk import Box, Pair
 from haidang.warn.message import HEADLINE_MAX
 
@@ -94,6 +94,9 @@ def _references(alert: Box, notes: Notes, *, loose: bool) -> None:
     node = alert.at("references")
     if not items and kind in _TAKES_BACK:
         notes.error("references_missing", node, kind=kind)
+    if len(items) > REFERENCES_MAX:
+        notes.error("references_many", node, count=len(items), limit=REFERENCES_MAX)
+        items = items[:REFERENCES_MAX]
     me = ((alert.text("sender") or "").strip(WHITE), (alert.text("identifier") or "").strip(WHITE))
     sent = alert.times.get("sent")
     seen: set[str] = set()

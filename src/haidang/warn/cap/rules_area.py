@@ -20,6 +20,8 @@ HALF_WAY: Final = 20_040.0
 """Half the circumference of the earth, km: a greater circle is everywhere."""
 _COMPARED: Final = 200
 """Polygons of one area that are compared with one another."""
+_LOOKED: Final = 2_000
+"""So often in one message a point is looked for in another polygon, some tenths of a second."""
 
 
 class Areas:
@@ -29,6 +31,7 @@ class Areas:
         self._notes = notes
         self._known: dict[str, Outline] = {}
         self._budget = BUDGET
+        self._looked = 0
         self._coded: list[etree._Element] = []
 
     def judge(self, area: Box) -> None:
@@ -110,7 +113,12 @@ class Areas:
                 continue
             seen.add(text)
             for (around, _), other in zip(polygons, outlines, strict=True):
-                if not mine.flags and _within(mine, other) and _inside(text, around):
+                if mine.flags or not _within(mine, other):
+                    continue
+                self._looked += 1 + other.points // 500
+                if self._looked > _LOOKED:
+                    return
+                if _inside(text, around):
                     self._notes.warning("polygon_inside", node)
                     break
 

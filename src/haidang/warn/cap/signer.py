@@ -22,6 +22,7 @@ from signxml.signer import XMLSigner
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.warn.cap import trust, xmldsig
+from haidang.warn.cap.document import as_bytes
 from haidang.warn.cap.verifier import verify
 from haidang.warn.cap.xmldsig import Refused, problem
 
@@ -59,7 +60,7 @@ def sign(
     chain = matching(pair, certificate)
     if now is not None and (late := tuple(trust.in_force(chain[0], now))):
         raise BadData(*late)
-    root = _unsigned(data.encode() if isinstance(data, str) else bytes(data))
+    root = _unsigned(as_bytes(data))
     signer = XMLSigner(
         method=SignatureConstructionMethod.enveloped,
         signature_algorithm=_method(pair),
@@ -120,7 +121,7 @@ def read_key(given: bytes | str, password: bytes | None = None) -> Key:
             or is another (``sign.key_password``), is of a kind that XML signatures do not know
             (``sign.key_kind``) or weak (``sign.weak_key``). None of them shows any of it.
     """
-    data = given.encode() if isinstance(given, str) else bytes(given)
+    data = as_bytes(given)
     load = load_pem_private_key if b"-----BEGIN" in data else load_der_private_key
     try:
         key = load(data, password)

@@ -19,6 +19,7 @@ from cryptography.x509 import verification as paths
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
+from haidang.warn.cap.document import as_bytes
 
 RSA_LEAST: Final = 2048
 """Bits of an RSA key that is not weak (NIST SP 800-57 part 1 rev. 5, table 2: 112 bits)."""
@@ -39,7 +40,7 @@ def read(given: bytes | str) -> tuple[x509.Certificate, ...]:
     Raises:
         BadData: It holds none, or one that cannot be read (``sign.certificate_unreadable``).
     """
-    data = given.encode() if isinstance(given, str) else bytes(given)
+    data = as_bytes(given)
     try:
         if _PEM in data:
             return tuple(map(_whole, x509.load_pem_x509_certificates(data)))

@@ -10,11 +10,11 @@ from typing import Final
 from haidang.warn.cap.model import Circle, Reference, Ring
 
 TIME: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[-+][0-9]{2}:[0-9]{2}"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[-+][0-9]{2}:[0-5][0-9]"
 )
 """CAP 1.2, 3.3.2: ``YYYY-MM-DDThh:mm:ssXzh:zm``."""
 ANY_TIME: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[-+][0-9]{2}:[0-9]{2})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[-+][0-9]{2}:[0-5][0-9])?"
 )
 """``dateTime`` of XML Schema, which CAP 1.0 and 1.1 took in every form."""
 NUMBER: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
@@ -23,11 +23,16 @@ NUMBER: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _N: Final = r"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)"
 POINTS: Final = re.compile(rf"[ \t\r\n]*+(?:{_N},{_N}(?:[ \t\r\n]++|\Z))+")
 """Pairs of decimals with blanks between; no number is read twice, so it takes no time."""
+GOOD_POINTS: Final = re.compile(rf"[ \t\r\n]*+(?:{_N},{_N}(?:[ \t\r\n]++|\Z))*+")
+"""As many of them as there are from the beginning on."""
 LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 """RFC 3066, section 2.1."""
 INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 WHITE: Final = " \t\r\n"
 """What separates items in XML; Python's own idea of a blank is much wider."""
+
+REFERENCES_MAX: Final = 10_000
+"""Earlier messages that one message may name; a chain of a year by the hour has 8,760."""
 
 _ZONE_MAX: Final = timedelta(hours=14)
 _SPLIT: Final = re.compile(rf"[{WHITE}]+")
@@ -94,10 +99,13 @@ def split(text: str) -> list[str]:
 def quoted(text: str) -> tuple[str, ...]:
     """Items between blanks; one with a blank in it stands in double quotes (CAP 1.2, 3.2.1).
 
+    An empty pair of quotes names nobody.
+
     >>> quoted('a@x "Fire Brigade"  b')
     ('a@x', 'Fire Brigade', 'b')
     """
-    return tuple(m[1] if m[1] is not None else m[2] for m in _ITEM.finditer(text))
+    found = (m[1] if m[1] is not None else m[2] for m in _ITEM.finditer(text))
+    return tuple(item for item in found if item)
 
 
 def read_reference(text: str, *, loose: bool = False) -> Reference:
@@ -108,6 +116,8 @@ def read_reference(text: str, *, loose: bool = False) -> Reference:
     """
     parts = text.split(",")
     if len(parts) != 3 or not parts[0] or not parts[1]:  # noqa: PLR2004 - the three names
+        raise ValueError(text)
+    if "<" in text or "&" in text:  # which no name may hold (CAP 1.2, 3.2.1)
         raise ValueError(text)
     return Reference(parts[0], parts[1], read_time(parts[2], loose=loose))
 

@@ -23,6 +23,7 @@ from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from haidang.base.problem import Problem
 from haidang.warn.cap import trust, xmldsig
+from haidang.warn.cap.document import as_bytes
 from haidang.warn.cap.xmldsig import Canon, Refused, Said, alone, problem
 
 Trust = Literal["trusted", "untrusted", "unknown"]
@@ -141,7 +142,7 @@ def verify(
     believed = None if trusted is None else trust.read_all(trusted)
     if now is not None and now.utcoffset() is None:
         raise ValueError(now)
-    raw = data.encode() if isinstance(data, str) else bytes(data)
+    raw = as_bytes(data)
     try:
         root = xmldsig.read(raw)
         nodes = xmldsig.signatures(root)
