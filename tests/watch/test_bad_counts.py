@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import haidang as hd
 from haidang.base.errors import BadData
+from haidang.watch import quality
 from haidang.watch.detectors import METHODS
 
 WEEKS = 330
@@ -212,3 +214,78 @@ def test_nothing_vanishes_however_much_is_missing(method):
         return  # a scan has no bound of a single place
     bound = found["upper"].notnull() | (found["reason"] == "few_cases")
     assert bound.values[~silent].all()
+
+
+SLIP = 123_456_789.0
+METHODS_OF_COUNTS = [
+    "ears_c1", "ears_c2", "ears_c3", "farrington", "farrington_flexible", "cusum", "glr_poisson",
+    "glr_negbin", "bayes", "rki", "endemic_channel", "endemic_percentile", "combined", "outbreakp",
+]  # fmt: skip
+
+
+def weekly(values):
+    index = pd.date_range("2015-01-05", periods=len(values), freq="7D")
+    return pd.DataFrame({"x": values}, index=index)
+
+
+@pytest.mark.parametrize("method", METHODS_OF_COUNTS)
+@pytest.mark.parametrize("size", [10_000.0, SLIP])
+def test_a_slip_of_the_past_makes_no_alarm_and_hides_none(method, size):
+    """Where it lies in the baseline, the newest week is judged as if it had not been reported."""
+    rng = np.random.default_rng(1)
+    clean = rng.poisson(8, 420).astype(float)
+    for newest in (8.0, 60.0):
+        clean[-1] = newest
+        for lag in (1, 4, 52, 53, 61, 104, 150, 230):
+            slipped, holed = clean.copy(), clean.copy()
+            slipped[-1 - lag], holed[-1 - lag] = size, np.nan
+            got = hd.detect(weekly(slipped), method=method, last=1)
+            want = hd.detect(weekly(holed), method=method, last=1)
+            xr.testing.assert_equal(got.drop_attrs(), want.drop_attrs())
+            (problem,) = got.attrs["problems"]
+            assert (problem.code, problem.severity) == ("watch.implausible", "warning")
+            assert f"{size:,.0f}" in problem.say("vi")
+
+
+@pytest.mark.parametrize("method", METHODS_OF_COUNTS)
+def test_a_slip_itself_is_judged_and_told_and_knows_nothing_of_later_weeks(method):
+    rng = np.random.default_rng(2)
+    values = rng.poisson(8, 400).astype(float)
+    values[350] = SLIP
+    whole = hd.detect(weekly(values), method=method)
+    for rows in (351, 352, 380):
+        part = hd.detect(weekly(values[:rows]), method=method, last=1)
+        assert len(part.attrs["problems"]) == 1
+        at = part.time.values[-1]
+        if method not in {"cusum", "glr_poisson", "glr_negbin"}:  # they learn before the first
+            xr.testing.assert_equal(whole.sel(time=[at]).drop_attrs(), part.drop_attrs())
+    if method != "combined":  # which has no bound for what no simulated outbreak was like
+        assert bool(whole.sel(time=part.time[-1] - np.timedelta64(7 * 29, "D")).alarm.all())
+
+
+def test_an_epidemic_is_believed_and_a_busy_place_is_left_alone():
+    rng = np.random.default_rng(3)
+    values = rng.poisson(3, 300).astype(float)
+    values[200:208] = 2_000
+    marks = quality.implausible(values[None])
+    assert marks is not None
+    assert marks.nonzero()[1].tolist() == [200, 201]
+    assert quality.implausible(rng.poisson(50_000, (3, 300)).astype(float)) is None
+    early = np.full((1, 300), 4.0)
+    early[0, 20] = SLIP  # too little before it to tell
+    assert quality.implausible(early) is None
+    assert quality.implausible(np.full((2, 5), np.nan)) is None
+
+
+@pytest.mark.parametrize("lag", [0, 1, 30])
+def test_a_forecast_does_not_go_on_from_a_slip(lag):
+    values = np.random.default_rng(5).poisson(8, 300).astype(float)
+    slipped, holed = values.copy(), values.copy()
+    slipped[-1 - lag], holed[-1 - lag] = SLIP, np.nan
+    got = hd.forecast(weekly(slipped), horizon=3, model="theta")
+    xr.testing.assert_equal(
+        got.drop_attrs(), hd.forecast(weekly(holed), horizon=3, model="theta").drop_attrs()
+    )
+    (problem,) = got.attrs["problems"]
+    assert problem.code == "watch.implausible_out"
+    assert problem.say("vi") != problem.say("en")

@@ -10,10 +10,11 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 from numba import get_num_threads
+from numpy.typing import NDArray
 
 from haidang.base.errors import BadData, NotFound
 from haidang.base.problem import Problem
-from haidang.watch import incomplete, table
+from haidang.watch import incomplete, quality, table
 from haidang.watch.calendar import Ints, Step, Year
 from haidang.watch.clusters import cluster_table
 from haidang.watch.detectors import METHODS
@@ -102,6 +103,9 @@ def detect(
     if chosen.coordinates:
         positions, lost = read_positions(coordinates, grid.places, coordinates_file)
         grid = replace(grid, positions=positions, problems=(*grid.problems, *lost))
+    if (odd := quality.implausible(grid.counts)) is not None:
+        slips = quality.told(grid.counts, odd, grid.places, grid.calendar.times(), file)
+        grid = replace(grid, problems=(*grid.problems, *slips))
     rows = grid.calendar.rows
     at = np.arange(0 if last is None else max(0, rows - last), rows)
     found = _everywhere(chosen, grid, at, settled, progress)
@@ -159,7 +163,10 @@ def _everywhere(
         block = slice(begin, begin + size)
         people = None if grid.population is None else grid.population[block]
         task = Task(grid.counts[block], at, grid.calendar, people, grid.positions)
-        return method.kernel(task, params)
+        odd = None if method.coordinates else quality.implausible(task.counts)
+        if odd is None:
+            return method.kernel(task, params)
+        return _with_slips(method, task, odd, params)
 
     parts: list[Found] = []
     progress(0, len(grid.places))
@@ -175,6 +182,33 @@ def _everywhere(
     }
     extra = {n: np.concatenate([p.extra[n] for p in parts]) for n in parts[0].extra}
     return replace(parts[0], **joined, extra=extra)
+
+
+def _with_slips(
+    method: Method, task: Task, odd: NDArray[np.bool_], params: Mapping[str, Any]
+) -> Found:
+    """A count that may be a slip is judged as it stands, and is in nobody's baseline.
+
+    Else a year of false alarms follows from one slip, or of silence, by method.
+    """
+    masked = np.where(odd, np.nan, task.counts)
+    found = method.kernel(replace(task, counts=masked), params)
+    for p, t in zip(*np.nonzero(odd[:, task.at]), strict=True):
+        row = int(task.at[t])
+        alone = masked[p : p + 1].copy()
+        alone[0, row] = task.counts[p, row]
+        people = None if task.population is None else task.population[p : p + 1]
+        # All periods up to it: a chart learns from what lies before the first that is judged.
+        just = replace(task, counts=alone, at=task.at[: t + 1], population=people)
+        for mine, its in zip(_arrays(found), _arrays(method.kernel(just, params)), strict=True):
+            mine[p, t] = its[0, -1]
+    return found
+
+
+def _arrays(found: Found) -> list[NDArray[Any]]:
+    """Everything over ``(place, period)``."""
+    names = [f.name for f in fields(Found) if f.name not in ("extra", "clusters")]
+    return [*(getattr(found, n) for n in names), *found.extra.values()]
 
 
 def _in_order(run: Callable[[int], Found], starts: range) -> Iterator[Found]:

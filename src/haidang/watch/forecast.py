@@ -12,7 +12,7 @@ import xarray as xr
 
 from haidang.base.errors import BadData, NotFound
 from haidang.base.problem import Problem
-from haidang.watch import table
+from haidang.watch import quality, table
 from haidang.watch.calendar import Calendar, Ints, Step, Year, read_period
 from haidang.watch.forecaster import HUB_QUANTILES, Fan, Forecaster, ForecastTask, apply
 from haidang.watch.forecasters import FORECASTERS
@@ -87,6 +87,11 @@ def forecast(
         wrong += (Problem("watch.last_known", {"value": last_known}, field="last_known"),)
     if wrong:
         raise BadData(*wrong)
+    if (odd := quality.implausible(grid.counts)) is not None:
+        # A slip of the newest week would be forecast on for months.
+        slips = quality.told(grid.counts, odd, grid.places, grid.calendar.times(), file, out=True)
+        counts = np.where(odd, np.nan, grid.counts)
+        grid = replace(grid, counts=counts, problems=(*grid.problems, *slips))
     others = {name: table.beside(other, grid, file) for name, other in (covariates or {}).items()}
     whole = ForecastTask(grid.counts, grid.calendar, int(horizon), rising, others)
     task = whole.before(rows or grid.calendar.rows)

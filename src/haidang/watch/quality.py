@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from haidang.base.problem import Problem
+from haidang.watch.calendar import Ints
 from haidang.watch.method import Floats
+from haidang.watch.special import jit
 
 _FAR: Final = 4.0
 """So many robust standard deviations of the logarithms from the median are suspicious."""
 _FEWEST: Final = 8
 """With fewer places there is nothing to compare with."""
+LEAST: Final = 1_000.0
+TIMES: Final = 100
+"""Two more digits than ever before, the slip of a cell that holds two numbers, or none."""
+FEWEST_BEFORE: Final = 26
+BELIEVED: Final = 3
 
 
 def wrong_unit(values: Floats) -> NDArray[np.bool_]:
@@ -40,6 +48,81 @@ def wrong_unit(values: Floats) -> NDArray[np.bool_]:
     back = np.log(1000.0) / wide
     among = (np.abs(off + back) < _FAR) | (np.abs(off - back) < _FAR)
     return np.asarray(good & (np.abs(off) > _FAR) & among & (np.abs(off) > back / 2))
+
+
+def implausible(counts: Floats) -> NDArray[np.bool_] | None:
+    """Which counts are so far beyond all that a place had before that they may be slips.
+
+    At least `LEAST`, and more than `TIMES` times the largest before and one, at a place that has
+    reported for half a year of weeks. From the `BELIEVED`-th in a row on they are believed: an
+    epidemic lasts, a slip of the keyboard does not. Only what lies before decides, so that nothing
+    changes when more becomes known.
+
+    Args:
+        counts: ``(place, time)``, NaN where nothing was reported.
+
+    Returns:
+        ``(place, time)``; None where there is none at all, as usual.
+
+    >>> weeks = np.array([[2.0, 3.0] * 20 + [1e9] + [4.0] * 3])
+    >>> implausible(weeks).nonzero()[1]
+    array([40])
+    """
+    if not counts.size:
+        return None
+    large = np.flatnonzero(np.fmax.reduce(counts, axis=1) >= LEAST)
+    if not len(large):
+        return None
+    marks = np.zeros(counts.shape, np.bool_)
+    _mark(counts, large, marks)
+    return marks if marks.any() else None
+
+
+@jit
+def _mark(counts: Floats, places: Ints, marks: NDArray[np.bool_]) -> None:
+    for p in places:
+        most = 0.0
+        seen = row = 0
+        for t in range(counts.shape[1]):
+            y = counts[p, t]
+            if math.isnan(y):
+                continue
+            if seen >= FEWEST_BEFORE and y >= LEAST and y > TIMES * (most + 1.0):
+                row += 1
+                if row < BELIEVED:
+                    marks[p, t] = True
+                    continue
+            else:
+                row = 0
+            seen += 1
+            most = max(most, y)
+
+
+def told(
+    counts: Floats,
+    marks: NDArray[np.bool_],
+    places: Sequence[str],
+    times: NDArray[Any],
+    file: str = "",
+    *,
+    out: bool = False,
+) -> Iterator[Problem]:
+    """Each count that may be a slip, with what to do.
+
+    Args:
+        counts: ``(place, time)``.
+        marks: `implausible` of them.
+        places: Their names.
+        times: First day of each period, or its number.
+        file: For problems.
+        out: Whether they are left out, else judged as they stand and kept out of baselines.
+    """
+    code = "watch.implausible_out" if out else "watch.implausible"
+    for p, t in zip(*np.nonzero(marks), strict=True):
+        when = times[t]
+        start = str(when)[:10] if isinstance(when, np.datetime64) else str(when)
+        said = {"value": f"{counts[p, t]:,.0f}", "place": places[p], "start": start, "times": TIMES}
+        yield Problem(code, said, file, field=places[p], severity="warning")
 
 
 def populations(

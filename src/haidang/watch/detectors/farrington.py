@@ -169,10 +169,14 @@ def _bound(
 
 @jit
 def _score(y: float, mu: float, upper: float) -> float:
-    """0 at the mean, 1 at the bound; a bound below the mean would turn its sign round."""
+    """0 at the mean, 1 at the bound; a bound below the mean would turn its sign round.
+
+    Where counts vary so much that their bound lies below the mean, only what lies above the mean
+    is more than expected.
+    """
     if upper > mu:
         return (y - mu) / (upper - mu)
-    return 1.0 + (y - upper)
+    return 1.0 + (y - mu)
 
 
 @jit
