@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import paho.mqtt.client as paho
 import pytest
@@ -19,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from haidang.base.errors import Unavailable
 from haidang.base.problem import Problem
+from haidang.cli import listen as cli_listen
 from haidang.edge.store.store import Store
 from haidang.jobs.desk import Desk
 from haidang.jobs.listen import Listener, read_status
@@ -163,6 +165,11 @@ def test_a_message_that_breaks_us_is_put_aside_and_the_others_go_on(listener, se
     status = listener.status()
     assert status["waiting"] == 0
     assert status["counts"]["stored"] == 2
+    lines = [line for line, _ in cli_listen._lines(status)]
+    # On the country's clock, for whoever reads it there.
+    at = datetime.fromisoformat(status["spoken"]).astimezone(ZoneInfo(status["zone"]))
+    assert any(f"{at:%H:%M:%S %z}" in line for line in lines)
+    assert not any(status["spoken"] in line for line in lines)
 
 
 def test_what_the_store_did_not_take_is_spoken_by_the_next_step(listener, sensor, monkeypatch):

@@ -6,6 +6,7 @@ import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -73,11 +74,11 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, bool]]:
 
     at = datetime.fromisoformat(found["at"])
     age = (datetime.now(UTC) - at).total_seconds()
+    zone = found.get("zone", "UTC")
     dead = age > 3 * float(found["beats_s"])
     broker, counts = found["broker"], found["counts"]
-    lines = [
-        (say("listen_beat_old" if dead else "listen_beat", at=found["at"], s=f"{age:.0f}"), dead)
-    ]
+    beat = "listen_beat_old" if dead else "listen_beat"
+    lines = [(say(beat, at=_local(found["at"], zone), s=f"{age:.0f}"), dead)]
     if broker["refused"]:
         lines.append((say("listen_refused", why=broker["refused"]), True))
     elif not broker["connected"]:
@@ -89,12 +90,21 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, bool]]:
         lines.append((say("listen_trouble", codes=texts), True))
     numbers = {k: counts.get(k, 0) for k in ("messages", "stored", "same", "late", "refused")}
     lines.append((say("listen_counts", **numbers), False))
-    spoken = say("listen_spoken", n=counts.get("spoken", 0), at=found["spoken"] or "-")
+    spoken = say("listen_spoken", n=counts.get("spoken", 0), at=_local(found["spoken"], zone))
     lines.append((spoken, False))
     if found["silent"]:
-        first = ", ".join(f"{s['place']} ({s['last'] or '-'})" for s in found["silent_first"][:5])
+        some = found["silent_first"][:5]
+        first = ", ".join(f"{s['place']} ({_local(s['last'], zone)})" for s in some)
         lines.append((say("listen_silent", n=found["silent"], first=first), True))
     for one in found["aside_last"][-5:]:
         why = word(one["code"], language(), **one["params"])
         lines.append((say("listen_aside", topic=one["topic"], why=why), True))
     return lines
+
+
+def _local(text: str | None, zone: str) -> str:
+    """An instant on the country's clock; "-" for none."""
+    if not text:
+        return "-"
+    at = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
+    return f"{at:%Y-%m-%d %H:%M:%S %z}"

@@ -323,6 +323,7 @@ class Listener:
         quiet = live_desk.silent(self.live.contexts, self.home.settings, heard, now)
         return {
             "at": now.isoformat(timespec="seconds"),
+            "zone": self.home.country.spec.time_zone,
             "begun": self._begun.isoformat(timespec="seconds"),
             "beats_s": self.home.settings.heartbeat_s,
             "broker": {
