@@ -14,6 +14,7 @@ import pytest
 from haidang.law import lookup
 from haidang.pack.law import read_law
 from haidang.pack.load import roots
+from haidang.risk.hazards.river_stage import above_3, alarm_of
 
 DAY = dt.date(2024, 9, 7)
 BELOW = 0
@@ -118,6 +119,17 @@ def test_flood(book):
             for zone, level in zip("1234", levels, strict=True):
                 case = {"alarm": alarm, "above_3": above, "historic": historic}
                 expect(book, 45, level, zone=zone, basins=basins, **case)
+
+
+@pytest.mark.parametrize(
+    ("stage", "level"),
+    [(13.3, 2), (14.396, 3), (14.4, 3), (14.694, 3), (14.696, 3), (14.6999, 3), (14.7, 4)],
+)
+def test_a_stage_read_to_the_millimetre(book, stage, level):
+    """Sơn Tây: alarm levels of 12.4, 13.4 and 14.4 m; "to under alarm 3 plus 0.3 m" is level 3."""
+    alarms = (12.4, 13.4, 14.4)
+    case = {"alarm": alarm_of(stage, alarms), "above_3": above_3(stage, alarms)}
+    expect(book, 45, level, zone="4", historic="not_above", basins="one", **case)
 
 
 def test_flood_practice(book):
