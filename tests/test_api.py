@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,9 @@ import pytest
 
 import haidang as hd
 from haidang import api
-from haidang.base.errors import BadData, HaidangError, NotFound, Unavailable
+from haidang.base.errors import BadData, BadPack, HaidangError, NotFound, Unavailable
 from haidang.edge.store import Store
+from haidang.pack import law, load
 from haidang.pack.case import load_case
 from haidang.pack.load import roots
 
@@ -208,6 +210,39 @@ def test_of_two_countries_one_must_be_named(monkeypatch):
     assert hd.level(3, **asked, area="sea", wind=95).level == 2  # two rows, the head says highest
     with pytest.raises(HaidangError):
         hd.level(3, country="zz", area="land", wind=1)
+
+
+def test_a_thousand_questions_read_the_law_once(monkeypatch, tmp_path):
+    shutil.copytree(TOY, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv("HAIDANG_PACKS", str(tmp_path))
+    read, looked = [], []
+    real, offered = law.read_law, load.entry_points
+    monkeypatch.setattr(law, "read_law", lambda folder: read.append(folder) or real(folder))
+    monkeypatch.setattr(
+        load, "entry_points", lambda group: looked.append(group) or offered(group=group)
+    )
+
+    def ask() -> int | None:
+        return hd.level(3, country="xt", day="2025-01-01", area="land", wind=149.9).level
+
+    load._installed.cache_clear()
+    assert {ask() for _ in range(1000)} == {2}
+    assert (len(read), len(looked)) == (1, 2)  # the law; threats and countries
+    file = tmp_path / "countries" / "xt" / "law" / "act7_art3.csv"
+    text = file.read_text("utf-8")
+    file.write_text(
+        text.replace('3(2)(a),2,land,"[100,150)"', '3(2)(a),3,land,"[100,150)"'), "utf-8"
+    )
+    os.utime(file, ns=(0, file.stat().st_mtime_ns + 1))  # as long as before, a moment later
+    assert {ask() for _ in range(10)} == {3}
+    assert len(read) == 2
+    file.unlink()
+    with pytest.raises(NotFound):
+        ask()
+    file.write_text(text + "3(9),9,land,>=0,x,x,\n", "utf-8")
+    for _ in range(2):
+        with pytest.raises(BadPack):
+            ask()
 
 
 def test_the_whole_package_is_typed():

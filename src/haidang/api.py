@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from haidang.base.errors import BadData
+from haidang.base.errors import BadData, BadPack
 from haidang.base.problem import Problem
 from haidang.edge.store.store import Store
 from haidang.jobs import verify
@@ -22,6 +22,7 @@ from haidang.jobs.tables import Tables, tables
 from haidang.jobs.tables_response import ResponseTables, response_tables
 from haidang.law.evaluate import Ruling, lookup
 from haidang.pack.case import Case, load_case
+from haidang.pack.law import known_law
 from haidang.pack.load import Roots, load_country, roots
 from haidang.review.announced import Compared
 from haidang.review.verification import Contingency
@@ -228,11 +229,15 @@ def level(
     Raises:
         NotFound: No such country or article, or no version in force on that day.
         BadData: An input is missing, unknown or not of its kind, or the day is none.
+        BadPack: A file of the law does not fit, with every error.
     """
     asked = _day(day)
-    found = roots()
-    book = load_country(found.country(country), found.threats).lawbook
-    return lookup(book.at(article, asked), day=asked, **inputs)
+    # The law alone: whoever asks thousands of cases must not wait for places and packs each time.
+    law = known_law(roots().country(country) / "law")
+    errors = [p for p in law.problems if p.severity == "error"]
+    if errors:
+        raise BadPack(*errors)
+    return lookup(law.book.at(article, asked), day=asked, **inputs)
 
 
 def index(

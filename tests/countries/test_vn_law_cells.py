@@ -14,6 +14,7 @@ import pytest
 from haidang.law import lookup
 from haidang.pack.law import read_law
 from haidang.pack.load import roots
+from haidang.risk.hazards.river_stage import above_3, alarm_of
 
 DAY = dt.date(2024, 9, 7)
 BELOW = 0
@@ -118,6 +119,17 @@ def test_flood(book):
             for zone, level in zip("1234", levels, strict=True):
                 case = {"alarm": alarm, "above_3": above, "historic": historic}
                 expect(book, 45, level, zone=zone, basins=basins, **case)
+
+
+@pytest.mark.parametrize(
+    ("stage", "level"),
+    [(13.3, 2), (14.396, 3), (14.4, 3), (14.694, 3), (14.696, 3), (14.6999, 3), (14.7, 4)],
+)
+def test_a_stage_read_to_the_millimetre(book, stage, level):
+    """Sơn Tây: alarm levels of 12.4, 13.4 and 14.4 m; "to under alarm 3 plus 0.3 m" is level 3."""
+    alarms = (12.4, 13.4, 14.4)
+    case = {"alarm": alarm_of(stage, alarms), "above_3": above_3(stage, alarms)}
+    expect(book, 45, level, zone="4", historic="not_above", basins="one", **case)
 
 
 def test_flood_practice(book):
@@ -236,7 +248,7 @@ SALT = {
     ("1", "bac_bo|bac_trung_bo|trung_trung_bo|nam_trung_bo|nam_bo"): (0, 1, 2, 3),
     ("4", "bac_bo|bac_trung_bo"): (2, 3, 4, 4),
     ("4", "trung_trung_bo|nam_trung_bo"): (1, 2, 3, 4),
-    ("4", "nam_bo"): (0, 2, 3, 4),
+    ("4", "nam_bo"): (X, 2, 3, 4),
 }
 
 
@@ -247,9 +259,21 @@ def test_salt(book):
                 for km in reach:
                     case = {"isohaline": line, "distance": km, "region": region}
                     expect(book, 49, level, mouths="several", **case)
-                    expect(book, 49, None if level else 0, mouths="one", **case)
+                    expect(book, 49, 0 if level == 0 else None, mouths="one", **case)
             case = {"isohaline": line, "region": region, "mouths": "several"}
             expect(book, 49, BELOW, distance=14.9, **case)
+
+
+def test_the_first_level_that_names_a_region_is_where_its_scale_begins(book, shared):
+    """What the pages say of blank cells is what the words say: 48(1) names the North, 49(1) not."""
+    text = (shared / "law" / "qd18_2021_art4_art42-56_phapdien.txt").read_text("utf-8")
+    drought, salt = (text.split(f"24.10.QĐ.5.{n}. ")[1].split("\n2. ")[0] for n in (48, 49))
+    assert drought.count("Bắc Bộ") == 2
+    assert "Bắc Bộ" not in salt
+    assert "Nam Bộ" not in salt
+    fire = text.split("24.10.QĐ.5.54. ")[1].split("24.10.QĐ.5.55. ")[0]
+    first = next(row for row in fire.splitlines() if "vùng 1;" in row)
+    assert first in fire.split("\n2. ")[1].split("\n3. ")[0]
 
 
 def test_salt_practice(book):
@@ -298,7 +322,7 @@ def test_cold(book):
 
 
 # 54: level by days over 35 degrees: 1-10, 11-15, 16-25, 26-35, over 35.
-FIRE = {"1": (0, 0, 0, 0, 2), "2": (1, 1, X, X, X), "3": (1, 2, 3, X, 4), "4": (1, 2, 3, 4, 5)}
+FIRE = {"1": (X, X, X, X, 2), "2": (1, 1, X, X, X), "3": (1, 2, 3, X, 4), "4": (1, 2, 3, 4, 5)}
 
 
 def test_forest_fire(book):
@@ -310,7 +334,10 @@ def test_forest_fire(book):
         for days in (1, 25):
             expect(book, 54, 1 if zone == "2" else None, heat="under_35", days=days, zone=zone)
         expect(book, 54, None, heat="under_35", days=26, zone=zone)
-        expect(book, 54, BELOW, heat="over_35", days=0, zone=zone)
+        for heat in ("over_35", "under_35", "at_35"):
+            expect(book, 54, BELOW, heat=heat, days=0, zone=zone)
+        for days in (1, 26, 60):  # the text says over and under, and nothing of 35 itself
+            expect(book, 54, None, heat="at_35", days=days, zone=zone)
 
 
 def test_the_doubtful_points_of_forest_fire_are_both_named(book):

@@ -12,7 +12,7 @@ from haidang.app.judge_readings import FORECAST, MEASURED
 from haidang.app.snapshot import Chain
 from haidang.law.interval import number
 from haidang.risk.assessment import Assessment
-from haidang.risk.hazards.river_stage import alarm_of
+from haidang.risk.hazards.river_stage import alarm_of, apart
 from haidang.risk.spec import RiverStage
 from haidang.warn.decide import Standing
 from haidang.warn.lifecycle import Said
@@ -105,7 +105,7 @@ def how_known(context: Context, lead: Signal, language: str) -> str:
     assert reached is not None or level == len(station.alarms)
     if reached is None:
         return known
-    over = number(round(lead.value - reached, 2), language)
+    over = number(apart(lead.value, reached), language)
     return word("format.alarm_above", language, known=known, n=level, metres=over)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -114,6 +115,28 @@ def read_law(folder: Path, day: dt.date | None = None) -> Law:
         problems.append(problem)
     sound = [t for t in tables if id(t) not in refused]
     return Law(Lawbook(sound), scales, tuple(problems))
+
+
+def known_law(folder: Path) -> Law:
+    """As ``read_law``; what was read is kept and read again when a file of the folder changed.
+
+    Args:
+        folder: Its folder ``law``.
+
+    Returns:
+        The same object as long as no file comes, goes, or changes in time or size.
+    """
+    marks = []
+    for path in sorted((folder / "scales.yaml", *folder.glob("*.csv"))):
+        if path.is_file():
+            found = path.stat()
+            marks.append((path.name, found.st_mtime_ns, found.st_size))
+    return _kept(folder.resolve(), tuple(marks))
+
+
+@lru_cache(maxsize=8)
+def _kept(folder: Path, marks: tuple[tuple[str, int, int], ...]) -> Law:
+    return read_law(folder)
 
 
 def _text(path: Path, file: str, problems: list[Problem]) -> str | None:

@@ -322,8 +322,8 @@ def reaches(run: Sequence[Read], window: Window, period_h: float) -> bool:
 def bound(within: str) -> Callable[[float], bool]:
     """A condition such as ``>=35`` as a function.
 
-    >>> bound(">=35")(35.0), bound("<13")(13.0)
-    (True, False)
+    >>> bound(">=35")(35.0), bound("<13")(13.0), bound("=35")(35.0)
+    (True, False, True)
     """
     sign = within[:2] if within[1:2] == "=" else within[:1]
     limit = float(within[len(sign) :])
@@ -332,4 +332,5 @@ def bound(within: str) -> Callable[[float], bool]:
         "<=": lambda v: v <= limit,
         ">": lambda v: v > limit,
         "<": lambda v: v < limit,
+        "=": lambda v: v == limit,
     }[sign]

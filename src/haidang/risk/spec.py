@@ -194,12 +194,12 @@ class Take(Spec):
             ``sum`` over the window; ``run``: the longest row of consecutive periods inside
             ``within`` that reaches into the window, counted in periods. A period without a
             reading ends a run: what nobody measured is not taken for more of the same.
-        within: Of a run: ``>=35``, ``<13`` and the like.
+        within: Of a run: ``>=35``, ``<13``, ``=35`` and the like.
     """
 
     of: str
     how: Literal["newest", "max", "min", "sum", "run"]
-    within: str = Field(default="", pattern=r"^(|(>=|<=|>|<)\s*-?\d+(\.\d+)?)$")
+    within: str = Field(default="", pattern=r"^(|(>=|<=|>|<|=)\s*-?\d+(\.\d+)?)$")
 
     @model_validator(mode="after")
     def _run(self) -> Take:

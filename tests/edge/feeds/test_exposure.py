@@ -219,8 +219,43 @@ def test_rasters_that_cannot_be_used(tmp_path, made, code):
 def test_swapped_within_ninety_degrees_is_seen_by_the_outlines(tmp_path):
     outlines = {"A": shapely.box(50.0, 10.0, 52.0, 12.0)}
     path = tiff(tmp_path, np.ones((9, 9)), west=10.0, north=52.0)
-    with pytest.raises(BadData, match="look swapped"):
+    with pytest.raises(BadData, match="look swapped in one of the two") as caught:
         read_raster(path, outlines=outlines)
+    assert caught.value.problems[-1].code == "impact.either_swapped"
+
+
+@pytest.mark.parametrize("crs", [4326, 32648])
+def test_outlines_whose_axes_are_swapped_are_named_and_the_raster_is_not_blamed(tmp_path, crs):
+    west, north = (105.0, 22.0) if crs == 4326 else (500_000.0, 2_400_000.0)
+    path = tiff(tmp_path, np.ones((9, 9)), west=west, north=north, crs=crs)
+    outlines = {"31": shapely.box(21.4, 105.3, 21.9, 105.7)}
+    for read in (lambda: zonal(path, outlines), lambda: read_raster(path, outlines=outlines)):
+        with pytest.raises(BadData, match=r"shapely.box\(105.3, 21.4, 105.7, 21.9\)") as caught:
+            read()
+        assert [p.code for p in caught.value.problems] == ["impact.outlines_swapped"]
+
+
+def test_a_comma_that_may_part_thousands_is_never_taken_for_a_decimal_one(tmp_path):
+    file = tmp_path / "p.csv"
+    file.write_text(
+        'lat,lon,people\n21,105,"1,200"\n21,105,"0,200"\n21,105,"1.200,500"\n21,105,"1200,5"\n'
+        '"21,125","105,125",7\n21,105,9\n',
+        "utf-8",
+    )
+    found = {p.row: p for p in exposure(file).findings}
+    assert {row: p.code for row, p in found.items()} == {
+        2: "impact.comma", **dict.fromkeys((3, 4, 5, 6), "impact.decimal_comma"),
+    }  # fmt: skip
+    assert (found[2].params["whole"], found[2].params["point"]) == ("1200", "1.200")
+    assert "1200" in found[2].say("vi")
+    file.write_text("lat;lon;people\n21.5;105.1;1,200\n", "utf-8")
+    with pytest.raises(BadData) as caught:
+        exposure(file)
+    assert [p.code for p in caught.value.problems] == ["feed.semicolons", "impact.comma"]
+    file.write_text("lat;lon;people\n21.5;105.1;1,200\n21,5;105,1;7\n", "utf-8")
+    with pytest.raises(BadData) as caught:
+        exposure(file)
+    assert [p.code for p in caught.value.problems] == ["impact.semicolons_commas"]
 
 
 def test_not_a_raster_and_a_turned_one(tmp_path):

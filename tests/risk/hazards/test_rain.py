@@ -100,6 +100,13 @@ def test_wet_days_before_the_rain_are_counted_back_to_a_dry_one():
     ]
 
 
+def test_a_wet_day_of_hours_is_a_whole_day():
+    hourly = watch(rain={"period_h": 1})
+    told = {"rain": {"P": rows({h: 20.0 for h in range(-24, 1)})}}
+    found = flash_flood.cases(FLASH, hourly, told, window(0, 0.5, 0.5), area(risk="high"))
+    assert found[-1].quantities["days"] == 1.0  # 24 times a twenty-fourth is 0.9999999999999999
+
+
 def test_a_day_that_nobody_read_hides_how_many_were_wet():
     assert flash({-48: 40.0, 0: 150.0}) == [(150.0, None, "high")]
     assert flash({-72: 40.0, -48: None, -24: 40.0, 0: 150.0})[1] == (150.0, None, "high")

@@ -40,7 +40,7 @@ def one(readings, spec=SPEC, gauge=None, now=0.0):
         (6.01, "from_3", 2.01, "above"),
     ],
 )
-def test_a_stage_answers_the_law_to_the_centimetre(stage, alarm, above, historic):
+def test_a_stage_answers_the_law_as_it_was_read(stage, alarm, above, historic):
     found = one(rows({0: stage})).quantities
     assert (found["alarm"], found["above_3"], found["historic"]) == (alarm, above, historic)
 
@@ -69,6 +69,63 @@ def test_knowing_less_never_says_more(alarms, stage):
     for hidden in range(3):
         part = tuple(None if n == hidden else a for n, a in enumerate(full))
         assert river_stage.alarm_of(stage, part) in (whole, None)
+
+
+# In tenths of a millimetre, so that what is due is a difference of whole numbers.
+@given(
+    st.lists(st.integers(0, 1_600_000), min_size=3, max_size=3, unique=True).map(sorted),
+    st.integers(0, 1_600_000) | st.integers(-20_000, 20_000),
+    st.sampled_from([0, 1, 2, None]),
+)
+def test_the_alarm_and_the_height_above_it_never_contradict_each_other(alarms, at, near):
+    stage = at if near is None else alarms[near] + at
+    levels = [a / 10_000 for a in alarms]
+    alarm, above = (f(stage / 10_000, levels) for f in (river_stage.alarm_of, river_stage.above_3))
+    reached = sum(stage >= a for a in alarms)
+    assert alarm == ("below_1", "from_1", "from_2", "from_3")[reached]
+    assert above == (stage - alarms[2]) / 10_000
+    # Nothing that the law compares with lies between the two.
+    assert (above >= 0, above >= 0.3, above >= 1) == tuple(
+        stage - alarms[2] >= b for b in (0, 3_000, 10_000)
+    )
+
+
+@given(st.lists(st.floats(0, 900), min_size=3, max_size=3, unique=True), st.floats(-5, 900))
+def test_whatever_the_floats_from_alarm_3_on_the_height_is_not_below_zero(alarms, stage):
+    levels = sorted(alarms)
+    alarm, above = river_stage.alarm_of(stage, levels), river_stage.above_3(stage, levels)
+    assert (alarm == "from_3") == (above >= 0)
+
+
+@pytest.mark.parametrize(
+    ("stage", "alarm", "above"),
+    [
+        (31.994, "from_2", -0.006),
+        (31.996, "from_2", -0.004),
+        (32.0, "from_3", 0.0),
+        (32.296, "from_3", 0.296),
+        (32.3, "from_3", 0.3),
+        (32.996, "from_3", 0.996),
+        (33.0, "from_3", 1.0),
+    ],
+)
+def test_a_millimetre_under_a_bound_is_under_it(stage, alarm, above):
+    levels = (30.0, 31.0, 32.0)
+    found = river_stage.alarm_of(stage, levels), river_stage.above_3(stage, levels)
+    assert found == (alarm, above)
+
+
+@pytest.mark.parametrize("third", [14.4, 7.9, 9.6, 31.0, 154.5, 0.7])
+def test_what_was_read_as_30_centimetres_above_counts_as_30(third):
+    assert river_stage.above_3(round(third + 0.3, 2), (1.0, 2.0, third)) == 0.3
+    assert river_stage.above_3(round(third + 1.0, 2), (1.0, 2.0, third)) == 1.0
+
+
+def test_the_own_trend_of_a_level_river_stays_where_it_is():
+    ahead = SPEC.model_copy(update={"forecast_h": 6.0})
+    found = one(rows({-9: 4.296, -6: 4.296, -3: 4.296, 0: 4.296}), ahead)
+    assert (found.lead.value, found.quantities["above_3"]) == (4.296, 0.296)
+    assert damped_trend(rows({-6: 4.296, -3: 4.296, 0: 4.296}), 6).value == 4.296
 
 
 def test_without_level_3_the_height_is_below_one_that_was_not_reached():
@@ -104,7 +161,7 @@ def test_the_own_trend_is_looked_at_only_where_nobody_forecast():
     rising = rows({-6: 2.0, -3: 2.6, 0: 3.2})
     found = one(rising, ahead)
     # 0.2 m/h dying away over 6 h adds 0.2 · 6 · (1 - 1/e).
-    assert found.lead.value == pytest.approx(3.2 + 0.2 * 6 * (1 - math.exp(-1)), abs=0.005)
+    assert found.lead.value == pytest.approx(3.2 + 0.2 * 6 * (1 - math.exp(-1)), abs=5.1e-5)
     assert river_stage.TREND in found.notes
     told = one((*rising, *rows({6: 3.0}, said=0)), ahead)
     assert told.lead.value == 3.2
@@ -120,7 +177,7 @@ def test_the_trend_is_a_least_squares_line_that_dies_away():
     assert slope(np.array([-2.0, -1.0, 0.0]), np.array([1.0, 1.5, 2.0])) == pytest.approx(0.5)
     far = damped_trend(rows({-2: 1.0, -1: 1.5, 0: 2.0}), 24)
     assert far is not None
-    assert far.value == pytest.approx(2.0 + 0.5 * DAMPING_H * (1 - math.exp(-4)), abs=0.005)
+    assert far.value == pytest.approx(2.0 + 0.5 * DAMPING_H * (1 - math.exp(-4)), abs=5.1e-5)
     assert damped_trend(rows({0: 2.0}), 6) is None
     assert damped_trend(rows({-20: 9.0, 0: 2.0}), 6) is None
 

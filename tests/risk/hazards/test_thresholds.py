@@ -80,6 +80,27 @@ def test_the_extreme_of_one_spell_says_nothing_of_another():
     assert [(c.quantities["t"], c.quantities["days"]) for c in found] == [(35.5, 2), (41.5, 1)]
 
 
+def test_several_runs_of_one_indicator_are_asked_one_by_one():
+    takes = {
+        "over": {"of": "t", "how": "run", "within": ">35"},
+        "under": {"of": "t", "how": "run", "within": "<35"},
+        "at": {"of": "t", "how": "run", "within": "=35"},
+        "hottest": {"of": "t", "how": "max"},
+    }
+    told = {"t": {"P": rows({-48: 36.0, -24: 37.0, 0: 35.0, 24: 34.0, 48: 33.0})}}
+    found = thresholds.cases(spec(**takes), watch(t={}), told, window(0, 24, 72), area())
+    assert [c.quantities for c in found] == [
+        {"over": 2.0, "hottest": 37.0},
+        {"under": 2.0, "hottest": 34.0},
+        {"at": 1.0, "hottest": 35.0},
+    ]
+    # Runs of two indicators belong to one case: an article may ask for both at once.
+    both = {"over": takes["over"], "wet": {"of": "u", "how": "run", "within": ">1"}}
+    seen, told = watch(t={}, u={}), {**told, "u": {"P": rows({0: 2.0})}}
+    found = thresholds.cases(spec(**both), seen, told, window(0, 24, 72), area())
+    assert [c.quantities for c in found] == [{"over": 2.0, "wet": 1.0}]
+
+
 def test_a_missing_day_that_could_join_two_spells_makes_it_at_least():
     takes = {"days": {"of": "t", "how": "run", "within": ">=35"}}
 

@@ -23,6 +23,9 @@ RASTERS = (".tif", ".tiff", ".vrt")
 _HEADER = re.compile(r"^(?P<name>[^\[\]]*?)\s*\[(?P<unit>[^\[\]]+)\]$")
 _COMMA = re.compile(r"^-?\d{1,3}(?:\.\d{3})*,\d+$|^-?\d+,\d+$")
 """A number as it is written with a decimal comma; dots may group thousands before it."""
+_TWO_WAYS = re.compile(r"^-?[1-9]\d{0,2},\d{3}$")
+"""A number whose comma may as well group thousands: 1,200 is a thousand to one reader and a bit
+more than one to the next. 0,200 and 1200,500 are not."""
 
 
 def exposure(
@@ -120,11 +123,13 @@ def _lines(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     first, _, rest = text.partition("\n")
     if ";" in first and "," not in first:
         cells = [c.strip() for line in rest.splitlines()[:50] for c in line.split(";")]
-        commas = [c for c in cells if _COMMA.match(c)]
+        found = [c for c in cells if _COMMA.match(c)]
+        commas = [c for c in found if not _TWO_WAYS.match(c)]
         if commas:
             params = {"value": commas[0], "better": _with_point(commas[0])}
             raise BadData(Problem("impact.semicolons_commas", params, file=path.name, row=1))
-        raise BadData(Problem("feed.semicolons", {}, file=path.name, row=1))
+        unsure = [Problem("impact.comma", _both(c), path.name, row=1) for c in found[:1]]
+        raise BadData(Problem("feed.semicolons", {}, file=path.name, row=1), *unsure)
     reader = csv.reader(text.splitlines(keepends=True))
     header = [c.strip() for c in next(reader, [])]
     if not any(header):
@@ -144,6 +149,11 @@ def _named(header: Sequence[str]) -> tuple[list[str], dict[str, str]]:
 
 def _with_point(text: str) -> str:
     return text.replace(".", "").replace(",", ".")
+
+
+def _both(text: str) -> dict[str, Any]:
+    """A number with a comma, and what to write for each of the two things it may mean."""
+    return {"value": text, "whole": text.replace(",", ""), "point": _with_point(text)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +197,9 @@ class _Reader:
         nothing = float("nan")
         if not text:
             return (None if name in self.values else ("feed.missing", {})), nothing
+        # A position has no thousands, so that its comma can only be a decimal one.
+        if name in self.values and _TWO_WAYS.match(text):
+            return ("impact.comma", _both(text)), nothing
         if _COMMA.match(text):
             params = {"value": text, "better": _with_point(text)}
             return ("impact.decimal_comma", params), nothing

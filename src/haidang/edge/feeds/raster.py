@@ -117,26 +117,45 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def _upright(source: Any, name: str, outlines: Mapping[str, BaseGeometry] | None) -> None:
-    """Refuse a raster in degrees whose axes are the wrong way round.
+    """Refuse outlines, or a raster in degrees, whose axes are the wrong way round.
 
-    Beyond 90 degrees north it certainly is. Within, it is if it meets no outline as it lies, and
-    would if latitude and longitude changed places.
+    What lies beyond 90 degrees north certainly is. Within, one of the two is if the raster meets no
+    outline as they lie, and would if latitude and longitude changed places; nobody can say which.
     """
+    for code, outline in (outlines or {}).items():
+        if _on_its_side(outline):
+            params = {"code": code, **_lies(outline)}
+            raise BadData(Problem("impact.outlines_swapped", params, name))
     if not source.crs.is_geographic:
         return
     west, south, east, north = source.bounds
     low, high = min(south, north), max(south, north)
-    tall = high > 90 + abs(source.res[1]) or low < -90 - abs(source.res[1])
-    if outlines and not tall:
+    params = {"west": west, "south": low, "east": east, "north": high}
+    if high > 90 + abs(source.res[1]) or low < -90 - abs(source.res[1]):
+        raise BadData(Problem("impact.raster_swapped", params, name))
+    if outlines:
         here = shapely.box(west, low, east, high)
         turned = shapely.box(low, west, high, east)
         every = list(outlines.values())
-        tall = not any(o.intersects(here) for o in every) and any(
-            o.intersects(turned) for o in every
-        )
-    if tall:
-        params = {"west": west, "south": low, "east": east, "north": high}
-        raise BadData(Problem("impact.raster_swapped", params, name))
+        if any(o.intersects(here) for o in every):
+            return
+        met = next((c for c, o in outlines.items() if o.intersects(turned)), None)
+        if met is not None:
+            theirs = {f"of_{side}": v for side, v in _lies(outlines[met]).items()}
+            both = {**params, "code": met, **theirs}
+            raise BadData(Problem("impact.either_swapped", both, name))
+
+
+def _on_its_side(outline: BaseGeometry) -> bool:
+    """Whether an outline has latitudes beyond 90 that would do as longitudes, and the reverse."""
+    if outline.is_empty:
+        return False
+    west, south, east, north = outline.bounds
+    return 90 < max(-south, north) <= 360 and max(-west, east) <= 90  # noqa: PLR2004 - degrees
+
+
+def _lies(outline: BaseGeometry) -> dict[str, float]:
+    return dict(zip(("west", "south", "east", "north"), outline.bounds, strict=True))
 
 
 def _cells(

@@ -81,12 +81,14 @@ def wet_days(
         wet_day_mm: From which sum on a day counts, mm.
         enough: More days than this change nothing: then the rest need not be known.
     """
-    days, after = 0.0, row
+    # Counted in periods: 24 times a twenty-fourth of a day is a little less than a day in floats.
+    wet, after = 0, row
     for one in reversed(before):
         if one.value is None or not follows(one, after, period_h):
+            days = wet * period_h / 24
             return days if days > enough else None
         if one.value < wet_day_mm:
             break
-        days += period_h / 24
+        wet += 1
         after = one
-    return days
+    return wet * period_h / 24

@@ -37,8 +37,8 @@ def damped_trend(rows: Sequence[Read], hours: float) -> Read | None:
         hours: How far ahead, h.
 
     Returns:
-        The reading that would be made then, marked as a forecast; None with fewer than two
-        stages in the last 12 hours.
+        The reading that would be made then, to a tenth of a millimetre, marked as a forecast; None
+        with fewer than two stages in the last 12 hours.
     """
     if not rows:
         return None
@@ -54,7 +54,9 @@ def damped_trend(rows: Sequence[Read], hours: float) -> Read | None:
     rate = slope(np.array([p[0] for p in points]), np.array([p[1] for p in points]))
     value = last.value + rise(rate, hours)
     start = last.start + timedelta(hours=hours)
-    return Read(start, round(value, 2), last.published, last.receipt)
+    # Fine enough not to lift a stage over an alarm level; coarse enough that a level river, whose
+    # slope is not quite 0 in floats, stays where it is.
+    return Read(start, round(value, 4), last.published, last.receipt)
 
 
 def slope(hours: NDArray[np.float64], stage: NDArray[np.float64]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Literal
 
 from haidang.risk.hazards.river_forecast import damped_trend
@@ -160,12 +161,27 @@ def alarm_of(stage: float, alarms: Sequence[float | None]) -> Alarm | None:
 
 
 def above_3(stage: float, alarms: Sequence[float | None]) -> float | None:
-    """Height above alarm level 3, m, rounded to the centimetre that gauges are read to.
+    """Height above alarm level 3, m, exact in the decimals that stage and levels are told in.
 
     Without level 3 but with a lower one that was not reached: above that one, so below zero too.
+
+    >>> above_3(14.70, (None, None, 14.40)), above_3(31.996, (30.0, 31.0, 32.0))
+    (0.3, -0.004)
     """
     third = alarms[2]
     if third is not None:
-        return round(stage - third, 2)
+        return apart(stage, third)
     unreached = [a for a in alarms if a is not None and stage < a]
-    return round(stage - min(unreached), 2) if unreached else None
+    return apart(stage, min(unreached)) if unreached else None
+
+
+def apart(stage: float, level: float) -> float:
+    """How far a stage stands above a level, m; below zero under it.
+
+    Not rounded: a millimetre under a bound of the law is under it. Not the difference of the two
+    floats either, which makes 14.70 - 14.40 a little less than 0.3 and so another clause's.
+
+    >>> apart(14.70, 14.40), apart(14.696, 14.40)
+    (0.3, 0.296)
+    """
+    return float(Decimal(repr(float(stage))) - Decimal(repr(float(level))))

@@ -43,7 +43,10 @@ def cases(
         Quantities by take. One whose indicator has no reading in the window is None; one that
         nobody anywhere ever told is left out. Where the pack asks for a run there is a case for
         each run that reaches into the window, with the extremes of that run alone: the hottest
-        day of one spell says nothing of another. A subject of which some indicator has gone silent
+        day of one spell says nothing of another. Several runs of one indicator (days over a
+        bound, days under it) are told apart: a case has the count of its own run and leaves out
+        the others, so that the law is asked of what was read and not of a run of 0 beside it. A
+        subject of which some indicator has gone silent
         is marked so, and one with a gap that could hide a longer run.
     """
     asked = {name: watch.indicators[name] for name in spec.asks}
@@ -62,10 +65,12 @@ def cases(
         partial = any(
             _hidden(take, asked[take.of], rows[take.of], window) for take in takes.values()
         )
-        for within in _spans(takes, asked, rows, window):
+        for others, within in _spans(takes, asked, rows, window):
             quantities: dict[str, Quantity] = {}
             leads: dict[str, tuple[str, Read]] = {}
             for name, take in takes.items():
+                if name in others:
+                    continue
                 spell = within.get(take.of)
                 value, given = taken(take, asked[take.of], rows[take.of], window, spell)
                 quantities[name] = value
@@ -85,15 +90,26 @@ def _spans(
     asked: Mapping[str, Reading],
     rows: Mapping[str, Sequence[Read]],
     window: Window,
-) -> list[dict[str, tuple[Read, ...]]]:
-    """The spells to judge one by one, by indicator; one empty mapping judges the window whole."""
-    run = [take for take in takes.values() if take.how == "run"]
-    if len(run) != 1 or is_stale(rows[run[0].of], window.now, asked[run[0].of].stale_after_h):
-        return [{}]
-    of = asked[run[0].of]
-    found = runs(rows[run[0].of], of.period_h, bound(run[0].within))
-    reaching = [spell for spell in found if reaches(spell, window, of.period_h)]
-    return [{run[0].of: spell} for spell in reaching] or [{}]
+) -> list[tuple[frozenset[str], dict[str, tuple[Read, ...]]]]:
+    """The spells to judge one by one: the takes of other runs, and the spell by its indicator.
+
+    One empty mapping judges the window whole.
+    """
+    run = {name: take for name, take in takes.items() if take.how == "run"}
+    whole: list[tuple[frozenset[str], dict[str, tuple[Read, ...]]]] = [(frozenset(), {})]
+    read = {take.of for take in run.values()}
+    if len(read) != 1:
+        return whole
+    (name,) = read
+    of = asked[name]
+    if is_stale(rows[name], window.now, of.stale_after_h):
+        return whole
+    return [
+        (frozenset(run) - {own}, {name: spell})
+        for own, take in run.items()
+        for spell in runs(rows[name], of.period_h, bound(take.within))
+        if reaches(spell, window, of.period_h)
+    ] or whole
 
 
 def _hidden(take: Take, spec: Reading, rows: Sequence[Read], window: Window) -> bool:
