@@ -262,6 +262,20 @@ def test_what_cannot_be_used_is_named_and_the_rest_is_kept():
     assert len(said) == 8
 
 
+def test_one_wrong_date_costs_one_row():
+    reports = as_totals(simulate(3, places=4))
+    good = hd.nowcast(reports)
+    for column, value, code in (
+        ("start", "2024-02-07", "watch.misfit_week"), ("start", "2204-02-05", "watch.far"),
+        ("reported", "2204-02-05", "watch.far"),
+    ):  # fmt: skip
+        odd = reports.iloc[[0]].assign(**{column: pd.Timestamp(value)})
+        found = hd.nowcast(pd.concat([reports, odd]), file="r.csv")
+        [said] = found.attrs["problems"]
+        assert (said.code, said.row, said.field) == (code, len(reports) + 2, column)
+        assert found.equals(good)
+
+
 def test_what_is_asked_wrongly_is_said():
     reports = as_totals(simulate(11, places=1, mean=9))
     for given, match in (
