@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from haidang.watch.budget import alarms
     from haidang.watch.detect import detect
     from haidang.watch.forecast import forecast
+    from haidang.watch.hubverse import from_hub, to_hub
     from haidang.watch.nowcast import nowcast
     from haidang.watch.reproduction import reproduction
     from haidang.watch.scan import scan
@@ -47,6 +48,7 @@ __all__ = [
     "exposure",
     "forecast",
     "frequency_map",
+    "from_hub",
     "impact",
     "index",
     "level",
@@ -56,6 +58,7 @@ __all__ = [
     "reproduction",
     "scan",
     "sensitivity",
+    "to_hub",
     "windfield",
     "zonal",
 ]
@@ -85,6 +88,8 @@ _HOMES = {
     "nowcast": "haidang.watch.nowcast",
     "reproduction": "haidang.watch.reproduction",
     "forecast": "haidang.watch.forecast",
+    "from_hub": "haidang.watch.hubverse",
+    "to_hub": "haidang.watch.hubverse",
     "scan": "haidang.watch.scan",
 }
 

@@ -55,16 +55,18 @@ def flusight(vintages: pd.DataFrame, hub: pd.DataFrame, models: Sequence[str]) -
     before = told[(pd.to_datetime(told["as_of"]) >= first) & (told["as_of"] < LAST_TARGET)]
     table = pd.concat([before, truth]).rename(columns={"location": "place", "date": "start"})
     given = hubverse.from_hub(
-        theirs.assign(target="wk inc flu hosp", output_type="quantile"), horizons=(0, 1, 2, 3)
-    )
+        theirs.assign(target="wk inc flu hosp", output_type="quantile"),
+        horizons=(0, 1, 2, 3), ends=True,
+    )  # fmt: skip
     names = list(dict.fromkeys(table["place"]))
-    baseline = given["forecast"].reindex(place=names).to_numpy()
     made = backtest(
-        table, horizon=4, models=models, others={"FluSight-baseline": baseline},
+        table, horizon=4, models=models, others={"FluSight-baseline": given},
         baseline="random_walk_quantiles", places=names, settings=SETTINGS,
     )  # fmt: skip
     ours = made.forecasts["time"].to_numpy() + np.timedelta64(7, "D")
-    assert (ours == given["time"].to_numpy()).all(), "a vintage stands beside another's forecast"
+    assert (ours == given["target"].isel(horizon=0).to_numpy()).all(), (
+        "a vintage stands beside another's forecast"
+    )
     about = (
         f"{len(ours)} reference dates from {str(ours[0])[:10]} to {str(ours[-1])[:10]}, "
         f"{len(names)} locations, horizons 0 to 3, target weeks to {LAST_TARGET}; from the "

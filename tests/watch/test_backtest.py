@@ -164,10 +164,116 @@ def test_a_hubverse_table_goes_out_and_comes_back():
     assert sorted(set(table["horizon"])) == [0, 1, 2, 3]
     assert max(table["target_end_date"]) == "2023-10-22"
     back = hubverse.from_hub(table)
-    np.testing.assert_allclose(back["forecast"], found["forecast"])
-    assert back.attrs["target"] == "inc case"
+    assert back.equals(found)
+    assert back.attrs["hub_target"] == "inc case"
+    pd.testing.assert_frame_equal(hd.to_hub(back), table)
     only = hubverse.from_hub(table, horizons=(0, 1))
-    assert only.sizes["horizon"] == 2
+    assert only["horizon"].values.tolist() == [1, 2]
+    some = hd.from_hub(hd.to_hub(found.isel(horizon=[1, 3])))
+    assert some.equals(found.isel(horizon=[1, 3]))
+
+
+@pytest.mark.parametrize("period", ["day", "week", "month"])
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("ends", [False, True])
+def test_labels_and_quantiles_come_back_whatever_the_hub_calls_them(period, first, ends, tmp_path):
+    freq = {"day": "D", "week": "7D", "month": "MS"}[period]
+    data = wide().set_axis(pd.date_range("2016-02-01", periods=90, freq=freq))
+    made = hd.backtest(data, 3, ["persistence"], origins=10).forecasts
+    found = made.sel(model="persistence", drop=True)
+    if ends and period == "month":  # as a table that names months by their last days would have it
+        last = (found["time"].values.astype("M8[M]") + 1).astype("M8[D]") - np.timedelta64(1, "D")
+        to = (found["target"].values.astype("M8[M]") + 1).astype("M8[D]") - np.timedelta64(1, "D")
+        found = found.assign_coords(
+            time=last.astype("M8[ns]"), target=(("time", "horizon"), to.astype("M8[ns]"))
+        )
+    table = hd.to_hub(found, "x", first_horizon=first, ends=ends)
+    table.to_csv(tmp_path / "hub.csv", index=False)
+    read = pd.read_csv(tmp_path / "hub.csv", dtype={"location": str})
+    back = hd.from_hub(read, period=period, ends=ends)
+    for name in ("place", "time", "horizon", "quantile", "target", "forecast"):
+        np.testing.assert_array_equal(back[name].values, found[name].values)
+    pd.testing.assert_frame_equal(hd.to_hub(back), read)
+
+
+def test_a_hub_that_counts_from_the_newest_known_week_comes_back_as_it_was():
+    # Reference date: the end of the newest known week; the first week ahead is horizon 1.
+    found = hd.forecast(wide(), 3, "persistence")
+    table = hd.to_hub(found, "x", first_horizon=1).assign(reference_date="2023-09-24")
+    assert hubverse.problems(table) == ()
+    back = hd.from_hub(table, first_horizon=1)
+    assert back.equals(found)
+    pd.testing.assert_frame_equal(hd.to_hub(back), table)
+
+
+def test_places_that_should_be_there_are_there_in_that_order():
+    found = hd.from_hub(hub(), places=["p2", "p9", "p0"])
+    assert found["place"].values.tolist() == ["p2", "p9", "p0"]
+    assert found["reason"].values[:, 0].tolist() == ["", "missing", ""]
+
+
+def test_what_from_hub_gives_is_scored_beside_ours():
+    table = wide()
+    made = hd.backtest(table, 3, ["persistence"], origins=6)
+    own = made.forecasts.sel(model="persistence", drop=True)
+    theirs = hd.from_hub(hd.to_hub(own))
+    turned = theirs.isel(
+        place=[2, 0, 1], time=slice(None, None, -1), quantile=slice(None, None, -1)
+    )
+    for given in (theirs, theirs["forecast"], turned, own["forecast"].values):
+        both = hd.backtest(table, 3, ["persistence"], origins=6, others={"theirs": given})
+        wis = both.summary.set_index("model")["wis"]
+        assert wis["theirs"] == wis["persistence"]
+        assert both.summary["cells"].nunique() == 1
+    part = theirs.isel(place=[1], time=[2, 3], horizon=[0])
+    both = hd.backtest(table, 3, ["persistence"], origins=6, others={"theirs": part})
+    assert set(both.scores["place"]) == {"p1"}
+    assert set(both.scores["time"]) == set(theirs["time"].values[[2, 3]])
+    assert set(both.summary["cells"]) == {2}  # of these two weeks, the outcomes are known
+    beside = hd.backtest(
+        table, 3, ["theta"], origins=6, baseline="theirs", others={"theirs": theirs}
+    )
+    relative = beside.summary.set_index("model")["relative_wis"]
+    assert relative["theirs"] == 1
+    assert set(relative.index) == {"theta", "theirs"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (hd.to_hub, "watch.other_kind"),
+        (lambda f: f["forecast"].values[:, :2], "watch.other_kind"),
+        (lambda f: "a text", "watch.other_kind"),
+        (lambda f: f.drop_vars("forecast"), "watch.other_kind"),
+        (lambda f: f["forecast"].isel(time=0), "watch.hub_dims"),
+        (lambda f: f["forecast"].drop_vars("time"), "watch.hub_dims"),
+        (lambda f: f.assign_coords(place=["x", "y", "z"]), "watch.other_apart"),
+        (lambda f: f.assign_coords(time=f["time"] + np.timedelta64(1, "D")), "watch.other_apart"),
+        (lambda f: f.assign_coords(horizon=f["horizon"] + 9), "watch.other_apart"),
+        (lambda f: f.sel(quantile=[0.1, 0.5, 0.9]), "watch.other_quantiles"),
+    ],
+)
+def test_what_cannot_be_laid_beside_is_refused_with_its_remedy(change, code):
+    made = hd.backtest(wide(), 3, ["persistence"], origins=4)
+    theirs = hd.from_hub(hd.to_hub(made.forecasts.sel(model="persistence", drop=True)))
+    with pytest.raises(BadData) as said:
+        hd.backtest(wide(), 3, ["persistence"], origins=4, others={"mine": change(theirs)})
+    [problem] = said.value.problems
+    assert (problem.code, problem.field) == (code, "others['mine']")
+    assert problem.say("vi") != problem.say("en")
+    with pytest.raises(BadData, match="another name"):
+        hd.backtest(wide(), 3, ["theta"], origins=4, others={"theta": theirs})
+
+
+def test_only_a_forecast_goes_out_and_only_a_table_comes_in():
+    made = hd.backtest(wide(), 3, ["persistence"], origins=4)
+    for given in (made, made.forecasts["forecast"], made.forecasts.drop_vars("forecast")):
+        with pytest.raises(BadData, match="no forecast"):
+            hd.to_hub(given)
+    with pytest.raises(BadData, match="choose one"):
+        hd.to_hub(made.forecasts)
+    with pytest.raises(BadData, match="no hubverse table"):
+        hd.from_hub([1, 2])
 
 
 def test_a_month_ends_on_its_last_day():

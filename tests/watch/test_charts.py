@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -142,10 +143,42 @@ def test_outbreakp_by_the_definition_and_its_bound_is_the_last_quiet_count(count
     assert math.log(flat(found, "statistic")[0]) == pytest.approx(logs, abs=1e-9)
     assert flat(found, "alarm")[0] == (flat(found, "statistic")[0] > 100)
     bound = flat(found, "upper")[0]
+    assert not bound < 0
+    assert (found["reason"].item() == "no_bound") == np.isnan(bound)
+    bound = -1.0 if np.isnan(bound) else bound  # what came before alarms, whatever comes now
     for value, alarms in ((bound, False), (bound + 1, True)):
         if value >= 0:
             data.iloc[-1, 0] = value
             assert bool(hd.detect(data, method="outbreakp", last=1)["alarm"].item()) == alarms
+
+
+GOLDEN = Path(__file__).parent / "golden" / "outbreakP.csv"
+
+
+@pytest.mark.parametrize("k", [20, 100, 1000])
+@pytest.mark.parametrize("ret", ["cases", "value"])
+def test_outbreakp_with_its_quirks_is_that_of_r(k, ret):
+    rows = pd.read_csv(GOLDEN)
+    answers = rows[(rows["k"] == k) & (rows["ret"] == ret)]
+    series = rows[rows["k"].isna() | rows.index.isin(answers.index)]
+    data = series.pivot_table("value", "t", "series", sort=False)
+    found = hd.detect(
+        data, "outbreakp", last=33, year="rows", k=float(k), ret=ret, max_cases=2000.0,
+        compat="surveillance",
+    )  # fmt: skip
+    theirs = answers.pivot_table("upperbound", "t", "series", dropna=False)[data.columns].T
+    np.testing.assert_allclose(found["upper"].values, theirs, rtol=1e-9, atol=1e-300)
+    alarm = answers.pivot_table("alarm", "t", "series", dropna=False)[data.columns].T
+    # R has NA where its product is 0 times infinity.
+    np.testing.assert_array_equal(found["alarm"].values, alarm.fillna(0))
+    if ret == "cases":
+        assert np.isnan(theirs.to_numpy()).sum() > 50
+        ours = hd.detect(data, "outbreakp", last=33, year="rows", k=float(k), max_cases=2000.0)
+        few = ~data.columns.isin(["large", "jump", "huge"])  # there the product underflows
+        np.testing.assert_array_equal(ours["upper"].values[few], theirs.to_numpy()[few] - 1)
+        silent = np.isnan(ours["upper"].values)
+        assert (ours["reason"].values[silent] == "no_bound").all()
+        assert (ours["upper"].values[~silent] >= 0).all()
 
 
 def test_bayes_and_rki_by_hand():

@@ -184,6 +184,8 @@ def test_growth_is_shared_so_a_small_place_follows_the_large_ones():
         ({"quantiles": "half"}, "watch.quantiles"),
         ({"last_known": "2019-01-07"}, "watch.last_known"),
         ({"last_known": "tomorrow"}, "watch.last_known"),
+        ({"last_known": "2030-01-01"}, "watch.last_known"),
+        ({"last_known": "9999-12-31"}, "watch.last_known"),
         ({"model": "persistence", "transform": "cube"}, "watch.param_choice"),
         ({"model": "persistence", "wings": 2}, "watch.param_unknown"),
     ],
@@ -206,6 +208,20 @@ def test_an_unknown_model_names_those_that_exist():
     with pytest.raises(NotFound) as said:
         hd.forecast(table(n=60), model="crystal_ball")
     assert "persistence" in str(said.value.problems[0].params["known"])
+
+
+@pytest.mark.parametrize(
+    ("freq", "inside", "outside"),
+    [("7D", "2023-03-12", "2023-03-13"), ("MS", "2024-10-31", "2024-11-01"),
+     ("D", "2023-01-11", "2023-01-12")],
+)  # fmt: skip
+def test_the_last_period_ends_with_its_last_day(freq, inside, outside):
+    index = pd.date_range("2023-01-02" if freq != "MS" else "2024-01-01", periods=10, freq=freq)
+    data = pd.DataFrame({"a": np.arange(10.0)}, index=index)
+    found = hd.forecast(data, 1, "persistence", last_known=inside)
+    assert found["time"].values[0] == index[-1].to_datetime64()
+    with pytest.raises(BadData, match="no period of the table"):
+        hd.forecast(data, 1, "persistence", last_known=outside)
 
 
 def test_numbered_rows_have_a_last_known_too():

@@ -262,6 +262,43 @@ def test_what_cannot_be_used_is_named_and_the_rest_is_kept():
     assert len(said) == 8
 
 
+@pytest.mark.parametrize("sharing", ["partial", "all", "none"])
+def test_where_nothing_ever_came_nothing_is_expected(sharing):
+    reports = as_totals(simulate(7, places=1, weeks=40) * 0)
+    found = hd.nowcast(reports, as_of="2024-10-06", sharing=sharing)
+    assert found.sizes["time"] == 40
+    open_ = found.isel(time=slice(-8, None))
+    assert open_["reason"].values.tolist() == [["all_zero"] * 8]
+    for name in ("value", "expected", "median", "lower", "upper"):
+        assert (found[name] == 0).all()
+    assert (found["completeness"] == 1).all()
+    judged = hd.detect(found, "ears_c1", last=3)
+    assert set(judged["state"].values.ravel()) == {"quiet"}
+    assert set(judged["reason"].values.ravel()) == {"no_spread"}  # and not incomplete
+    # A few weeks of nothing say nothing, and neither do many with a first case in the newest.
+    few = hd.nowcast(reports[reports["start"] >= "2024-08-05"], as_of="2024-10-06")
+    assert few["reason"].values[0, -1] == "history"
+    newest = reports["start"] == reports["start"].max()
+    first = hd.nowcast(reports.assign(value=reports["value"] + newest), as_of="2024-10-06")
+    assert first["reason"].values[0, -1] == "history"
+    silent = hd.nowcast(reports[~newest], as_of="2024-10-06")
+    assert silent["reason"].values[0, -1] == "missing"
+
+
+def test_one_wrong_date_costs_one_row():
+    reports = as_totals(simulate(3, places=4))
+    good = hd.nowcast(reports)
+    for column, value, code in (
+        ("start", "2024-02-07", "watch.misfit_week"), ("start", "2204-02-05", "watch.far"),
+        ("reported", "2204-02-05", "watch.far"),
+    ):  # fmt: skip
+        odd = reports.iloc[[0]].assign(**{column: pd.Timestamp(value)})
+        found = hd.nowcast(pd.concat([reports, odd]), file="r.csv")
+        [said] = found.attrs["problems"]
+        assert (said.code, said.row, said.field) == (code, len(reports) + 2, column)
+        assert found.equals(good)
+
+
 def test_what_is_asked_wrongly_is_said():
     reports = as_totals(simulate(11, places=1, mean=9))
     for given, match in (

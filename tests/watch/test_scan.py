@@ -310,6 +310,36 @@ def test_the_seed_and_nothing_else_decides(monkeypatch):
     assert (again["p_value"] != two["p_value"]).any()
 
 
+@pytest.mark.parametrize("method", ["scan_permutation", "scan_poisson"])
+def test_the_order_of_the_table_changes_nothing(method):
+    data, where = grid_of(seed=5)
+    data.iloc[3, 2] = np.nan
+    more = {"population": {p: 1000.0 + 7 * i for i, p in enumerate(data)}}
+    asked = {"method": method, "coordinates": where, "replicates": 99, "last": 2}
+    asked |= more if method == "scan_poisson" else {}
+    plain = hd.detect(data, **asked)
+    assert ((plain["p_value"] > 0) & (plain["p_value"] < 1)).any()
+    rows = data.rename_axis("start").reset_index().melt("start", var_name="place")
+    for other in (
+        data[data.columns[::-1]],
+        data.sample(frac=1, axis=1, random_state=2),
+        rows.sample(frac=1, random_state=3),
+    ):
+        found = hd.detect(other, **asked)
+        given_order = other.get("place", pd.Series(other.columns)).drop_duplicates()
+        assert found["place"].values.tolist() == given_order.tolist()
+        same = found.sel(place=plain["place"])
+        for name in plain.data_vars:
+            if plain[name].dtype.kind == "f":
+                np.testing.assert_allclose(same[name], plain[name], rtol=1e-12)
+            else:
+                np.testing.assert_array_equal(same[name], plain[name])
+        np.testing.assert_array_equal(same["p_value"], plain["p_value"])
+        both = [f.attrs["clusters"].drop(columns=["expected", "relative_risk",
+                "log_likelihood_ratio"]) for f in (found, plain)]  # fmt: skip
+        pd.testing.assert_frame_equal(*both)
+
+
 def test_too_short_a_history_and_no_case_at_all():
     data, where = grid_of()
     short = hd.detect(data.iloc[:10], "scan_permutation", coordinates=where)

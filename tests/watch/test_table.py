@@ -143,6 +143,95 @@ def test_mixed_lengths_are_refused():
         read(WIDE, step="month")
 
 
+LONG_WEEKS = pd.date_range("2018-01-01", periods=330, freq="7D")
+
+
+def of_weeks() -> pd.DataFrame:
+    """990 rows, as texts."""
+    starts = [f"{d:%Y-%m-%d}" for d in LONG_WEEKS]
+    return pd.DataFrame(
+        [
+            {"place": p, "start": s, "value": i}
+            for i, s in enumerate(starts)
+            for p in ("a", "b", "c")
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("stamp", "code"),
+    [("2024-05-08", "watch.misfit_week"), ("202405", "watch.misfit_week"), ("7", "watch.time"),
+     ("2202-04-29", "watch.far"), ("2202-01-04", "watch.far"), ("1024-01-01", "watch.far"),
+     ("2204W01", "watch.far")],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["long", "wide"])
+def test_one_wrong_date_is_left_out_with_its_row_and_the_rest_kept(stamp, code, form):
+    good = of_weeks()
+    if form == "wide":
+        good = good.pivot_table("value", "start", "place").reset_index()
+        bad = pd.DataFrame({"start": [stamp], "a": [7], "b": [7], "c": [7]})
+    else:
+        bad = pd.DataFrame({"place": ["a"], "start": [stamp], "value": [7]})
+    for data in (pd.concat([good, bad]), pd.concat([bad, good])):
+        grid = read(data, file="f.csv")
+        assert codes(grid) == [code]
+        assert grid.calendar == Calendar("week", "calendar", 330, date(2018, 1, 1))
+        np.testing.assert_array_equal(grid.counts, np.tile(np.arange(330.0), (3, 1)))
+        row = 2 if data["start"].iloc[0] == stamp else len(good) + 2
+        assert grid.problems[0].row == row
+        said = grid.problems[0].say("en")
+        assert said.startswith(f"f.csv, line {row}, start: '{stamp}'")
+        assert grid.problems[0].say("vi") != said
+
+
+def test_one_wrong_date_among_months_days_and_numbers():
+    months = [f"{y}{m:02}" for y in range(2018, 2024) for m in range(1, 13)]
+    grid = read(pd.DataFrame({"start": [*months, "2023-12-05"], "a": range(73)}))
+    assert codes(grid) == ["watch.misfit_month"]
+    assert grid.calendar.rows == 72
+    days = [f"{d:%Y-%m-%d}" for d in pd.date_range("2024-01-01", periods=60)]
+    grid = read(pd.DataFrame({"start": [*days, "2024W08"], "a": range(61)}))
+    assert codes(grid) == ["watch.misfit_day"]
+    assert grid.calendar.rows == 60
+    numbers: list[object] = [*range(1, 61), "2024-01-01", 60_000]
+    grid = read(pd.DataFrame({"start": numbers, "a": range(62)}))
+    assert codes(grid) == ["watch.far", "watch.misfit_number"]
+    assert grid.calendar.rows == 60
+
+
+def test_cases_with_a_mistyped_year():
+    days = [f"2024-0{m}-{d:02}" for m in range(1, 5) for d in range(1, 29)]
+    table = pd.DataFrame({"place": "a", "start": [*days, "2204-02-03"]})
+    grid = read(table, step="week")
+    assert [(p.code, p.row) for p in grid.problems] == [("watch.far", 114)]
+    assert grid.counts.sum() == 112
+
+
+def test_a_short_table_may_have_one_mistyped_year_and_a_long_gap_is_none():
+    stamps = [f"{d:%Y-%m-%d}" for d in WEEKS]
+    assert codes(read(pd.DataFrame({"start": [*stamps, "2202-01-04"], "a": range(7)}))) == [
+        "watch.far"
+    ]
+    # Ten of twenty-two rows are no slip of the pen.
+    older = [f"{d:%Y-%m-%d}" for d in pd.date_range("2004-01-05", periods=10, freq="7D")]
+    late = [f"{d:%Y-%m-%d}" for d in pd.date_range("2024-01-01", periods=12, freq="7D")]
+    assert codes(read(pd.DataFrame({"start": older + late, "a": range(22)}))) == []
+    # Nor does the future matter by itself.
+    far = [f"{d:%Y-%m-%d}" for d in pd.date_range("2151-01-04", periods=60, freq="7D")]
+    assert codes(read(pd.DataFrame({"start": far, "a": range(60)}))) == []
+
+
+def test_what_is_really_mixed_names_the_first_row_of_each_kind():
+    starts = [f"{d:%Y-%m-%d}" for d in LONG_WEEKS]
+    starts[10:40] = [f"{d:%Y-%m-%d}" for d in LONG_WEEKS[10:40] + pd.Timedelta(days=2)]
+    with pytest.raises(BadData, match="mixed") as caught:
+        read(pd.DataFrame({"start": starts, "a": range(330)}), file="f.csv")
+    assert [(p.code, p.row) for p in caught.value.problems] == [
+        ("watch.mixed", None), ("watch.mixed_row", 2), ("watch.mixed_row", 12)
+    ]  # fmt: skip
+    assert "'2018-03-14'" in caught.value.problems[2].say("vi")
+
+
 def test_places_that_should_be_there_are_there():
     grid = read(WIDE, places=("c", "a"))
     assert codes(grid) == ["watch.unknown_place"]

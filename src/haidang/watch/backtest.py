@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
@@ -69,7 +70,7 @@ def backtest(
     period: Step | None = None,
     places: Sequence[str] | None = None,
     covariates: Mapping[str, table.Table] | None = None,
-    others: Mapping[str, Floats] | None = None,
+    others: Mapping[str, xr.Dataset | xr.DataArray | Floats] | None = None,
     file: str = "",
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Backtest:
@@ -80,7 +81,7 @@ def backtest(
             row was what was known.
         horizon: Periods ahead.
         models: Names.
-        baseline: What skill is measured against; is run too.
+        baseline: What skill is measured against; is run too, or is one of ``others``.
         origins: So many of the newest origins that have an outcome; None is every origin that has
             a vintage or, without, the last quarter of the table.
         every: Only every so many of them.
@@ -90,15 +91,17 @@ def backtest(
         period: As for ``forecast``.
         places: As for ``forecast``.
         covariates: As for ``forecast``; at every origin cut like the counts.
-        others: Further forecasts that somebody else made, by name: ``(place, origin, horizon,
-            quantile)``, to be scored on the same cells.
+        others: Further forecasts that somebody else made, by name, to be scored on the same cells:
+            as `haidang.watch.hubverse.from_hub` or ``forecast`` gives them, which are laid beside
+            ours by their labels, or numbers over ``(place, origin, horizon, quantile)``.
         file: Name of the file, for problems.
         progress: Told (forecasts made, of how many).
 
     Raises:
         NotFound: No such model.
         BadData: As ``forecast``; or no origin has an outcome; or there is no cell for which all
-            models have a forecast; or quantiles are not paired.
+            models have a forecast; or quantiles are not paired; or one of ``others`` is no
+            forecast, lacks a quantile, or has no place, time or horizon in common with ours.
     """
     levels, wrong = verb.levels(quantiles)
     if not wrong and not np.allclose(levels, 1 - levels[::-1]):
@@ -108,12 +111,12 @@ def backtest(
     known = _vintages(data, year, period, places, file)
     grid = known.newest
     at = known.origins(origins, every)
-    names = tuple(dict.fromkeys((*models, baseline)))
+    given = dict(others or {})
+    names = tuple(dict.fromkeys((*models, *(() if baseline in given else (baseline,)))))
     beside = {n: table.beside(t, grid, file) for n, t in (covariates or {}).items()}
     task = ForecastTask(grid.counts, grid.calendar, horizon, levels, beside, known.at)
-    said = _said(names, task, at, settings or {}, progress)
-    for name, values in (others or {}).items():
-        said[name] = values
+    theirs = {n: _beside(n, f, names, grid, at, task) for n, f in given.items()}
+    said = {**_said(names, task, at, settings or {}, progress), **theirs}
     truth = _truth(grid.counts, at, horizon)
     return _judged(said, truth, at, task, grid, known.revised, baseline)
 
@@ -208,6 +211,77 @@ def _said(
             done += 1
             progress(done, of)
     return found
+
+
+def _beside(
+    name: str, given: object, names: Sequence[str], grid: table.Grid, at: Ints, task: ForecastTask
+) -> Floats:
+    """Somebody else's forecast on our cells, NaN where it says nothing."""
+    field = f"others[{name!r}]"
+    if name in names:
+        raise BadData(Problem("watch.other_name", {"value": name}, field=field))
+    shape = (len(grid.places), len(at), task.horizon, len(task.quantiles))
+    if isinstance(given, xr.Dataset) and "forecast" in given:
+        given = given["forecast"]
+    if not isinstance(given, xr.DataArray):
+        return _as_numbers(given, shape, field)
+    ours: dict[str, Any] = {
+        "place": np.array(grid.places, dtype=object), "time": task.calendar.times()[at - 1],
+        "horizon": np.arange(1, task.horizon + 1),
+    }  # fmt: skip
+    if set(given.dims) != {*ours, "quantile"} or not set(given.dims) <= set(given.coords):
+        said = {"dims": ", ".join(map(str, given.dims)), "known": ", ".join((*ours, "quantile"))}
+        raise BadData(Problem("watch.hub_dims", said, field=field))
+    values = np.full(shape, np.nan)
+    put: list[Ints] = []
+    take: list[Ints] = []
+    for dim, wanted in ours.items():
+        labels = given[dim].to_numpy()
+        place = {_label(v): i for i, v in enumerate(labels)}
+        rows = [(i, place[v]) for i, v in enumerate(map(_label, wanted)) if v in place]
+        if not rows:
+            said = {"dim": dim, "theirs": _span(labels), "ours": _span(wanted)}
+            raise BadData(Problem("watch.other_apart", said, field=field))
+        put.append(np.array([i for i, _ in rows]))
+        take.append(np.array([j for _, j in rows]))
+    close = np.isclose(task.quantiles[:, None], given["quantile"].to_numpy()[None], 0, 1e-9)
+    if not close.any(axis=1).all():
+        lost = ", ".join(f"{q:g}" for q in task.quantiles[~close.any(axis=1)])
+        raise BadData(Problem("watch.other_quantiles", {"missing": lost}, field=field))
+    numbers = given.transpose(*ours, "quantile").to_numpy().astype(np.float64)
+    every = np.arange(shape[3])
+    values[np.ix_(*put, every)] = numbers[np.ix_(*take, close.argmax(axis=1))]
+    return values
+
+
+def _as_numbers(given: object, shape: tuple[int, ...], field: str) -> Floats:
+    """An array without labels, which must have our shape."""
+    wanted = " x ".join(map(str, shape))
+    if isinstance(given, pd.DataFrame | xr.Dataset):
+        said = {"kind": type(given).__name__, "shape": wanted}
+        raise BadData(Problem("watch.other_kind", said, field=field))
+    try:
+        values = np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        said = {"kind": type(given).__name__, "shape": wanted}
+        raise BadData(Problem("watch.other_kind", said, field=field)) from None
+    if values.shape != shape:
+        said = {"kind": " x ".join(map(str, values.shape)) or "number", "shape": wanted}
+        raise BadData(Problem("watch.other_kind", said, field=field))
+    return values
+
+
+def _label(value: Any) -> object:
+    """What labels are compared by: days as days, whatever their resolution."""
+    if isinstance(value, np.datetime64):
+        return value.astype("datetime64[D]").item()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _span(labels: NDArray[Any]) -> str:
+    """The first and the last of labels, to be read."""
+    said = [str(_label(v)) for v in labels]
+    return said[0] if len(said) == 1 else f"{said[0]} … {said[-1]}" if said else "–"
 
 
 def _one(name: str, model: Any, task: ForecastTask, params: Mapping[str, Any]) -> Fan:

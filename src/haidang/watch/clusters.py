@@ -1,13 +1,15 @@
-"""Clusters as a table, and the verb that gives nothing but them."""
+"""Clusters as a table, and a search that does not depend on the order of the places."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
-from haidang.watch.method import Cluster
+from haidang.watch.method import Cluster, Found
 from haidang.watch.table import Grid
 
 COLUMNS: Final = (
@@ -38,3 +40,35 @@ def cluster_table(clusters: Sequence[Cluster], grid: Grid) -> pd.DataFrame:
             )
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def by_code(grid: Grid, judge: Callable[[Grid], Found]) -> Found:
+    """Judge the places in the order of their codes, and answer in that of the table.
+
+    What is drawn by chance falls on one place after the other, and of circles that are alike the
+    first is taken: in another order the same table would have other p-values.
+
+    Args:
+        grid: The table, with positions.
+        judge: Judges a table.
+    """
+    order = np.array(sorted(range(len(grid.places)), key=lambda i: grid.places[i]), np.int64)
+    positions = grid.positions
+    found = judge(
+        replace(
+            grid,
+            counts=np.ascontiguousarray(grid.counts[order]),
+            places=tuple(grid.places[i] for i in order),
+            population=None if grid.population is None else grid.population[order],
+            positions=positions and replace(positions, points=positions.points[order]),
+        )
+    )
+    back = np.argsort(order)
+    named = [f.name for f in fields(Found) if f.name not in ("extra", "clusters")]
+    columns: dict[str, Any] = {name: getattr(found, name)[back] for name in named}
+    clusters = tuple(
+        replace(c, centre=int(order[c.centre]), places=tuple(order[list(c.places)].tolist()))
+        for c in found.clusters
+    )
+    extra = {name: values[back] for name, values in found.extra.items()}
+    return replace(found, **columns, extra=extra, clusters=clusters)

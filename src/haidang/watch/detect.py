@@ -16,7 +16,7 @@ from haidang.base.errors import BadData, NotFound
 from haidang.base.problem import Problem
 from haidang.watch import incomplete, quality, table
 from haidang.watch.calendar import Ints, Step, Year
-from haidang.watch.clusters import cluster_table
+from haidang.watch.clusters import by_code, cluster_table
 from haidang.watch.detectors import METHODS
 from haidang.watch.method import LABELS, NO_DATA, Floats, Found, Method, Reason, Task
 from haidang.watch.positions import read_positions
@@ -156,7 +156,19 @@ def _everywhere(
     """Run the kernel over blocks of places, a thread to a block; the order changes nothing."""
     size = max(1, _AT_ONCE // max(1, grid.calendar.rows))
     if method.coordinates:
-        size = max(1, len(grid.places))
+        return by_code(grid, lambda g: _all_places(method, g, at, params, progress, len(g.places)))
+    return _all_places(method, grid, at, params, progress, size)
+
+
+def _all_places(
+    method: Method,
+    grid: table.Grid,
+    at: Ints,
+    params: Mapping[str, Any],
+    progress: Callable[[int, int], None],
+    size: int,
+) -> Found:
+    size = max(1, size)
     starts = range(0, len(grid.places), size)
 
     def run(begin: int) -> Found:

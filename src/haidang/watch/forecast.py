@@ -170,8 +170,11 @@ def _rows_known(given: object, calendar: Calendar) -> int | None:
         when = when.date()
     times: Ints | Any = calendar.times()
     if isinstance(when, date) and calendar.first is not None:
-        rows = int((times <= np.datetime64(when, "ns")).sum())
-        return rows if rows and when >= calendar.first and rows <= calendar.rows else None
+        # A day of the last period lies inside the table; the period after it does not.
+        end = ahead(calendar, calendar.rows, 1)[0].astype("datetime64[D]").item()
+        if not calendar.first <= when < end:
+            return None
+        return int((times <= np.datetime64(when, "ns")).sum())
     if isinstance(when, int) and calendar.first is None and not isinstance(when, bool):
         rows = when - calendar.number + 1
         return rows if 1 <= rows <= calendar.rows else None

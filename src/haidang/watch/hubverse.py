@@ -3,6 +3,11 @@
 One row a quantile: ``reference_date, target, horizon, target_end_date, location, output_type,
 output_type_id, value``. Dates are the last days of periods. The reference date is the end of the
 first period that is forecast, whose horizon is 0 (``first_horizon``).
+
+``forecast`` calls a forecast by the first day of the newest period that was known, and the first
+period ahead 1. `to_hub` and `from_hub` turn one into the other, exactly: what of a hub's counting
+cannot be read off a forecast stands in its ``attrs`` (``hub_first_horizon``, ``hub_reference``,
+``hub_ends``, ``hub_target``), from where `to_hub` takes it again.
 """
 
 from __future__ import annotations
@@ -18,45 +23,68 @@ from numpy.typing import NDArray
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.watch.calendar import STEPS
+from haidang.watch.method import Reason
 
 COLUMNS: Final = (
     "reference_date", "target", "horizon", "target_end_date", "location", "output_type",
     "output_type_id", "value",
 )  # fmt: skip
+DIMS: Final = ("place", "time", "horizon", "quantile")
 _NAMED: Final = 20
 
 
 def to_hub(
-    found: xr.Dataset, target: str, *, first_horizon: int = 0, ends: bool = False
+    found: xr.Dataset,
+    target: str | None = None,
+    *,
+    first_horizon: int | None = None,
+    ends: bool | None = None,
 ) -> pd.DataFrame:
     """A forecast as a hubverse table.
 
     Args:
-        found: As ``forecast`` gives it; of dated rows.
-        target: What is forecast, as the hub calls it, such as ``wk inc flu hosp``.
-        first_horizon: What the hub calls the first period that is forecast.
-        ends: Whether the dates of the table are already the last days of periods.
+        found: As ``forecast`` or `from_hub` gives it, or one model of a backtest's ``forecasts``;
+            of dated rows.
+        target: What is forecast, as the hub calls it, such as ``wk inc flu hosp``; None is what
+            `from_hub` read, else ``inc case``.
+        first_horizon: What the hub calls the first period that is forecast; None is what
+            `from_hub` read, else 0.
+        ends: Whether the dates of the table are already the last days of periods; None is what
+            `from_hub` was told, else no.
 
     Returns:
         The columns `COLUMNS`; places without a forecast have no rows.
 
     Raises:
-        BadData: The rows are only numbered.
+        BadData: The rows are only numbered; ``found`` is no forecast, or one of several models.
     """
-    if found["target"].dtype.kind != "M":
+    given: object = found
+    if not isinstance(given, xr.Dataset) or "forecast" not in given:
+        raise BadData(Problem("watch.hub_no_forecast", {"kind": type(given).__name__}))
+    if set(found["forecast"].dims) != set(DIMS):
+        said = {"dims": ", ".join(map(str, found["forecast"].dims)), "known": ", ".join(DIMS)}
+        raise BadData(Problem("watch.hub_dims", said, field="forecast"))
+    if found["time"].dtype.kind != "M":
         raise BadData(Problem("watch.hub_dates", field="start"))
-    end = found["target"].to_numpy()
-    if not ends:
-        end = _last_days(end, str(found.attrs["period"]))
-    values = found["forecast"].transpose("place", "time", "horizon", "quantile").to_numpy()
+    told = found.attrs
+    first = int(first_horizon if first_horizon is not None else told.get("hub_first_horizon", 0))
+    at_end = bool(told.get("hub_ends", False) if ends is None else ends)
+    name = str(told.get("hub_target", "inc case") if target is None else target)
+    period = str(told.get("period", "week"))
+    newest = found["time"].to_numpy()
+    ahead = found["horizon"].to_numpy().astype(np.int64)
+    # A reference date that is not the end of the first period ahead was read from a table.
+    shift = 0 if first_horizon is not None else int(told.get("hub_reference", 0))
+    reference = _last(_later(newest, 1 + shift, period, at_end), period, at_end)
+    end = _last(_later(newest[:, None], ahead, period, at_end), period, at_end)
+    values = found["forecast"].transpose(*DIMS).to_numpy()
     place, time, step, level = np.nonzero(np.isfinite(values))
-    days = np.datetime_as_string(end.astype("datetime64[D]"))
     table = pd.DataFrame(
         {
-            "reference_date": days[time, 0],
-            "target": target,
-            "horizon": step + first_horizon,
-            "target_end_date": days[time, step],
+            "reference_date": np.datetime_as_string(reference)[time],
+            "target": name,
+            "horizon": ahead[step] - 1 + first,
+            "target_end_date": np.datetime_as_string(end)[time, step],
             "location": found["place"].to_numpy()[place],
             "output_type": "quantile",
             "output_type_id": found["quantile"].to_numpy()[level],
@@ -66,13 +94,29 @@ def to_hub(
     return table[list(COLUMNS)]
 
 
-def _last_days(first: NDArray[np.datetime64], period: str) -> NDArray[Any]:
-    """From the first days of periods to their last."""
-    if period == "month":
-        after = first.astype("datetime64[M]") + 1
-        return after.astype("datetime64[D]") - np.timedelta64(1, "D")
-    days = 6 if period == "week" else 0
-    return first.astype("datetime64[D]") + np.timedelta64(days, "D")
+def _later(when: NDArray[Any], periods: NDArray[Any] | int, period: str, ends: bool) -> Any:
+    """Days so many periods later; of months the first or, with ``ends``, the last ones."""
+    days = when.astype("datetime64[D]")
+    if period != "month":
+        return days + np.asarray(periods) * np.timedelta64(7 if period == "week" else 1, "D")
+    months = days.astype("datetime64[M]") + np.asarray(periods)
+    if ends:
+        return (months + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+    return months.astype("datetime64[D]")
+
+
+def _last(days: NDArray[Any], period: str, ends: bool) -> NDArray[Any]:
+    """From the first days of periods to their last, which with ``ends`` they are."""
+    if ends:
+        return days
+    return np.asarray(_later(days, 1, period, ends=False) - np.timedelta64(1, "D"))
+
+
+def _first(days: NDArray[Any], period: str, ends: bool) -> NDArray[Any]:
+    """The inverse of `_last`."""
+    if ends:
+        return days
+    return np.asarray(_later(days + np.timedelta64(1, "D"), -1, period, ends=False))
 
 
 def problems(table: pd.DataFrame, file: str = "", period: str = "week") -> tuple[Problem, ...]:
@@ -87,6 +131,8 @@ def problems(table: pd.DataFrame, file: str = "", period: str = "week") -> tuple
         file: Its name.
         period: ``day``, ``week`` or ``month``, the length of one horizon.
     """
+    if not isinstance(table, pd.DataFrame):
+        return (Problem("watch.hub_no_table", {"kind": type(table).__name__}, file),)
     missing = [c for c in COLUMNS if c not in table.columns]
     if missing:
         return (Problem("watch.hub_columns", {"missing": ", ".join(missing)}, file),)
@@ -135,14 +181,20 @@ def _off(
 
     Hubs count the reference period itself as 0 or as 1; either is right, if it is right all over.
     """
-    if period == "month":
-        months = [days[c].astype("datetime64[M]") for c in ("target_end_date", "reference_date")]
-        apart = (months[0] - months[1]).astype(np.float64) - horizon
-    else:
-        gone = (days["target_end_date"] - days["reference_date"]).astype(np.float64)
-        apart = gone / (7 if period == "week" else 1) - horizon
+    apart = _apart(days, horizon, period)
     usual = apart[0] if len(apart) and apart[0] in (0.0, -1.0) else 0.0
     return np.asarray(apart != usual)
+
+
+def _apart(
+    days: dict[str, NDArray[np.datetime64]], horizon: NDArray[np.float64], period: str
+) -> NDArray[np.float64]:
+    """Periods from the reference date to the target's end, less the horizon."""
+    if period == "month":
+        months = [days[c].astype("datetime64[M]") for c in ("target_end_date", "reference_date")]
+        return np.asarray((months[0] - months[1]).astype(np.float64) - horizon)
+    gone = (days["target_end_date"] - days["reference_date"]).astype(np.float64)
+    return np.asarray(gone / (7 if period == "week" else 1) - horizon)
 
 
 def _name(
@@ -158,19 +210,33 @@ def _name(
 
 
 def from_hub(
-    table: pd.DataFrame, *, file: str = "", period: str = "week", horizons: Sequence[int] = ()
+    table: pd.DataFrame,
+    *,
+    file: str = "",
+    period: str = "week",
+    horizons: Sequence[int] = (),
+    first_horizon: int | None = None,
+    ends: bool = False,
+    places: Sequence[str] | None = None,
 ) -> xr.Dataset:
-    """A hubverse table of one target as a forecast over ``(place, time, horizon, quantile)``.
+    """A hubverse table of one target as a forecast, labelled as ``forecast`` labels its own.
 
     Args:
-        table: As read from a file; only its quantiles are taken.
+        table: As read from a file, locations as text; only its quantiles are taken.
         file: Its name, for problems.
         period: Length of one horizon.
-        horizons: Only these; all if none are named.
+        horizons: Only these, as the hub counts; all if none are named.
+        first_horizon: What the hub calls the first period after the newest known one; None: that
+            which ends on the reference date.
+        ends: Whether the table of counts that this stands beside names periods by their last days.
+        places: Those that there should be, in this order; None are those of the table, as they
+            come.
 
     Returns:
-        ``forecast``, NaN where the table has no row; ``time`` is the reference date, ``target``
-        over ``(time, horizon)`` the end of the period, and the horizon as the hub counts it.
+        Over ``(place, time, horizon, quantile)``: ``forecast``, NaN where the table has no row.
+        ``time`` is the first day of the newest period known, ``target`` over ``(time, horizon)``
+        that of the period that is forecast (their last days with ``ends``), the first period ahead
+        is horizon 1. ``reason`` over ``(place, time)`` is ``missing`` where there is no row.
 
     Raises:
         BadData: As `problems` finds, or there are several targets, or no row is left.
@@ -183,22 +249,41 @@ def from_hub(
     if len(targets) != 1:
         said = {"n": len(targets), "names": ", ".join(targets)}
         raise BadData(Problem("watch.hub_targets", said, file, None, "target"))
-    place, places = pd.factorize(rows["location"].astype(str), sort=True)
-    time, times = pd.factorize(pd.to_datetime(rows["reference_date"].astype(str)), sort=True)
-    step, steps = pd.factorize(rows["horizon"].astype(int), sort=True)
-    levels = pd.to_numeric(rows["output_type_id"]).round(6)
-    level, known = pd.factorize(levels, sort=True)
-    shape = (len(places), len(times), len(steps))
+    days = {c: _days(rows[c]) for c in ("reference_date", "target_end_date")}
+    counted = rows["horizon"].to_numpy(np.float64).astype(np.int64)
+    apart = int(_apart(days, counted.astype(np.float64), period)[0])
+    first = -apart if first_horizon is None else first_horizon
+    starts = _first(days["target_end_date"], period, ends)
+    place, names = pd.factorize(rows["location"].astype(str))
+    time, times = pd.factorize(_later(starts, first - 1 - counted, period, ends), sort=True)
+    step, steps = pd.factorize(counted - first + 1, sort=True)
+    level, known = pd.factorize(_levels(rows["output_type_id"]), sort=True)
+    shape = (len(names), len(times), len(steps))
     values = np.full((*shape, len(known)), np.nan)
     values[place, time, step, level] = rows["value"].to_numpy(np.float64)
-    end = np.full(shape[1:], np.datetime64("NaT"), "datetime64[ns]")
-    end[time, step] = pd.to_datetime(rows["target_end_date"].astype(str)).to_numpy()
-    return xr.Dataset(
-        {"forecast": (("place", "time", "horizon", "quantile"), values)},
+    newest = np.asarray(times).astype("datetime64[D]")
+    target = _later(newest[:, None], np.asarray(steps), period, ends).astype("datetime64[ns]")
+    found = xr.Dataset(
+        {"forecast": (DIMS, values)},
         coords={
-            "place": np.array(places, dtype=object), "time": np.asarray(times),
+            "place": np.array(names, dtype=object), "time": newest.astype("datetime64[ns]"),
             "horizon": np.asarray(steps), "quantile": np.asarray(known, np.float64),
-            "target": (("time", "horizon"), end),
+            "target": (("time", "horizon"), target),
         },
-        attrs={"period": period, "target": targets[0]},
+        attrs={
+            "period": period, "hub_target": targets[0], "hub_first_horizon": first,
+            "hub_reference": -(first + apart), "hub_ends": ends,
+        },
     )  # fmt: skip
+    if places is not None:
+        found = found.reindex(place=np.array([str(p) for p in places], dtype=object))
+    silent = ~found["forecast"].notnull().any(("horizon", "quantile")).to_numpy()
+    reason = np.where(silent, Reason.MISSING.name.lower(), "").astype(object)
+    return found.assign(reason=(("place", "time"), reason))
+
+
+def _levels(column: pd.Series[Any]) -> NDArray[np.float64]:
+    """Quantile levels; what a file made of 0.1 on its way is 0.1."""
+    given = pd.to_numeric(column).to_numpy(np.float64)
+    near = np.round(given, 6)
+    return np.where(np.abs(given - near) < 1e-9, near, given)  # noqa: PLR2004 - noise of a float

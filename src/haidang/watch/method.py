@@ -39,6 +39,8 @@ class Reason(IntEnum):
     """Where the place lies is not known, and the method asks for it."""
     INCOMPLETE = 8
     """Below the bound so far, but what is still to be reported may reach it."""
+    NO_BOUND = 9
+    """No count parts quiet from alarm: even none alarms, or none that was tried does."""
 
 
 NO_DATA: Final = (

@@ -28,6 +28,7 @@ from typing import Final, Literal, cast
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 from scipy.stats import gamma, nbinom, poisson
 
 from haidang.base.errors import BadData
@@ -43,6 +44,10 @@ VERIFIED: Final = True
 Level = Literal["recent", "none"]
 LEVELS: Final[tuple[str, ...]] = ("recent", "none")
 COLUMNS: Final = ("value", "expected", "median", "lower", "upper", "completeness", "reason")
+SETTLED: Final = 12
+"""So many periods followed to their end without one case: nothing is expected to come. The rate is
+then below 3 in so many periods with 95 % (the rule of three); that so many are enough is an
+assumption."""
 FEWEST_ERRORS: Final = 40
 """So many past errors show their own distribution."""
 
@@ -117,8 +122,10 @@ def nowcast(
         known; ``expected``, the mean of the final count, ``median``, and ``lower`` and ``upper``
         with the probability ``level`` between them; ``completeness``, the share that is usually
         known by now (above 1 where numbers are usually corrected downwards); ``reason``:
-        ``missing`` where nothing was said of the period, ``history`` where too few periods were
-        followed to their end. ``attrs["problems"]`` holds what could not be used.
+        ``missing`` where nothing was said of the period, ``history`` where too few periods with
+        cases were followed to their end, ``all_zero`` where the delay cannot be learned because
+        nothing ever came: then nothing is expected to come. ``attrs["problems"]`` holds what could
+        not be used.
 
     Raises:
         BadData: As `haidang.watch.triangle.read_triangle`; a parameter is out of its range.
@@ -163,10 +170,23 @@ def from_triangle(triangle: Triangle, sharing: Sharing, prior: Level) -> Nowcast
     unknown = ~np.isfinite(mean) | ~np.isfinite(spread)
     expected[:, newest][unknown] = variance[:, newest][unknown] = np.nan
     reason[:, newest][unknown] = int(Reason.HISTORY)
+    settled = unknown & _nothing_ever_came(triangle)[:, None]
+    expected[:, newest][settled] = variance[:, newest][settled] = 0.0
+    completeness[:, newest][settled] = 1.0
+    reason[:, newest][settled] = int(Reason.ALL_ZERO)
     missing = np.isnan(triangle.value)
     reason[missing] = int(Reason.MISSING)
     expected[missing] = variance[missing] = np.nan
     return Nowcast(expected, variance, completeness, reason, delays.falls, delays.errors)
+
+
+def _nothing_ever_came(triangle: Triangle) -> NDArray[np.bool_]:
+    """Places that were followed for `SETTLED` periods and reported nothing but 0."""
+    full, known = triangle.value, triangle.known
+    with np.errstate(invalid="ignore"):
+        some = (full > 0).any(axis=1) | (known > 0).any(axis=(1, 2))
+    followed = np.isfinite(known[:, :, -1]).sum(axis=1)
+    return np.asarray(~some & (followed >= SETTLED))
 
 
 def _at(delays: Delays, age: Ints) -> Delays:

@@ -26,11 +26,11 @@ from haidang.watch.calendar import (
     Step,
     Year,
     read_period,
-    step_of,
 )
 from haidang.watch.method import Floats
 from haidang.watch.positions import Positions
 from haidang.watch.quality import populations
+from haidang.watch.sift import length, sift
 
 NAMED: Final = 20
 """So many bad cells are named one by one; of the others only the number is told."""
@@ -110,8 +110,9 @@ def read(
 
     Raises:
         BadData: No row is usable; time cannot be read in any; periods of different lengths are
-            mixed; a column is missing; ``step`` or ``year`` is none of the known; calendar years
-            are asked of numbered rows.
+            mixed (where only a few do not fit, these are left out and named); a column is
+            missing; ``step`` or ``year`` is none of the known; calendar years are asked of
+            numbered rows.
     """
     for name, given, known in (("period", step, STEPS), ("year", year, ("rows", "calendar"))):
         if given is not None and given not in known:
@@ -185,17 +186,17 @@ def _cells(data: Table, step: Step | None, file: str, first: int) -> _Cells | _M
             index=data.indexes.get("time"),
             columns=data.indexes.get("place"),
         )
-        return _wide(frame, file, -1)
+        return _wide(frame, step, file, -1)
     if not isinstance(data, pd.DataFrame):
         raise BadData(Problem("watch.not_a_table", {"kind": type(data).__name__}, file=file))
     if {"place", "start"} <= set(data.columns):
         return _long(data, step, file, first)
     if "start" in data.columns:
-        return _wide(data.set_index("start"), file, first)
+        return _wide(data.set_index("start"), step, file, first)
     if "value" in data.columns and "place" in data.columns:
         said = {"missing": "start"}
         raise BadData(Problem("watch.columns", said, file=file))
-    return _wide(data, file, first)
+    return _wide(data, step, file, first)
 
 
 def _long(data: pd.DataFrame, step: Step | None, file: str, first: int) -> _Cells:
@@ -206,14 +207,16 @@ def _long(data: pd.DataFrame, step: Step | None, file: str, first: int) -> _Cell
     place, names = pd.factorize(_texts(data["place"]))
     time, stamps = pd.factorize(data["start"])
     line = np.arange(len(data)) + first
-    times, kinds = _read_times(list(stamps))
+    times, told = _read_times(list(stamps))
     bad = (time < 0) | np.isin(time, [i for i, t in enumerate(times) if t is None])
     _name(problems, "watch.time", bad, data["start"], line, file, "start")
     _name(problems, "watch.no_place", place < 0, data["place"], line, file, "place")
-    time[bad] = -1
+    if cases:
+        times = tuple(_begin(t, cast(Step, step)) for t in times)
+    times, kinds = _sifted(times, told, time, step, data["start"], line, problems, file)
+    time[np.isin(time, [i for i, t in enumerate(times) if t is None])] = -1
     if cases:
         value = np.ones(len(data))
-        times = tuple(_begin(t, cast(Step, step)) for t in times)
     else:
         value, refused = _numbers(data["value"])
         _name(problems, "watch.number", refused, data["value"], line, file, "value")
@@ -222,12 +225,15 @@ def _long(data: pd.DataFrame, step: Step | None, file: str, first: int) -> _Cell
     )
 
 
-def _wide(data: pd.DataFrame, file: str, first: int) -> _Matrix:
+def _wide(data: pd.DataFrame, step: Step | None, file: str, first: int) -> _Matrix:
     problems: list[Problem] = []
-    times, kinds = _read_times(list(data.index))
+    times, told = _read_times(list(data.index))
     lines = np.arange(len(data)) + first if first >= 0 else np.full(len(data), -1)
     bad = np.array([t is None for t in times], np.bool_)
-    _name(problems, "watch.time", bad, data.index.to_series(), lines, file, "start")
+    starts = data.index.to_series()
+    _name(problems, "watch.time", bad, starts, lines, file, "start")
+    rows = np.arange(len(data))
+    times, kinds = _sifted(times, told, rows, step, starts, lines, problems, file)
     columns = [str(c).strip() for c in data.columns]
     doubled = (
         {c for c in columns if columns.count(c) > 1} if len(set(columns)) < len(columns) else ()
@@ -277,21 +283,23 @@ def _numbers(column: pd.Series[Any]) -> tuple[Floats, NDArray[np.bool_]]:
 
 def _name(
     problems: list[Problem], code: str, bad: NDArray[np.bool_], cells: pd.Series[Any],
-    lines: Ints, file: str, field: str,
+    lines: Ints, file: str, field: str, more: Mapping[str, object] | None = None,
 ) -> None:  # fmt: skip
     """One problem for each of the first bad cells, one for all the others together."""
     at = np.flatnonzero(bad)
     for i in at[:NAMED]:
         row = int(lines[i]) if lines[i] >= 0 else None
-        problems.append(Problem(code, {"value": cells.iloc[i]}, file, row, field))
+        said = {"value": cells.iloc[i], **(more or {})}
+        problems.append(Problem(code, said, file, row, field))
     if len(at) > NAMED:
         problems.append(Problem("watch.and_more", {"n": len(at) - NAMED}, file, None, field))
 
 
 def _read_times(
     stamps: Sequence[Hashable],
-) -> tuple[tuple[date | int | None, ...], frozenset[Step]]:
-    kinds: set[Step] = set()
+) -> tuple[tuple[date | int | None, ...], tuple[Step | None, ...]]:
+    """First day or number of each, None where it is none; and the length that its text tells."""
+    kinds: list[Step | None] = [None] * len(stamps)
     found: list[date | int | None] = []
     texts = [str(s).strip() for s in stamps if isinstance(s, str)]
     numbered = (
@@ -299,15 +307,14 @@ def _read_times(
         and len(texts) == len(stamps)
         and all(t.isdigit() and len(t) < _SHORTEST_PERIOD for t in texts)
     )
-    for stamp in stamps:
+    for i, stamp in enumerate(stamps):
         if isinstance(stamp, str):
             if numbered:
                 found.append(int(stamp))
                 continue
             read_as = read_period(stamp)
             found.append(None if read_as is None else read_as[0])
-            if read_as is not None and read_as[1] is not None:
-                kinds.add(read_as[1])
+            kinds[i] = None if read_as is None else read_as[1]
         elif isinstance(stamp, np.datetime64):
             found.append(pd.Timestamp(stamp).date())
         elif isinstance(stamp, pd.Period):
@@ -317,21 +324,57 @@ def _read_times(
         elif isinstance(stamp, date):
             found.append(stamp)
         elif isinstance(stamp, int | np.integer) and not isinstance(stamp, bool):
-            found.append(_number_as_period(int(stamp), kinds))
+            when, kinds[i] = _number_as_period(int(stamp))
+            found.append(when)
         else:
             found.append(None)
-    return tuple(found), frozenset(kinds)
+    return tuple(found), tuple(kinds)
 
 
-def _number_as_period(stamp: int, kinds: set[Step]) -> date | int | None:
+def _number_as_period(stamp: int) -> tuple[date | int | None, Step | None]:
     """A month or a day that a spreadsheet took for a number; else the number of a row."""
     text = str(stamp)
     if len(text) not in (6, 8) or not 1900 <= int(text[:4]) <= 2200:  # noqa: PLR2004 - years
-        return stamp
-    read_as = read_period(text)
-    if read_as is not None and read_as[1] is not None:
-        kinds.add(read_as[1])
-    return None if read_as is None else read_as[0]
+        return stamp, None
+    return read_period(text) or (None, None)
+
+
+def _sifted(
+    times: tuple[date | int | None, ...], told: Sequence[Step | None], time: Ints,
+    step: Step | None, cells: pd.Series[Any], lines: Ints, problems: list[Problem], file: str,
+) -> tuple[tuple[date | int | None, ...], frozenset[Step]]:  # fmt: skip
+    """The periods without the few that cannot be meant, which are named.
+
+    Args:
+        times: First day or number of each.
+        told: Lengths that their texts tell.
+        time: For each row the index into ``times``, -1 for none.
+        step: The length that is asked for.
+        cells: What stands in each row.
+        lines: Line of each row.
+        problems: Those that are named are added here.
+        file: Name of the file.
+
+    Raises:
+        BadData: Too many do not fit; the first row of each kind is named.
+    """
+    rows = np.bincount(time[time >= 0], minlength=len(times))
+    found = sift(times, told, rows, step)
+    _name(problems, "watch.far", np.isin(time, found.far), cells, lines, file, "start")
+    if found.mixed is not None:
+        said: list[Problem] = []
+        for i in found.mixed:
+            first = np.arange(len(time)) == int(np.argmax(time == i))
+            _name(said, "watch.mixed_row", first, cells, lines, file, "start")
+        mixed = Problem("watch.mixed", {"known": ", ".join(STEPS)}, file=file, field="start")
+        raise BadData(*problems, mixed, *said)
+    if found.misfit:
+        code, more = f"watch.misfit_{found.like}", {"like": found.example}
+        _name(problems, code, np.isin(time, found.misfit), cells, lines, file, "start", more)
+    out = {*found.far, *found.misfit}
+    kept = tuple(None if i in out else t for i, t in enumerate(times))
+    kinds = {k for k, t in zip(told, kept, strict=True) if k is not None and t is not None}
+    return kept, frozenset(kinds)
 
 
 def _begin(when: date | int | None, step: Step) -> date | int | None:
@@ -363,34 +406,18 @@ def _timeline(
         of[:-1] = [t - low if isinstance(t, int) else -1 for t in times]
         rows = _rows(max(numbers) - low + 1, step or "week", file)
         return Calendar(step or "week", "rows", rows, number=low), of
-    length = _length(days, next(iter(kinds), None), step)
-    if length is None:
+    found = length(days, next(iter(kinds), None), step)
+    if found is None:
         raise BadData(mixed)
-    of[:-1] = [_row(t, days[0], length) if isinstance(t, date) else -1 for t in times]
-    rows = _rows(_row(days[-1], days[0], length) + 1, length, file)
-    return Calendar(length, year or dated, rows, days[0]), of
+    of[:-1] = [_row(t, days[0], found) if isinstance(t, date) else -1 for t in times]
+    rows = _rows(_row(days[-1], days[0], found) + 1, found, file)
+    return Calendar(found, year or dated, rows, days[0]), of
 
 
 def _rows(number: int, step: Step, file: str) -> int:
     if number > MOST_YEARS * ROWS_IN_A_YEAR[step]:
         raise BadData(Problem("watch.too_long", {"n": number}, file=file, field="start"))
     return number
-
-
-def _length(days: Sequence[date], told: Step | None, asked: Step | None) -> Step | None:
-    """The length of the periods, None where days do not fit one."""
-    found = step_of(days) if len(days) > 1 else (told or asked or "day")
-    if found is None or (told is not None and found == "day"):
-        return None
-    length = asked or told or found
-    return length if _fits(days, length) else None
-
-
-def _fits(days: Sequence[date], step: Step) -> bool:
-    """Whether days can be first days of periods of this length."""
-    if step == "month":
-        return all(d.day == 1 for d in days)
-    return step == "day" or all((d - days[0]).days % 7 == 0 for d in days)
 
 
 def _row(when: date, first: date, step: Step) -> int:

@@ -31,6 +31,7 @@ from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.watch.calendar import STEPS, Calendar, Ints, Step, Year, read_period
 from haidang.watch.method import Floats
+from haidang.watch.sift import far
 from haidang.watch.table import (
     _bad,
     _begin,
@@ -39,6 +40,7 @@ from haidang.watch.table import (
     _places,
     _read_times,
     _rows,
+    _sifted,
     _texts,
     _timeline,
 )
@@ -134,9 +136,15 @@ def read_triangle(
     lines = np.arange(len(reports)) + first_line
     said = reports[column]
     came, stamps = pd.factorize(said)
-    when, _ = _read_ends(list(stamps))
+    when = _read_ends(list(stamps))
     late = np.array([*(w is None for w in when), True])[came]
     _name(problems, "watch.reported", late, said, lines, file, column)
+    # A mistyped year would else be the newest report, and the day up to which all is known.
+    apart = np.isin(came, list(far(when, np.bincount(came[came >= 0], minlength=len(when)), step)))
+    _name(problems, "watch.far", apart, said, lines, file, column)
+    late |= apart
+    usable = set(came[~late].tolist())
+    when = [w if i in usable else None for i, w in enumerate(when)]
     until = _until(as_of, [w for w in when if w is not None], problems, file)
     known = ~late & np.array([*(_not_after(w, until) for w in when), False])[came]
     if not known.any():
@@ -144,12 +152,14 @@ def read_triangle(
     table, lines, came = reports[known], lines[known], came[known]
     place, there = pd.factorize(_texts(table["place"]))
     time, starts = pd.factorize(table["start"])
-    times, kinds = _read_times(list(starts))
+    times, told = _read_times(list(starts))
     if kind == "cases" or (kind == "new" and step is not None):
         times = tuple(_begin(t, cast(Step, step)) for t in times)
     bad = np.array([*(t is None for t in times), True])[time]
     _name(problems, "watch.time", bad, table["start"], lines, file, "start")
     _name(problems, "watch.no_place", place < 0, table["place"], lines, file, "place")
+    times, kinds = _sifted(times, told, time, step, table["start"], lines, problems, file)
+    bad = np.array([*(t is None for t in times), True])[time]
     value = np.ones(len(table))
     if kind != "cases":
         value = _values(table, lines, problems, file)
@@ -193,9 +203,9 @@ def _form(reports: object, kind: Kind | None, step: Step | None, file: str) -> t
     return chosen, column
 
 
-def _read_ends(stamps: list[Any]) -> tuple[list[date | int | None], frozenset[Step]]:
+def _read_ends(stamps: list[Any]) -> list[date | int | None]:
     """Days on which reports came; of a week or month that a text names, its last day."""
-    times, kinds = _read_times(stamps)
+    times, _ = _read_times(stamps)
     found: list[date | int | None] = []
     for stamp, time in zip(stamps, times, strict=True):
         told = read_period(stamp) if isinstance(stamp, str) and isinstance(time, date) else None
@@ -205,7 +215,7 @@ def _read_ends(stamps: list[Any]) -> tuple[list[date | int | None], frozenset[St
             found.append(_next_month(time) - timedelta(days=1))
         else:
             found.append(time)
-    return found, kinds
+    return found
 
 
 def _next_month(day: date) -> date:
@@ -223,7 +233,7 @@ def _until(
     if as_of is None:
         return max(days) if days else max(numbers)
     read = _read_ends([as_of if not isinstance(as_of, pd.Timestamp) else as_of.to_pydatetime()])
-    until = read[0][0]
+    until = read[0]
     if until is None or isinstance(until, date) != bool(days):
         raise BadData(Problem("watch.as_of", {"value": as_of}, field="as_of"))
     return until

@@ -10,7 +10,9 @@ it from the calm of the year on.
 The statistic grows beyond any computer number; here its logarithm is kept. The R package
 multiplies from the first period on and gets 0, and never an alarm, where that product falls below
 the smallest number on the way: with more than some tens of cases a week for years that is every
-period. ``compat="surveillance"`` repeats it.
+period. ``compat="surveillance"`` repeats it, and
+its bound: the fewest cases that alarm where ours is the most that do not, found by counting up or
+down from the count that there is.
 """
 
 from __future__ import annotations
@@ -28,6 +30,11 @@ from haidang.watch.special import jit
 
 _MISSING: Final = int(Reason.MISSING)
 _HISTORY: Final = int(Reason.HISTORY)
+_NO_BOUND: Final = int(Reason.NO_BOUND)
+_SAFE: Final = 1e-290
+"""A product that was never smaller has lost nothing."""
+_TIED: Final = 1e-11
+"""Logarithms of the ratio that differ by less are equal."""
 _LEAST: Final = 8
 """Periods; after fewer a mean is not yet a mean."""
 
@@ -63,15 +70,22 @@ def _log_ratio(total: Floats, size: Ints, blocks: int) -> float:
 
 
 @jit
-def _product(y: Floats, t: int, total: Floats, size: Ints, blocks: int) -> float:
-    """The statistic as the R package multiplies it, underflow and all."""
-    cases = 0.0
+def _product(y: Floats, t: int, last: float, total: Floats, size: Ints) -> tuple[float, float]:
+    """The statistic as the R package multiplies it, underflow and all, were the last count `last`.
+
+    Also gives the smallest that the product was on the way. The mean is the package's too, updated
+    count by count.
+    """
+    mean = 0.0
     n = 0
-    for b in range(blocks):
-        cases += total[b]
-        n += size[b]
-    mean = cases / n
+    for i in range(t + 1):
+        if not math.isnan(y[i]):
+            n += 1
+            mean += ((last if i == t else y[i]) - mean) / n
     found = 1.0
+    least = 1.0
+    if mean <= 0.0:
+        return found, least
     b = 0
     left = size[0]
     for i in range(t + 1):
@@ -81,9 +95,21 @@ def _product(y: Floats, t: int, total: Floats, size: Ints, blocks: int) -> float
             b += 1
             left = size[b]
         left -= 1
-        if mean > 0.0:
-            found *= (total[b] / size[b] / mean) ** y[i]
-    return found
+        found *= (total[b] / size[b] / mean) ** (last if i == t else y[i])
+        least = min(least, found)
+    return found, least
+
+
+@jit
+def _if_it_were(
+    last: float, y: Floats, t: int, total: Floats, size: Ints, blocks: int, t_room: Floats,
+    s_room: Ints,
+) -> tuple[float, float]:  # fmt: skip
+    """`_product` with another last count; ``total``, ``size``, ``blocks`` are those before it."""
+    t_room[: blocks + 1] = total[: blocks + 1]
+    s_room[: blocks + 1] = size[: blocks + 1]
+    _push(t_room, s_room, blocks, last)
+    return _product(y, t, last, t_room, s_room)
 
 
 @jit
@@ -91,7 +117,10 @@ def _bound(
     total: Floats, size: Ints, blocks: int, log_k: float, most: float, t_room: Floats,
     s_room: Ints,
 ) -> float:  # fmt: skip
-    """The largest count that does not alarm after these blocks; NaN if even ``most`` does not."""
+    """The largest count that does not alarm after these blocks; NaN if even ``most`` does not.
+
+    -1 if not even 0 is quiet.
+    """
     low = -1.0
     high = 1.0
     while True:
@@ -112,6 +141,57 @@ def _bound(
         else:
             low = middle
     return high - 1.0
+
+
+@jit
+def _package_bound(
+    y: Floats, t: int, total: Floats, size: Ints, blocks: int, k: float, most: float,
+    t_room: Floats, s_room: Ints,
+) -> float:  # fmt: skip
+    """The bound as the R package finds it: the fewest cases that alarm, by its own product.
+
+    It counts one by one from the count that there is. While nothing underflows the product rises
+    with the count, and its logarithm says from where on counting is enough.
+    """
+    found, least = _if_it_were(y[t], y, t, total, size, blocks, t_room, s_room)
+    if math.isnan(found):
+        return math.nan
+    quiet = _bound(total, size, blocks, math.log(k), most, t_room, s_room)
+    here = float(y[t])
+    if found > k:
+        if not math.isnan(quiet) and quiet + 2.0 < here and least > _SAFE:
+            at, _ = _if_it_were(quiet + 2.0, y, t, total, size, blocks, t_room, s_room)
+            here = quiet + 2.0 if at > k else here
+        while here > 0.0:
+            here -= 1.0
+            at, _ = _if_it_were(here, y, t, total, size, blocks, t_room, s_room)
+            if not at > k:
+                return here + 1.0
+        return math.nan
+    if not math.isnan(quiet) and quiet - 1.0 > here:
+        at, least = _if_it_were(quiet - 1.0, y, t, total, size, blocks, t_room, s_room)
+        here = quiet - 1.0 if not at > k and least > _SAFE else here
+    while here < most:
+        here += 1.0
+        at, least = _if_it_were(here, y, t, total, size, blocks, t_room, s_room)
+        if at > k:
+            return here
+        # A product that is 0 stays 0 for larger counts: those before weigh ever less.
+        if math.isnan(at) or least == 0.0 or math.isnan(quiet):
+            return math.nan
+    return math.nan
+
+
+@jit
+def _either_bound(
+    y: Floats, t: int, total: Floats, size: Ints, blocks: int, k: float, most: float, compat: bool,
+    t_room: Floats, s_room: Ints,
+) -> float:  # fmt: skip
+    """Ours or the package's; NaN where there is none."""
+    if compat:
+        return _package_bound(y, t, total, size, blocks, k, most, t_room, s_room)
+    found = _bound(total, size, blocks, math.log(k) + _TIED, most, t_room, s_room)
+    return found if found >= 0.0 else math.nan
 
 
 @jit
@@ -140,7 +220,10 @@ def _places(
                     j += 1
                 continue
             if judged and seen > 0 and not value:
-                upper[i, j] = _bound(total, size, blocks, log_k, most, t_room, s_room)
+                upper[i, j] = _either_bound(
+                    y, t, total, size, blocks, k, most, compat, t_room, s_room
+                )  # fmt: skip
+                reason[i, j] = _NO_BOUND if math.isnan(upper[i, j]) else reason[i, j]
             before = cases / seen if seen > 0 else 0.0
             blocks = _push(total, size, blocks, y[t])
             seen += 1
@@ -154,12 +237,13 @@ def _places(
                 continue
             ratio = _log_ratio(total, size, blocks)
             expected[i, j] = before
-            score[i, j] = ratio / log_k
-            statistic[i, j] = math.exp(ratio)
-            alarm[i, j] = ratio > log_k
+            # Ten weeks with three cases in the last are exactly 1000 times as likely.
+            tied = abs(ratio - log_k) < _TIED
+            score[i, j] = 1.0 if tied else ratio / log_k
+            statistic[i, j] = k if tied else math.exp(ratio)
             if compat:
-                statistic[i, j] = _product(y, t, total, size, blocks)
-                alarm[i, j] = statistic[i, j] > k
+                statistic[i, j] = _product(y, t, y[t], total, size)[0]
+            alarm[i, j] = statistic[i, j] > k
             if value:
                 upper[i, j] = statistic[i, j]
             j += 1
@@ -170,7 +254,9 @@ def outbreakp(task: Task, params: Mapping[str, Any]) -> Found:
 
     Returns:
         ``expected``: the mean of all earlier periods. ``upper``: by ``ret`` the largest count that
-        would not alarm, or the statistic. Extra: ``statistic``, infinite where no number holds it.
+        would not alarm, or the statistic. It is missing for the reason ``no_bound`` where even 0
+        alarms, because of what came before, or where not even ``max_cases`` does. Extra:
+        ``statistic``, infinite where no number holds it.
     """
     found = empty(task, "statistic")
     _places(
