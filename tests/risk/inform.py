@@ -84,10 +84,6 @@ def from_components(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return dict(evaluate(spec, {n: columns[n] for n in spec.indicators}).score)
 
 
-TINY = frozenset({"BHR", "FIN", "SGP", "STP"})
-"""Their natural hazards are 0.1, 0.1, 0, 0, 0, whose mean is 0.04; both tables print 0.1."""
-
-
 def deviation(found: np.ndarray, said: np.ndarray) -> np.ndarray:
     """How far they lie apart; both not known is no deviation, one of them is an infinite one."""
     both = np.isnan(found) & np.isnan(said)
@@ -109,11 +105,7 @@ def main(folder: Path) -> None:
             off = deviation(step[name], columns[name])
             cells[name].append(f"{off.max():.3f} ({codes[int(off.argmax())]})")
             off = deviation(whole[name], columns[name])
-            rest = np.array([o for o, c in zip(off, codes, strict=True) if c not in TINY])
-            unlike = [c for o, c in zip(off, codes, strict=True) if o > 1e-9]
-            cells[name].append(
-                f"{rest.max():.3f}" + (f" but {', '.join(unlike)}" if unlike else "")
-            )
+            cells[name].append(f"{off.max():.3f}")
     for name, node in nodes.items():
         print(f"| {node.title['en']} | {node.how} | " + " | ".join(cells[name]) + " |")
 

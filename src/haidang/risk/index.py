@@ -159,13 +159,18 @@ def evaluate(
 
 
 def half_up(x: Floats, decimals: int) -> Floats:
-    """Rounded as by hand, halves upwards, whatever digits floats have lost.
+    """Rounded as by hand, halves upwards, whatever digits floats have lost; never away to zero.
 
-    >>> half_up(np.array([0.25, 0.35, 2.65]), 1)
-    array([0.3, 0.4, 2.7])
+    INFORM prints 0.1 for the mean 0.04 of Bahrain's, Finland's, Singapore's and São Tomé's natural
+    hazards. It does not say why; with this rule every aggregate of two of its issues is the
+    printed one, and a product of what is merely small does not vanish.
+
+    >>> half_up(np.array([0.25, 0.35, 2.65, 0.04, 0.0]), 1)
+    array([0.3, 0.4, 2.7, 0.1, 0. ])
     """
     scale = 10.0**decimals
-    return np.asarray(np.floor(x * scale + 0.5 + 1e-9) / scale, np.float64)
+    found = np.floor(x * scale + 0.5 + 1e-9) / scale
+    return np.asarray(np.where((x > 0) & (found == 0), 1 / scale, found), np.float64)
 
 
 def _column(weights: list[float], dims: int) -> Floats:

@@ -119,8 +119,9 @@ class IndexSpec(Spec):
         root: Node that is the index; its children are the dimensions.
         nodes: By id.
         indicators: By id.
-        decimals: Every node is rounded half up to so many before it is joined further, as published
-            tables are; None rounds nothing. Draws and what drives a place are never rounded.
+        decimals: Every node is rounded half up, never away to zero, before it is joined, as
+            published tables are; None rounds nothing. Draws and what drives a place are never
+            rounded.
         sampling: How its uncertainty is found.
     """
 
