@@ -299,3 +299,11 @@ def test_a_forecast_does_not_go_on_from_a_slip(lag):
     (problem,) = got.attrs["problems"]
     assert problem.code == "watch.implausible_out"
     assert problem.say("vi") != problem.say("en")
+
+
+def test_what_repeats_the_reference_takes_a_slip_as_it_stands():
+    values = np.random.default_rng(6).poisson(8, 400).astype(float)
+    values[-60] = SLIP
+    got = hd.detect(weekly(values), last=1, threshold="delta", compat="surveillance")
+    assert got.attrs["problems"] == ()
+    assert float(got.upper.squeeze()) > 1e6

@@ -103,7 +103,7 @@ def detect(
     if chosen.coordinates:
         positions, lost = read_positions(coordinates, grid.places, coordinates_file)
         grid = replace(grid, positions=positions, problems=(*grid.problems, *lost))
-    if (odd := quality.implausible(grid.counts)) is not None:
+    if _minds_slips(chosen, settled) and (odd := quality.implausible(grid.counts)) is not None:
         slips = quality.told(grid.counts, odd, grid.places, grid.calendar.times(), file)
         grid = replace(grid, problems=(*grid.problems, *slips))
     rows = grid.calendar.rows
@@ -175,7 +175,7 @@ def _all_places(
         block = slice(begin, begin + size)
         people = None if grid.population is None else grid.population[block]
         task = Task(grid.counts[block], at, grid.calendar, people, grid.positions)
-        odd = None if method.coordinates else quality.implausible(task.counts)
+        odd = quality.implausible(task.counts) if _minds_slips(method, params) else None
         if odd is None:
             return method.kernel(task, params)
         return _with_slips(method, task, odd, params)
@@ -194,6 +194,11 @@ def _all_places(
     }
     extra = {n: np.concatenate([p.extra[n] for p in parts]) for n in parts[0].extra}
     return replace(parts[0], **joined, extra=extra)
+
+
+def _minds_slips(method: Method, params: Mapping[str, Any]) -> bool:
+    """A scan's baseline is the whole study; and what repeats a reference repeats all of it."""
+    return not method.coordinates and params.get("compat") != "surveillance"
 
 
 def _with_slips(
