@@ -150,7 +150,7 @@ SIZES: dict[str, Callable[[int], bytes]] = {
 }
 
 
-def measured(count: int = 40, rounds: int = 7) -> dict[str, dict[str, float]]:
+def measured(count: int = 40, rounds: int = 25) -> dict[str, dict[str, float]]:
     """All rates, by size of message and by what is done."""
     found: dict[str, dict[str, float]] = {}
     for name, make in SIZES.items():
