@@ -408,6 +408,15 @@ def test_messages_that_drip_do_not_keep_the_others_waiting(store, site, clock, m
     assert (got.new, got.left) == (1, 0)
 
 
+def test_a_message_that_begins_at_the_end_of_the_calendar_is_kept(store, site, clock) -> None:
+    onset = b"<onset>9999-12-31T23:00:00+00:00</onset>"
+    late = re.sub(rb"(<onset>.*?</onset>)?\s*<expires>.*?</expires>", onset, cap(A))
+    assert onset in late
+    site.pages["/a.xml"] = late
+    got = poll(store, site, clock, atom(entry("a.xml")))
+    assert (codes(got), got.new) == ([], 1)
+
+
 def test_large_bodies_and_bombs_of_gzip(store, site, clock) -> None:
     bomb = gzip.compress(b" " * 50_000_000)
     assert len(bomb) < 60_000

@@ -15,6 +15,7 @@ from lxml import etree
 
 from haidang.base.errors import BadData, BadPack, NotFound
 from haidang.warn import cap
+from haidang.warn.cap import rules_area
 from haidang.words import catalogue, word
 
 GOOD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -421,9 +422,11 @@ def test_spoilt_bytes_never_crash_and_what_is_valid_can_be_read(data):
 
 def test_what_is_absurd_is_refused_and_never_breaks_it():
     huge = f"<size>{'9' * 10_000}</size>"
-    data = edit(("<area>", f"<resource><resourceDesc>a</resourceDesc>{huge}</resource><area>"))
-    with pytest.raises(BadData):
-        cap.parse(data)
+    kind = "<mimeType>image/png</mimeType>"
+    inside = f"<resource><resourceDesc>a</resourceDesc>{kind}{huge}</resource>"
+    with pytest.raises(BadData) as caught:
+        cap.parse(edit(("<area>", f"{inside}<area>")))
+    assert [p.code for p in caught.value.problems] == ["cap.integer_long"]
     good = cap.parse(edit())
     info = good.infos[0]
     many = replace(info, resources=(cap.Resource("a", "image/png", 10**5000, "http://a/b"),))
@@ -438,6 +441,17 @@ def test_what_is_absurd_is_refused_and_never_breaks_it():
         with pytest.raises(BadData):
             read(half)
     assert not cap.verify(half).valid
+
+
+def test_polygons_within_polygons_are_looked_at_for_a_while(monkeypatch):
+    looked = []
+    monkeypatch.setattr(rules_area, "_LOOKED", 30)
+    monkeypatch.setattr(rules_area, "_inside", lambda *_: looked.append(1))
+    rings = "".join(
+        f"<polygon>-{k},-{k} -{k},{k} {k},{k} {k},-{k} -{k},-{k}</polygon>" for k in range(1, 60)
+    )
+    assert cap.validate(edit((f"<polygon>{RING}</polygon>", rings))).valid
+    assert len(looked) == 30
 
 
 def test_what_older_versions_allowed_is_written_again():

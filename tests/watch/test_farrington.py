@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haidang.watch.calendar import Calendar
+from haidang.watch.detectors import farrington
 from haidang.watch.detectors.farrington import FLEXIBLE, ORIGINAL, baseline
 from haidang.watch.method import Found, Reason, Task
 
@@ -228,6 +229,15 @@ def test_a_bound_below_the_mean_never_hides_a_count_above_it():
         assert (found.score[0, 0] > 1) == found.alarm[0, 0]
         seen += upper < mean
     assert seen > 0
+
+
+def test_what_lies_above_the_bound_and_not_above_the_mean_is_no_alarm():
+    assert (
+        farrington._score.py_func(9.0, 1063.0, 0.0)
+        < 1
+        < farrington._score.py_func(1064.0, 1063.0, 0.0)
+    )
+    assert farrington._score.py_func(6.0, 2.0, 6.0) == 1.0
 
 
 def test_chunks_change_nothing():
