@@ -56,11 +56,18 @@ def served(looked: Site, toys) -> Site:
     return looked
 
 
-def test_what_was_written_this_second_has_no_time_to_ask_with(published):
-    page = published.browser().get(f"{FOLDER}/N/")
-    assert page.status_code == 200
-    assert "etag" in page.headers
-    assert "last-modified" not in page.headers
+def test_what_was_written_this_second_has_no_time_to_ask_with(published, monkeypatch):
+    """The clock is held: how long a page takes to be asked for says how busy the machine is."""
+    browser = published.browser()
+    page = published.app.state.console.out / DRILL / "public" / "N" / "index.html"
+    written = int(page.stat().st_mtime)
+    os.utime(page, (written, written + 0.9))
+    for later, told in ((0.95, False), (1.95, False), (2.0, True), (60.0, True)):
+        monkeypatch.setattr("haidang.web.routes.public.time", lambda at=written + later: at)
+        answer = browser.get(f"{FOLDER}/N/")
+        assert answer.status_code == 200
+        assert "etag" in answer.headers
+        assert ("last-modified" in answer.headers) is told, later
 
 
 def test_a_page_is_served_with_what_caches_need(served):
