@@ -31,12 +31,14 @@ class Layout:
         day: Whose places they are.
         places: Those that have files, by code.
         within: Code of the province of each commune among them.
+        below: The communes among them of each province, in the order in which they came.
     """
 
     country: Country
     day: date
     places: dict[str, Place] = field(default_factory=dict)
     within: dict[str, str] = field(default_factory=dict)
+    below: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find the places that always have files."""
@@ -61,6 +63,16 @@ class Layout:
             self.places[code] = found
             if found.parent is not None and found.parent in self.places:
                 self.within[code] = found.parent
+                self.below.setdefault(found.parent, []).append(code)
+
+    def spoken_to(self, draft: Draft) -> tuple[str, ...]:
+        """Communes with files, of the province that a notice is of, of which it speaks too.
+
+        See `holds`; asked of hundreds of notices, each time one of them comes.
+        """
+        below = self.below.get(draft.place, ())
+        narrowed = draft.said.within
+        return tuple(c for c in below if c in narrowed) if narrowed else tuple(below)
 
     def page(self, place: str, language: str) -> str:
         """Folder of a place's page, "" for the index; in the first language without its tag."""

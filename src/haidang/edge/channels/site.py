@@ -152,6 +152,7 @@ class Site:
 
     def __post_init__(self) -> None:
         """Find the places that have files, those of an earlier process among them."""
+        self._root = str(self.folder)
         self.layout = Layout(self.country, self.day)
         self._machine = ForMachines(self.layout, self.spec.base, self.spec.hub, self._ours)
         # Whoever followed a link to a commune's page must find it again after a restart.
@@ -295,7 +296,8 @@ class Site:
     def _ours(self, path: str) -> bool:
         """Whether a file is the very one that was put there or found right here."""
         try:
-            return _mark((self.folder / path).stat()) == self._stood.get(path)
+            # Not by way of a Path: hundreds of files are asked about each time a notice comes.
+            return _mark(os.stat(f"{self._root}/{path}")) == self._stood.get(path)
         except OSError:
             return False
 

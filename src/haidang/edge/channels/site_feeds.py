@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from haidang.app.active import WINDOW, Ended
 from haidang.app.verdict import Draft
 from haidang.base.ids import content_id
-from haidang.edge.channels.board import Board, Layout, Notice, cap_path, holds
+from haidang.edge.channels.board import Board, Layout, Notice, cap_path
 from haidang.warn import feed, geojson
 from haidang.words import word
 
@@ -88,7 +88,7 @@ class ForMachines:
         yield f"area/{draft.place}"
         if draft.place in within:
             yield f"area/{within[draft.place]}"
-        yield from (f"area/{c}" for c in within if c != draft.place and holds(draft, c, within))
+        yield from (f"area/{code}" for code in self._layout.spoken_to(draft))
         yield f"threat/{draft.threat}"
 
     def _feed(self, name: str, notices: Sequence[Notice], updated: datetime) -> Iterator[File]:
@@ -154,9 +154,9 @@ class ForMachines:
         by: dict[str, list[tuple[str, str]]] = {"": []}
         for one in board.notices:
             drawn = one.message.identifier, self._feature(one)
-            within = self._layout.within
-            inside = (c for c in within if holds(one.draft, c, within))
-            for code in dict.fromkeys(("", one.place, within.get(one.place, ""), *inside)):
+            around = self._layout.within.get(one.place, "")
+            inside = self._layout.spoken_to(one.draft)
+            for code in dict.fromkeys(("", one.place, around, *inside)):
                 by.setdefault(code, []).append(drawn)
         for code in ("", *self._layout.places):
             features = by.get(code, [])
