@@ -47,6 +47,8 @@ BY_HAND = [
     ("0,0 0,2 0,1 1,1 0,0", ol.TOUCHING),
     ("0,0 0,3 3,3 3,0 0,0 1,1 1,2 2,2 2,1 1,1 0,0", ol.TOUCHING),
     ("0,0 0,0 0,1 1,1 1,1 0,0", 0),
+    # Back along itself, through a corner that in binary lies beside the edge.
+    ("-2.1,1.8 0,0 -1.2,0.6 -0.3,-0.6 -2.1,1.8", ol.TOUCHING),
     ("0.00000001,0 0,1 1,1.123456789 0.00000001,0", 0),
     ("1 2", ol.FORM),
     ("", ol.FORM),

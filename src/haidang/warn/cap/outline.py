@@ -139,6 +139,8 @@ SHORTEST: Final = 4
 """Points of a triangle, which cannot cross itself."""
 _THROUGH_MAX: Final = 2_000
 """Points up to which an outline that meets itself in its points is looked at more closely."""
+_WHOLE: Final = 1e-3
+"""How far from a whole number of units a number is that was meant to be one."""
 _FEW: Final = 410
 """Numbers up to which lists are faster than arrays."""
 _SMALL: Final = 100
@@ -183,7 +185,11 @@ def _few(y: list[float], x: list[float]) -> Outline | None:
     closed = y[0] == y[-1] and x[0] == x[-1]
     if not inside or not closed or len(y) < 4 or east - west > 180:  # noqa: PLR2004
         return None
-    if not shapely.is_simple(shapely.linearrings(list(zip(x, y, strict=True)))):
+    # A point upon an edge lies beside it where decimals are not whole.
+    points = np.array((y, x)) * SCALE
+    near = np.rint(points)
+    ring = near if np.abs(points - near).max() < _WHOLE else points
+    if not shapely.is_simple(shapely.linearrings(ring.T)):
         return None
     corner_y, corner_x = y[0], x[0]
     twice = sum(
@@ -226,7 +232,7 @@ def _edges(
     if len(y) < 4:  # noqa: PLR2004 - at least three edges
         return FLAT, -1, -1, 0
     near = np.rint(y), np.rint(x)
-    whole = bool(np.all(np.abs(y - near[0]) < 1e-3) and np.all(np.abs(x - near[1]) < 1e-3))  # noqa: PLR2004
+    whole = bool(np.all(np.abs(y - near[0]) < _WHOLE) and np.all(np.abs(x - near[1]) < _WHOLE))
     if whole:
         y, x = near
     twice = np.sum((x[:-1] - x[0]) * (y[1:] - y[0]) - (x[1:] - x[0]) * (y[:-1] - y[0]))
