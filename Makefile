@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test coverage check serve bench docs clean need screenshots
+.PHONY: setup demo test coverage fuzz check serve bench docs clean need screenshots
 .DEFAULT_GOAL := demo
 
 need:
@@ -31,6 +31,9 @@ test: setup
 coverage: setup
 	$(BIN)/python -m pytest -n 2 --dist loadscope -q --cov --cov-report=json:.coverage.json --cov-report=
 	$(BIN)/python tests/pure_coverage.py .coverage.json
+
+fuzz: setup
+	HAIDANG_FUZZ=$${HAIDANG_FUZZ:-20} $(BIN)/python -m pytest tests -n 2 -q --tb=short
 
 check: setup
 	$(BIN)/ruff check .

@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from functools import cache, wraps
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 from sqlalchemy import Connection, create_engine, inspect, text
 
 import postgresql as pg
 from haidang.edge.store import database
 
-# How long an example takes says how busy the machine is, not whether the code is right.
-settings.register_profile("haidang", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says how busy the machine is, not whether the code is right. And the
+# same code is asked the same examples: `make test` says whether a change broke something, and
+# `make fuzz` looks for what nobody has found yet.
+FUZZ = int(os.environ.get("HAIDANG_FUZZ", "0"))
+"""How many times as many examples each property is asked, drawn anew; 0 for the usual ones."""
+
+settings.register_profile(
+    "haidang", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=not FUZZ
+)
 settings.load_profile("haidang")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """While looking for what nobody has found: the properties alone, and more of each."""
+    if not FUZZ:
+        return
+    properties = [i for i in items if is_hypothesis_test(getattr(i, "obj", None))]
+    for test in {i.obj for i in properties}:
+        inner = getattr(test, "__func__", test)
+        usual = inner._hypothesis_internal_use_settings
+        inner._hypothesis_internal_use_settings = settings(
+            usual, max_examples=usual.max_examples * FUZZ
+        )
+    items[:] = properties
+
 
 _migrate = database.migrate
 
