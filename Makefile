@@ -33,7 +33,7 @@ coverage: setup
 	$(BIN)/python tests/pure_coverage.py .coverage.json
 
 fuzz: setup
-	HAIDANG_FUZZ=$${HAIDANG_FUZZ:-20} $(BIN)/python -m pytest tests -n 2 -q --tb=short
+	HAIDANG_FUZZ=$${HAIDANG_FUZZ:-20} $(BIN)/python -m pytest tests -n 2 -q --tb=short -o faulthandler_timeout=0
 
 check: setup
 	$(BIN)/ruff check .
