@@ -199,6 +199,24 @@ def test_an_article_that_is_not_there_or_not_yet():
     assert hd.level(42, area="coastal", beaufort=13, day=date(2021, 7, 1)).level == 4
 
 
+class Night(datetime):
+    """A clock that stands at half past midnight of 1 July 2021 in Viet Nam, 30 June in UTC."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime(2021, 6, 30, 17, 30, tzinfo=UTC).astimezone(tz)
+
+
+def test_a_day_begins_when_it_begins_in_the_country(monkeypatch):
+    case = {"area": "coastal", "beaufort": 13}
+    assert hd.level(42, **case, day="2021-06-30T17:30+00:00").level == 4
+    assert hd.level(42, **case, day=datetime(2021, 6, 30, 17, tzinfo=UTC)).level == 4
+    with pytest.raises(NotFound):
+        hd.level(42, **case, day="2021-06-30T16:59+00:00")
+    monkeypatch.setattr(api, "datetime", Night)
+    assert hd.level(42, **case).level == 4
+
+
 def test_of_two_countries_one_must_be_named(monkeypatch):
     monkeypatch.setenv("HAIDANG_PACKS", str(TOY))
     with pytest.raises(NotFound, match="xt"):
