@@ -545,6 +545,15 @@ def test_er11_peaks_with_the_given_wind_without_rotation_of_the_earth():
     assert tc.er11_profile(60.0, 30.0, momentum) == pytest.approx(50.0 * 2 * 4 / 5 / 2)
 
 
+def test_what_er11_leaves_of_the_rotation_of_the_earth_is_what_its_page_says():
+    f = float(tc.coriolis(20.0))
+    momentum = float(tc.er11_momentum(np.array(50.0), np.array(30.0), np.array(f)))
+    # At R the paper's wind, M/r - f r/2, is the given one.
+    assert tc.er11_profile(30.0, 30.0, momentum) - f * 30e3 / 2 == pytest.approx(50.0)
+    assert f * 300e3 / 2 == pytest.approx(7, abs=0.5)
+    assert "some 7 m/s at 300 km and 20 degrees" in tc.__doc__
+
+
 def test_shape_parameters_are_clipped():
     one = np.array(1.0)
     assert tc.h08_b(150 * one, 0 * one, 60 * one, 0.0 * one) >= 0.81
