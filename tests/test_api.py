@@ -318,7 +318,7 @@ def test_index_of_values_is_inform_if_nothing_else_is_said():
     natural = found.parts[found.parts["part"] == "natural"].set_index("place")["score"]
     assert natural["AFG"] == 8.0
     assert found.table["risk"].isna().all()  # no vulnerability, no coping: a product needs all
-    assert [(p.code, p.row, p.field) for p in found.problems] == [("index.not_number", 2, "flood")]
+    assert [(p.code, p.row, p.field) for p in found.problems] == [("index.not_number", 3, "flood")]
 
 
 def test_index_says_what_a_table_lacks():
@@ -331,6 +331,17 @@ def test_index_says_what_a_table_lacks():
     with pytest.raises(BadData) as caught:
         hd.index(pd.DataFrame({"code": ["A", "A"], "flood": [1.0, 2.0]}))
     assert caught.value.problems[0].code == "index.twice"
+    flood = {"flood": [1.0, 2.0]}
+    with pytest.raises(BadData, match="line 3, code: the place of this row has no code"):
+        hd.index(pd.DataFrame({"code": ["A", None], **flood}))
+    twofold = pd.DataFrame([["A", 1.0, 2.0]], columns=["code", "flood", "flood"])
+    with pytest.raises(BadData, match="two columns are called 'flood'"):
+        hd.index(twofold)
+    for nothing in (pd.DataFrame({"code": [], "flood": []}), [1.0], np.zeros((1, 2))):
+        with pytest.raises(BadData, match="no column of places"):
+            hd.index(nothing)
+    found = hd.index(pd.DataFrame({"code": ["A", "B"], "flood": [1.0, np.inf]}))
+    assert [(p.code, p.row) for p in found.problems] == [("index.not_number", 3)]
     found = hd.index(pd.DataFrame({"code": ["A"], "flood": [11.0]}))
     assert [(p.code, p.severity) for p in found.problems] == [("index.out_of_range", "warning")]
 
