@@ -157,9 +157,19 @@ def test_a_force_may_be_any_kind_of_number(force):
 
 
 def test_missing_is_no_level_and_never_calm():
-    for nothing in (None, float("nan"), np.nan):
+    for nothing in (None, float("nan"), np.nan, pd.NA, pd.NaT):
         ruling = hd.level(42, area="coastal", beaufort=nothing)
         assert (ruling.level, ruling.status) == (None, "no data")
+        ruling = hd.level(42, area=nothing, beaufort=13)
+        assert (ruling.level, ruling.status) == (None, "no data")
+
+
+def test_one_case_has_one_value_of_each_input():
+    for many in ({"beaufort": [12, 13]}, {"beaufort": []}, {"area": ["coastal", "nam_bo"]}):
+        with pytest.raises(BadData, match="values were given where one case has one") as caught:
+            hd.level(42, **{"area": "coastal", "beaufort": 12, **many})
+        assert caught.value.say("vi") != caught.value.say("en")
+    assert hd.level(42, area=["coastal"], beaufort=np.array([12])).level == 4
 
 
 def test_it_says_itself_in_both_languages():
@@ -275,7 +285,14 @@ def test_a_day_may_be_a_text_or_a_time(day):
     assert found.level == hd.level(42, day=date(2024, 9, 7), area="coastal", beaufort=13).level
 
 
-@pytest.mark.parametrize("day", ["7/9/2024", "", 20240907])
+def test_a_day_may_be_what_a_table_holds():
+    day = np.datetime64("2021-06-30")
+    with pytest.raises(NotFound):
+        hd.level(42, day=day, area="coastal", beaufort=13)
+    assert hd.level(42, day=day + 1, area="coastal", beaufort=13).level == 4
+
+
+@pytest.mark.parametrize("day", ["7/9/2024", "", 20240907, pd.NaT])
 def test_a_day_that_is_none_is_refused_in_words(day):
     with pytest.raises(BadData) as caught:
         hd.level(42, day=day, area="coastal", beaufort=13)

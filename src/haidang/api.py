@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from haidang.base.errors import BadData, BadPack
@@ -278,9 +279,13 @@ def index(
 def _day(given: object, zone: tzinfo) -> date:
     if given is None:
         return datetime.now(zone).date()
+    if isinstance(given, np.datetime64):
+        given = pd.Timestamp(given)
     try:
         found = datetime.fromisoformat(given) if isinstance(given, str) else given
     except ValueError:
+        found = None
+    if found is pd.NaT:
         found = None
     if isinstance(found, datetime):
         return found.date() if found.tzinfo is None else found.astimezone(zone).date()
