@@ -157,9 +157,19 @@ def test_a_force_may_be_any_kind_of_number(force):
 
 
 def test_missing_is_no_level_and_never_calm():
-    for nothing in (None, float("nan"), np.nan):
+    for nothing in (None, float("nan"), np.nan, pd.NA, pd.NaT):
         ruling = hd.level(42, area="coastal", beaufort=nothing)
         assert (ruling.level, ruling.status) == (None, "no data")
+        ruling = hd.level(42, area=nothing, beaufort=13)
+        assert (ruling.level, ruling.status) == (None, "no data")
+
+
+def test_one_case_has_one_value_of_each_input():
+    for many in ({"beaufort": [12, 13]}, {"beaufort": []}, {"area": ["coastal", "nam_bo"]}):
+        with pytest.raises(BadData, match="values were given where one case has one") as caught:
+            hd.level(42, **{"area": "coastal", "beaufort": 12, **many})
+        assert caught.value.say("vi") != caught.value.say("en")
+    assert hd.level(42, area=["coastal"], beaufort=np.array([12])).level == 4
 
 
 def test_it_says_itself_in_both_languages():
@@ -197,6 +207,24 @@ def test_an_article_that_is_not_there_or_not_yet():
     with pytest.raises(NotFound, match="18/2021"):
         hd.level(42, area="coastal", beaufort=13, day=date(2021, 6, 30))
     assert hd.level(42, area="coastal", beaufort=13, day=date(2021, 7, 1)).level == 4
+
+
+class Night(datetime):
+    """A clock that stands at half past midnight of 1 July 2021 in Viet Nam, 30 June in UTC."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime(2021, 6, 30, 17, 30, tzinfo=UTC).astimezone(tz)
+
+
+def test_a_day_begins_when_it_begins_in_the_country(monkeypatch):
+    case = {"area": "coastal", "beaufort": 13}
+    assert hd.level(42, **case, day="2021-06-30T17:30+00:00").level == 4
+    assert hd.level(42, **case, day=datetime(2021, 6, 30, 17, tzinfo=UTC)).level == 4
+    with pytest.raises(NotFound):
+        hd.level(42, **case, day="2021-06-30T16:59+00:00")
+    monkeypatch.setattr(api, "datetime", Night)
+    assert hd.level(42, **case).level == 4
 
 
 def test_of_two_countries_one_must_be_named(monkeypatch):
@@ -257,7 +285,14 @@ def test_a_day_may_be_a_text_or_a_time(day):
     assert found.level == hd.level(42, day=date(2024, 9, 7), area="coastal", beaufort=13).level
 
 
-@pytest.mark.parametrize("day", ["7/9/2024", "", 20240907])
+def test_a_day_may_be_what_a_table_holds():
+    day = np.datetime64("2021-06-30")
+    with pytest.raises(NotFound):
+        hd.level(42, day=day, area="coastal", beaufort=13)
+    assert hd.level(42, day=day + 1, area="coastal", beaufort=13).level == 4
+
+
+@pytest.mark.parametrize("day", ["7/9/2024", "", 20240907, pd.NaT])
 def test_a_day_that_is_none_is_refused_in_words(day):
     with pytest.raises(BadData) as caught:
         hd.level(42, day=day, area="coastal", beaufort=13)
@@ -300,7 +335,7 @@ def test_index_of_values_is_inform_if_nothing_else_is_said():
     natural = found.parts[found.parts["part"] == "natural"].set_index("place")["score"]
     assert natural["AFG"] == 8.0
     assert found.table["risk"].isna().all()  # no vulnerability, no coping: a product needs all
-    assert [(p.code, p.row, p.field) for p in found.problems] == [("index.not_number", 2, "flood")]
+    assert [(p.code, p.row, p.field) for p in found.problems] == [("index.not_number", 3, "flood")]
 
 
 def test_index_says_what_a_table_lacks():
@@ -313,6 +348,17 @@ def test_index_says_what_a_table_lacks():
     with pytest.raises(BadData) as caught:
         hd.index(pd.DataFrame({"code": ["A", "A"], "flood": [1.0, 2.0]}))
     assert caught.value.problems[0].code == "index.twice"
+    flood = {"flood": [1.0, 2.0]}
+    with pytest.raises(BadData, match="line 3, code: the place of this row has no code"):
+        hd.index(pd.DataFrame({"code": ["A", None], **flood}))
+    twofold = pd.DataFrame([["A", 1.0, 2.0]], columns=["code", "flood", "flood"])
+    with pytest.raises(BadData, match="two columns are called 'flood'"):
+        hd.index(twofold)
+    for nothing in (pd.DataFrame({"code": [], "flood": []}), [1.0], np.zeros((1, 2))):
+        with pytest.raises(BadData, match="no column of places"):
+            hd.index(nothing)
+    found = hd.index(pd.DataFrame({"code": ["A", "B"], "flood": [1.0, np.inf]}))
+    assert [(p.code, p.row) for p in found.problems] == [("index.not_number", 3)]
     found = hd.index(pd.DataFrame({"code": ["A"], "flood": [11.0]}))
     assert [(p.code, p.severity) for p in found.problems] == [("index.out_of_range", "warning")]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from haidang.base.errors import BadData, BadPack
@@ -23,7 +24,7 @@ from haidang.jobs.tables_response import ResponseTables, response_tables
 from haidang.law.evaluate import Ruling, lookup
 from haidang.pack.case import Case, load_case
 from haidang.pack.law import known_law
-from haidang.pack.load import Roots, load_country, roots
+from haidang.pack.load import Roots, load_country, roots, zone_of
 from haidang.review.announced import Compared
 from haidang.review.verification import Contingency
 from haidang.words import word
@@ -219,7 +220,8 @@ def level(
         article: Number, with or without ``art``.
         country: Country id; may be left out where only one is installed.
         day: Day whose law is asked, a date or a text such as ``2024-09-07``, with or without a
-            time; None is today.
+            time; None is today. Days are the country's: an instant with a time zone falls on the
+            day that the country has then.
         inputs: The table's own inputs, e.g. wind force and area; a wrong name lists them.
 
     Returns:
@@ -231,9 +233,10 @@ def level(
         BadData: An input is missing, unknown or not of its kind, or the day is none.
         BadPack: A file of the law does not fit, with every error.
     """
-    asked = _day(day)
     # The law alone: whoever asks thousands of cases must not wait for places and packs each time.
-    law = known_law(roots().country(country) / "law")
+    folder = roots().country(country)
+    asked = _day(day, zone_of(folder))
+    law = known_law(folder / "law")
     errors = [p for p in law.problems if p.severity == "error"]
     if errors:
         raise BadPack(*errors)
@@ -270,18 +273,22 @@ def index(
         return of_table(values, structure, language)
     found = roots()
     home = load_country(found.country(country), found.threats)
-    return of_country(own_index(home, _day(day)), language)
+    return of_country(own_index(home, _day(day, home.zone)), language)
 
 
-def _day(given: object) -> date:
+def _day(given: object, zone: tzinfo) -> date:
     if given is None:
-        return datetime.now(UTC).date()
+        return datetime.now(zone).date()
+    if isinstance(given, np.datetime64):
+        given = pd.Timestamp(given)
     try:
         found = datetime.fromisoformat(given) if isinstance(given, str) else given
     except ValueError:
         found = None
+    if found is pd.NaT:
+        found = None
     if isinstance(found, datetime):
-        return found.date()
+        return found.date() if found.tzinfo is None else found.astimezone(zone).date()
     if isinstance(found, date):
         return found
     raise BadData(Problem("pack.not_a_day", {"given": given}, field="day"))

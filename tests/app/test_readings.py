@@ -15,9 +15,13 @@ from haidang.app.assess import assess
 from haidang.app.context import Context, build_context
 from haidang.app.decide import Wish, decide
 from haidang.app.judge_readings import deciding, grounds_of
+from haidang.app.reading_words import beside
 from haidang.app.snapshot import Snapshot
 from haidang.data.observations import Observation, Observations
 from haidang.data.tracks import Tracks
+from haidang.law.interval import Interval
+from haidang.law.levels import Names
+from haidang.law.table import Input
 from haidang.pack.load import load_country, roots
 from haidang.risk.readings import Case
 from haidang.warn.decide import Reason
@@ -172,6 +176,39 @@ def test_a_gauge_that_fell_silent_leaves_at_least():
     quiet = found(("alba", -13, 4.5), ("borgo", 0, 1.0))["N"]
     assert quiet.grounds.level is None
     assert quiet.state is State.NO_DATA
+
+
+def test_a_reading_that_cannot_be_keeps_nobody_else_from_an_answer():
+    whole = context()
+    table = whole.tables["2"]
+    above = Input("above_3", "real", Names({"en": "above alarm 3"}), domain=Interval(-20, 20))
+    odd = replace(
+        whole,
+        tables={**whole.tables, "2": replace(table, inputs=(*table.inputs, above))},
+        pack=replace(whole.pack, binding=_asking(whole.pack.binding, above_3="above_3")),
+    )
+    # Centimetres for metres: 45 m are 41 above alarm 3.
+    told = {a.place: a for a in assess(odd, seen(("alba", 0, 45.0), ("casa", 0, 3.2)))}
+    assert (told["S"].grounds.level, told["S"].grounds.status) == (2, "defined")
+    north = told["N"]
+    assert (north.grounds.level, north.grounds.status) == (None, "no data")
+    assert north.state is State.NO_DATA
+    assert "outside:alba" in north.grounds.note.split("|")
+    said = {k: " ".join(beside(north.grounds, odd.stations["N"], "N", k)) for k in ("en", "vi")}
+    assert said["en"].startswith("A reading of Alba")
+    assert "không thể có thật" in said["vi"]
+    # Another gauge of the area still speaks, and the odd one leaves it at least.
+    both = assess(odd, seen(("alba", 0, 45.0), ("borgo", 0, 3.2)))
+    north = next(a for a in both if a.place == "N")
+    assert (north.grounds.level, north.grounds.status) == (2, "no data")
+    assert "outside:alba" in north.grounds.note.split("|")
+
+
+def _asking(binding, **more):
+    (ask,) = binding.readings_law.asks
+    wider = ask.model_copy(update={"inputs": {**ask.inputs, **more}})
+    law = binding.readings_law.model_copy(update={"asks": (wider,)})
+    return binding.model_copy(update={"law": law})
 
 
 def _unknown(wanted: dict[str, str], **quantities):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 
 from haidang.app import shaken
+from haidang.pack.load import load_threat, roots
+from haidang.risk.hazards.earthquake import shaking
 from haidang.risk.readings import Read
 from haidang.risk.spec import Shaking
 
@@ -28,6 +31,18 @@ def read(value: float | None, minutes: float = 0) -> Read:
 )
 def test_a_deep_source_is_given_to_the_model_that_knows_its_depth(depth, name):
     assert shaken.motion(depth) == name
+
+
+def test_no_reading_that_the_pack_takes_in_is_refused_by_the_model():
+    threat, _ = load_threat(roots().threats["earthquake"])
+    model = threat.model
+    names = (model.magnitude, model.depth, model.latitude, model.longitude)
+    domains = [threat.readings.indicators[n].domain for n in names]
+    assert all(domains)
+    for ends in product(*domains):
+        m, depth, lat, lon = ends
+        with_it = shaken.motion(depth)
+        assert shaking(m, depth, lat, lon, [21.0], [105.8], members=2, model=with_it).max() >= 1
 
 
 def test_what_lies_outside_a_model_is_said_in_words_that_exist():

@@ -149,6 +149,20 @@ def test_options_of_every_form_and_negative_numbers():
     assert law._options(["--above-3", "-0.5", "--zone=4"]) == {"above_3": "-0.5", "zone": "4"}
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Hai Phong: the name of the place"),
+        ("vi", "Hải Phòng: tên địa phương"),
+    ],
+)
+def test_a_place_that_no_list_knows_says_so(language, said):
+    one = ask(language, "--article", "55", "--msk", "7", "--place", "31")
+    assert said in one.output
+    typed = ("--article", "42", "--beaufort", "13", "--area", "coastal", "--place", "31")
+    assert said in ask(language, *typed).output
+
+
 def test_a_place_stands_in_for_its_areas():
     found = ask("vi", "--article", "43", "--height", "2,5", "--place", "96", "--day", "2024-09-07")
     assert "Cà Mau: đoạn bờ biển" in found.output

@@ -48,7 +48,8 @@ def test_the_lists_are_sound(country, lists):
 def test_how_many_provinces_each_list_has(lists):
     sizes = {n: len({r.code for r in one.rows}) for n, one in lists.items()}
     assert sizes == {
-        "climate": 63, "salinity": 58, "cold": 34, "flash_flood": 36, "coast": 28, "terrain": 63,
+        "storm": 63, "climate": 63, "salinity": 58, "cold": 34, "flash_flood": 36, "coast": 28,
+        "terrain": 63,
     }  # fmt: skip
 
 
@@ -74,6 +75,26 @@ def test_every_second_area_of_a_province_is_kept(lists):
 def test_every_row_says_what_it_rests_on(lists):
     assert {r.basis for one in lists.values() for r in one.rows} == {"text", "table", "inference"}
     assert {r.basis for r in lists["flash_flood"].rows} == {"table"}
+
+
+def test_storm_regions_are_those_of_the_pack(country, lists):
+    with (country.folder / "threats/storm/regions.csv").open(encoding="utf-8") as stream:
+        theirs = [(r["code"], r["category"]) for r in csv.DictReader(stream)]
+    assert [(r.code, r.category) for r in lists["storm"].rows] == theirs
+
+
+def test_a_storm_is_asked_by_the_name_of_a_province(country):
+    texts = {"beaufort": "13"}
+    for day, place, levels in (
+        (BEFORE, "Hải Phòng", [4]),
+        (BEFORE, "68", [4]),  # Lâm Đồng: Central Highlands
+        (NOW, "Lâm Đồng", [4]),  # and South Central
+        (NOW, "79", [5]),  # Ho Chi Minh City: the South
+        (BEFORE, "70", [5]),  # Bình Phước
+        (NOW, "75", [5]),  # Đồng Nai, with it
+    ):
+        told = tell(country, country.lawbook.at(42, day), day, texts, place)
+        assert [o.ruling.level for o in told.answer.outcomes] == levels, place
 
 
 def test_a_merged_province_has_the_areas_of_all_its_parts(country, lists):

@@ -145,3 +145,43 @@ def test_nothing_is_refused_in_words(args, code, field):
     (problem,) = caught.value.problems
     assert (problem.code, problem.field) == (code, field)
     assert problem.say("vi") != problem.say("en")
+
+
+@pytest.mark.parametrize(
+    ("curve", "code"),
+    [
+        (lambda v: 1 - v / 100, "impact.curve_falls_at"),
+        (lambda v: v, "impact.curve_values"),
+        (lambda v: v * np.nan, "impact.curve_values"),
+        (lambda v: 0.5, "impact.curve_values"),
+        (float, "impact.curve_fails"),
+    ],
+)
+def test_functions_that_are_no_damage(curve, code):
+    with pytest.raises(BadData) as caught:
+        impact(np.array([50.0, np.nan, 30.0]), 100.0, curve)
+    assert [p.code for p in caught.value.problems] == [code]
+
+
+def test_a_function_says_nothing_of_an_unknown_intensity():
+    got = impact(np.array([np.nan, 30.0]), 10.0, lambda v: (v >= 25.0) * 1.0)
+    np.testing.assert_array_equal(got, [np.nan, 10.0])
+
+
+def test_the_last_digit_of_a_function_is_no_fall():
+    level = lambda v: np.where(v > 40.0, np.nextafter(0.5, 0.0), 0.5)  # noqa: E731
+    assert impact(np.array([30.0, 50.0]), 2.0, level).tolist() == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize("dtype", [float, int])
+def test_a_mask_hides_its_number(dtype):
+    hidden = np.ma.masked_array([30, 30], [False, True], dtype=dtype)
+    np.testing.assert_array_equal(impact(hidden, 8.0, CURVE), [2.0, np.nan])
+    np.testing.assert_array_equal(impact(np.array([30.0, 30.0]), hidden, CURVE), [7.5, np.nan])
+
+
+def test_infinite_and_ragged_are_refused():
+    with pytest.raises(BadData, match="line 3, exposure: the value inf is infinite"):
+        impact(np.array([30.0, 30.0]), np.array([1.0, np.inf]), CURVE)
+    with pytest.raises(BadData, match="intensity"):
+        impact([[30.0], [1.0, 2.0]], 1.0, CURVE)

@@ -20,6 +20,9 @@ from haidang.risk.readings import NONE, Case, Quantity
 
 CATEGORY: Final = "category"
 
+OUTSIDE: Final = "outside"
+"""Note: a quantity lies outside what the article says can occur, and is taken as not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -83,7 +86,7 @@ def ask_all(context: Context, found: Sequence[Sequence[Case]]) -> tuple[tuple[An
     out: list[list[Answer]] = [[] for _ in found]
     for ask in context.pack.binding.readings_law.asks:
         table = context.tables[ask.article]
-        asked = list(_questions(context, ask, found))
+        asked = list(_questions(context, ask, table, found))
         for question, answer in zip(asked, _answers(table, ask, asked), strict=True):
             out[question.area].append(answer)
     return tuple(map(tuple, out))
@@ -98,7 +101,7 @@ class _Question:
 
 
 def _questions(
-    context: Context, ask: ReadingsAsk, found: Sequence[Sequence[Case]]
+    context: Context, ask: ReadingsAsk, table: Table, found: Sequence[Sequence[Case]]
 ) -> list[_Question]:
     out: list[_Question] = []
     by_category = CATEGORY in ask.inputs.values()
@@ -116,7 +119,23 @@ def _questions(
                     continue
                 given = {k: known.get(q) for k, q in ask.inputs.items()}
                 told = case.led_by(ask.inputs.values())
+                # One slip of a unit, 780 for 7.80, must not keep all the others from their answer.
+                if odd := _cannot_be(table, given):
+                    given |= dict.fromkeys(odd)
+                    told = replace(told, notes=(*told.notes, OUTSIDE))
                 out.append(_Question(area, told, category, {**given, **ask.given}))
+    return out
+
+
+def _cannot_be(table: Table, given: Mapping[str, Quantity]) -> list[str]:
+    """Inputs whose number lies outside what the table says can occur: nothing is known of them."""
+    out = []
+    for of in table.inputs:
+        value = given.get(of.id)
+        if of.kind != "category" and isinstance(value, float):
+            whole = math.floor(value) if of.kind == "integer" else value
+            if not of.domain.contains(whole):
+                out.append(of.id)
     return out
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from haidang.app.ask_readings import Answer, gravest
+from haidang.app.ask_readings import OUTSIDE, Answer, gravest
 from haidang.app.context import Context
 from haidang.app.snapshot import Snapshot
 from haidang.base.ids import content_id, plain
@@ -109,7 +109,8 @@ def grounds_of(
         status, level = "no data", level or None
     elif undefined and status in ("defined", "below"):
         status, level = "not defined by the text", level or None
-    notes += chosen.case.notes
+    notes += [f"{OUTSIDE}:{s}" for s in _odd(answers)]
+    notes += [n for n in chosen.case.notes if n != OUTSIDE]
     return Grounds(
         level=level,
         status=status,
@@ -120,6 +121,11 @@ def grounds_of(
         inputs=said_inputs(chosen),
         note="|".join(notes),
     )
+
+
+def _odd(answers: Sequence[Answer]) -> tuple[str, ...]:
+    """Subjects with a reading that cannot be."""
+    return tuple(sorted({a.case.subject for a in answers if OUTSIDE in a.case.notes}))
 
 
 def said_inputs(answer: Answer) -> str:

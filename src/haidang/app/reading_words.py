@@ -167,8 +167,11 @@ def cautions(
     if gaps := [k.partition(":")[2] for k in keys if k.startswith("gap:")]:
         names = ", ".join(where(stations, s, area, language) for s in gaps)
         out.append(word("read.note_gap", language, names=names))
+    if odd := [k.partition(":")[2] for k in keys if k.startswith("outside:")]:
+        names = ", ".join(where(stations, s, area, language) for s in odd)
+        out.append(word("read.note_outside", language, names=names))
     for key in keys:
-        if key.startswith(("silent:", "gap:")):
+        if key.startswith(("silent:", "gap:", "outside:")):
             continue
         if key == HISTORIC_UNKNOWN and _below_alarms(grounds, stations):
             continue

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ def of_country(found: CountryIndex, language: str) -> RiskIndex:
     return as_tables(found.made(), lambda code: names[code], language, found.problems)
 
 
-def of_table(table: pd.DataFrame, structure: str | Path | None, language: str) -> RiskIndex:
+def of_table(table: Any, structure: str | Path | None, language: str) -> RiskIndex:
     """An index of values that somebody brings along.
 
     Args:
@@ -70,16 +71,24 @@ def of_table(table: pd.DataFrame, structure: str | Path | None, language: str) -
         language: Of the titles.
 
     Raises:
-        BadData: The table holds no place twice and no indicator (``index.no_values``), or has no
-            places (``index.no_code``).
+        BadData: What is given is no table, or has no places (``index.no_code``); a place is not
+            named (``index.code_missing``) or stands twice; it has no indicator
+            (``index.no_values``), or one in two columns (``impact.column_twice``).
         BadPack: The file does not hold a tree.
     """
     spec = read_structure(INFORM if structure is None else Path(structure))
+    if not isinstance(table, pd.DataFrame) or not len(table):
+        raise BadData(Problem("index.no_code", {}))
+    for name in map(str, table.columns[table.columns.duplicated()]):
+        if name in spec.indicators or name == "code":
+            raise BadData(Problem("impact.column_twice", {"name": name}, field=name))
     if "code" in table.columns:
         table = table.set_index("code")
     elif isinstance(table.index, pd.RangeIndex):
         raise BadData(Problem("index.no_code", {}))
-    codes = tuple(str(c) for c in table.index)
+    codes = tuple("" if pd.isna(c) else str(c).strip() for c in table.index)
+    if "" in codes:
+        raise BadData(Problem("index.code_missing", {}, row=codes.index("") + 2, field="code"))
     twice = sorted({c for c in codes if codes.count(c) > 1})
     if twice:
         where = {"indicator": "code", "code": ", ".join(twice)}
@@ -103,15 +112,17 @@ def _column(given: pd.Series, name: str, of: Indicator, problems: list[Problem])
             continue
         try:
             value = float(cell)
+            if math.isinf(value):
+                raise ValueError
         except (TypeError, ValueError):
             where = {"value": cell, "place": place}
-            problems.append(Problem("index.not_number", where, row=i + 1, field=name))
+            problems.append(Problem("index.not_number", where, row=i + 2, field=name))
             continue
-        out[i] = value if math.isfinite(value) else math.nan
-        if math.isfinite(value) and not of.min <= value <= of.max:
+        out[i] = value
+        if value < of.min or value > of.max:
             where = {"value": cell, "place": place, "low": of.min, "high": of.max}
             problems.append(
-                Problem("index.out_of_range", where, row=i + 1, field=name, severity="warning")
+                Problem("index.out_of_range", where, row=i + 2, field=name, severity="warning")
             )
     return out
 

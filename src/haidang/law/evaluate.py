@@ -219,7 +219,7 @@ def column(table: Table, of: Input, given: object) -> npt.NDArray[np.float64]:
     Args:
         table: The table, for its name in problems.
         of: The input.
-        given: Array or scalar, any shape; None and NaN are missing.
+        given: Array or scalar, any shape; None, NaN and NA are missing.
 
     Returns:
         Same shape; NaN where missing.
@@ -236,7 +236,7 @@ def column(table: Table, of: Input, given: object) -> npt.NDArray[np.float64]:
     if of.kind == "category":
         return _category(table, of, array.astype(object))
     if array.dtype.kind == "O":
-        flat = [math.nan if v is None else v for v in array.reshape(-1)]
+        flat = [math.nan if _absent(v) else v for v in array.reshape(-1)]
         if any(isinstance(v, str | bytes | bool) for v in flat):
             raise _refuse(table, of, "not_number", flat[0])
         array = np.array(flat, dtype=object).reshape(array.shape)
@@ -259,12 +259,20 @@ def column(table: Table, of: Input, given: object) -> npt.NDArray[np.float64]:
     return values
 
 
+def _absent(value: object) -> bool:
+    """None, NaN of whatever type, or the missing value of a table."""
+    try:
+        return value is None or bool(value != value)  # noqa: PLR0124
+    except TypeError:  # of pandas' NA nothing is true or false
+        return True
+
+
 def _category(table: Table, of: Input, array: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
     places: dict[object, float] = {key: float(i) for i, key in enumerate(of.values)}
     found = np.empty(array.shape, dtype=np.float64)
     flat = found.reshape(-1)
     for i, value in enumerate(array.reshape(-1)):
-        if value is None or value != value:  # noqa: PLR0124 - NaN of whatever type
+        if _absent(value):
             flat[i] = math.nan
         elif value in places:
             flat[i] = places[value]
@@ -351,18 +359,23 @@ def lookup(table: Table, /, *, day: dt.date | None = None, **inputs: object) -> 
     Args:
         table: The article.
         day: The day asked about, None = do not ask whether the article is in force.
-        **inputs: One value per input; None or NaN = missing.
+        **inputs: One value per input; None, NaN or NA = missing.
 
     Returns:
         The ruling. A case the text does not define has no level and says so; never a default.
 
     Raises:
-        BadData: An input missing or unknown, or a value that `column` refuses.
+        BadData: An input missing or unknown, several values for one, or a value that `column`
+            refuses.
     """
     _names_right(table, inputs)
     case: dict[str, Value | None] = {}
     for of in table.inputs:
-        place = float(column(table, of, inputs[of.id]).reshape(()))
+        given = column(table, of, inputs[of.id])
+        if given.size != 1:
+            count = {"count": given.size}
+            raise BadData(Problem("law.one_value", count, table.id, field=of.id))
+        place = float(given.reshape(()))
         if math.isnan(place):
             case[of.id] = None
         else:

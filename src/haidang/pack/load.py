@@ -467,13 +467,7 @@ def load_country(folder: Path, threats: Mapping[str, Path]) -> Country:
     if spec.id != folder.name:
         where = {"id": spec.id, "folder": folder.name}
         raise BadPack(Problem("pack.id_folder", where, file=short(path), field="id"))
-    try:
-        zone = ZoneInfo(spec.time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as err:
-        where = {"given": spec.time_zone}
-        raise BadPack(
-            Problem("pack.time_zone", where, file=short(path), field="time_zone")
-        ) from err
+    zone = _zone(spec, path)
     places = load_places(folder / "places", brought_outlines(spec.id))
     law = read_law(folder / "law")
     errors = [p for p in (*places.problems, *law.problems) if p.severity == "error"]
@@ -487,6 +481,35 @@ def load_country(folder: Path, threats: Mapping[str, Path]) -> Country:
         spec, folder, zone, places, law.book, law.scales, kinds=kinds, authorities=authorities
     )
     return replace(country, packs=dict(_packs(folder, threats)))
+
+
+def zone_of(folder: Path) -> ZoneInfo:
+    """The clock of a country, without its places, law and packs.
+
+    Args:
+        folder: ``countries/<cc>``.
+
+    Raises:
+        BadPack: ``country.yaml`` does not fit, or its time zone is none.
+    """
+    path = folder / "country.yaml"
+    return _read_zone(path, _changed(str(path)))
+
+
+@lru_cache(maxsize=8)
+def _read_zone(path: Path, changed: int) -> ZoneInfo:
+    """Read anew when the file ``changed``."""
+    return _zone(parse(CountrySpec, read_yaml(path), path), path)
+
+
+def _zone(spec: CountrySpec, path: Path) -> ZoneInfo:
+    try:
+        return ZoneInfo(spec.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as err:
+        where = {"given": spec.time_zone}
+        raise BadPack(
+            Problem("pack.time_zone", where, file=short(path), field="time_zone")
+        ) from err
 
 
 def _packs(folder: Path, threats: Mapping[str, Path]) -> Iterator[tuple[str, Pack]]:

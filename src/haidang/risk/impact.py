@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.risk.engine.curves import table
+from haidang.risk.engine.curves import shares_of, table
 from haidang.risk.engine.events import EVENT_DIMS, EventSet, event_set
 from haidang.risk.engine.exposed import Exposed, exposed
 from haidang.risk.engine.run import impacts
@@ -22,9 +22,10 @@ def impact(intensity: Any, exposure: Any, curve: Any, **how: Any) -> Any:
     """The loss at each point: what is exposed there times the share that its intensity takes.
 
     With a set of events (`haidang.risk.engine.events.event_set`, or an xarray over ``event`` or
-    ``member``) and points with values (`haidang.risk.engine.exposed.exposed`, or a GeoDataFrame)
-    it gives `haidang.risk.engine.result.Impacts`: see there, and
-    `haidang.risk.engine.run.impacts` for ``how``. The rest of this text is about plain arrays.
+    ``member``) and points with values (`haidang.risk.engine.exposed.exposed`, or a GeoDataFrame, a
+    Dataset, or a table with ``lat, lon`` or ``place``) it gives
+    `haidang.risk.engine.result.Impacts`: see there, and `haidang.risk.engine.run.impacts` for
+    ``how``. The rest of this text is about plain arrays.
 
     Args:
         intensity: What the curve is a function of (for wind m/s, 1-minute mean at 10 m), zero or
@@ -34,7 +35,8 @@ def impact(intensity: Any, exposure: Any, curve: Any, **how: Any) -> Any:
             anything else is broadcast against ``intensity``.
         curve: A table with columns ``intensity, ratio`` (straight lines between its rows, flat
             beyond its ends) or a function from intensity to ratio, such as
-            `haidang.risk.vulnerability.WindDamage`.
+            `haidang.risk.vulnerability.WindDamage`; what a function says is looked at for the
+            intensities that are given.
         how: Only with a set of events.
 
     Returns:
@@ -45,7 +47,8 @@ def impact(intensity: Any, exposure: Any, curve: Any, **how: Any) -> Any:
         BadData: Nothing at all (None), or text, where numbers should be; a curve that is neither
             table nor function; a negative intensity or exposure; labels that differ or shapes that
             do not broadcast; a curve without the two columns or rows, with missing
-            values, intensities that do not rise, a ratio that falls or lies outside 0 to 1.
+            values, intensities that do not rise, a ratio that falls or lies outside 0 to 1; a
+            function that gives such ratios, or does not give one for each intensity.
 
     >>> curve = pd.DataFrame({"intensity": [20.0, 40.0], "ratio": [0.0, 0.5]})
     >>> impact(np.array([10.0, 30.0, 60.0, np.nan]), 100.0, curve).tolist()
@@ -67,17 +70,18 @@ def impact(intensity: Any, exposure: Any, curve: Any, **how: Any) -> Any:
     ratio_of = table(curve) if isinstance(curve, pd.DataFrame) else curve
     strength = numbers(intensity, "intensity")
     value = numbers(exposure, "exposure")
+    ratio = shares_of(ratio_of, strength)
     if isinstance(intensity, xr.DataArray):
-        lost = xr.DataArray(ratio_of(strength), coords=intensity.coords, dims=intensity.dims)
+        lost = xr.DataArray(ratio, coords=intensity.coords, dims=intensity.dims)
         return _with_xarray(lost, exposure, value, intensity)
     if isinstance(intensity, (pd.Series, pd.DataFrame)):
         if isinstance(exposure, (pd.Series, pd.DataFrame)):
             value = _aligned(intensity, exposure, value)
-        loss = _product(ratio_of(strength), value)
+        loss = _product(ratio, value)
         if isinstance(intensity, pd.Series):
             return pd.Series(loss, index=intensity.index, name="loss")
         return pd.DataFrame(loss, index=intensity.index, columns=intensity.columns)
-    return _product(ratio_of(strength), value)
+    return _product(ratio, value)
 
 
 def _many(intensity: Any, exposure: Any) -> bool:
@@ -86,7 +90,14 @@ def _many(intensity: Any, exposure: Any) -> bool:
     if isinstance(first, EventSet) or isinstance(exposure, Exposed):
         return True
     dims = first.dims if isinstance(first, xr.DataArray) else ()
-    return bool(dims) and dims[0] in EVENT_DIMS and hasattr(exposure, "crs")
+    return bool(dims) and dims[0] in EVENT_DIMS and _has_points(exposure)
+
+
+def _has_points(exposure: Any) -> bool:
+    """Whether a table says where its rows are, and so is meant for the engine."""
+    columns = set(exposure.columns) if isinstance(exposure, pd.DataFrame) else set()
+    where = {"lat", "lon"} <= columns or "place" in columns
+    return where or isinstance(exposure, xr.Dataset) or hasattr(exposure, "crs")
 
 
 def _product(ratio: NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.float64]:

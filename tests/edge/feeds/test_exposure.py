@@ -303,3 +303,38 @@ def test_without_the_extra_it_says_which(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "rasterio", None)
     with pytest.raises(Unavailable, match=r"haidang\[geo\]"):
         exposure(path)
+
+
+def test_a_packed_raster_counts_the_same_in_points_and_in_places(tmp_path):
+    path = tiff(tmp_path, [[1.0, 2.0], [3.0, 4.0]])
+    with rasterio.open(path, "r+") as source:
+        source.scales, source.offsets = (10.0,), (1.0,)
+    outline = {"31": shapely.box(105.0, 20.8, 105.2, 21.0)}
+    sums, findings = zonal(path, outline)
+    assert findings == ()
+    assert sums.loc["31", "sum"] == pytest.approx(104.0)
+    found = exposure(path, outlines=outline)
+    assert found.values.tolist() == [[11.0, 21.0, 31.0, 41.0]]
+
+
+@pytest.mark.parametrize("band", [0, 2])
+def test_a_band_that_is_not_there(tmp_path, band):
+    path = tiff(tmp_path, [[1.0]])
+    with pytest.raises(BadData) as caught:
+        read_raster(path, band=band)
+    assert [p.code for p in caught.value.problems] == ["impact.raster_band"]
+    with pytest.raises(BadData, match=f"no band {band}: the raster has 1"):
+        zonal(path, {"31": shapely.box(105.0, 20.9, 105.1, 21.0)}, band=band)
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    path = written(tmp_path, "lat,lon,people,people\n20,106,5,6\n")
+    with pytest.raises(BadData) as caught:
+        exposure(path)
+    assert [p.code for p in caught.value.problems] == ["impact.column_twice"]
+
+
+def test_an_underscore_is_no_digit(tmp_path):
+    found = exposure(written(tmp_path, "lat,lon,people\n20,106,1_000\n20,107,5\n"))
+    assert codes(found) == [("feed.number", 2)]
+    assert found.values.tolist() == [[5.0]]

@@ -211,3 +211,115 @@ def test_without_geopandas_it_says_which_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "geopandas", None)
     with pytest.raises(Unavailable, match=r"haidang\[geo\]"):
         found.to_geo()
+
+
+# --- what nobody measured, and what was never a value ------------------------------------------
+
+
+def test_a_function_is_not_asked_about_what_nobody_measured():
+    over = lambda v: (v >= 25.0) * 1.0  # noqa: E731 - as a person writes it
+    sets = event_set([[np.nan, 30.0]], **{k: v[:2] for k, v in WHERE.items()})
+    held = exposed(HELD.iloc[:2])
+    for found in (hd.impact(sets, held, over), hd.impact([sets, sets], held, [over, over])):
+        assert np.isnan(found.at_event("people")).all()
+        assert found.at_event("people", known=True).tolist() == [20.0]
+        assert np.isnan(found.per_point("people")).tolist() == [True, False]
+    assert np.isnan(hd.losses(sets, held, over, "people").row(0)[1]).tolist() == [True, False]
+
+
+def test_what_a_mask_hides_is_unknown():
+    for dtype in (float, np.float32, int):
+        hidden = np.ma.masked_array([[30, 50, 60]], [[False, True, False]], dtype=dtype)
+        found = event_set(hidden)
+        np.testing.assert_array_equal(found.row(0)[1], [30.0, np.nan, 60.0])
+
+
+def test_only_variables_are_values_and_never_a_counted_dimension():
+    data = xr.Dataset(
+        {"people": ("cell", [1.0, 2.0]), "lat": ("cell", [20.0, 21.0])},
+        coords={"lon": ("cell", [106.0, 107.0]), "spatial_ref": 4326, "band": 1},
+    )
+    found = hd.exposure(data)
+    assert found.categories == ("people",)
+    assert found.lat.tolist() == [20.0, 21.0]
+    assert found.lon.tolist() == [106.0, 107.0]
+
+
+def test_latitude_and_longitude_in_full():
+    where = {"latitude": [20.0, 21.0], "longitude": [106.0, 107.0]}
+    grid = xr.DataArray(
+        [[[30.0, 0.0], [0.0, 50.0]]], dims=("event", *where), coords=where, name="people"
+    )
+    found = event_set(grid, frequency=1.0)
+    assert found.lat.tolist() == [20.0, 20.0, 21.0, 21.0]
+    assert found.lon.tolist() == [106.0, 107.0, 106.0, 107.0]
+    assert hd.exposure(grid[0]).lat.tolist() == found.lat.tolist()
+
+
+def test_grids_that_do_not_say_where_they_lie():
+    grid = xr.DataArray(np.ones((1, 2, 2)), dims=("event", "lat", "lon"))
+    with pytest.raises(BadData, match="no positions"):
+        event_set(grid)
+    with pytest.raises(BadData, match="event, y, x"):
+        event_set(grid.rename({"lat": "y", "lon": "x"}))
+
+
+def test_shapes_that_only_look_right():
+    with pytest.raises(BadData, match=r"frequency: \(1, 2\) given where 2 are needed"):
+        event_set(CELL * 2, frequency=[[0.1, 0.2]])
+    with pytest.raises(BadData, match="lat:"):
+        event_set(CELL, lat=[[20.0, 21.0]], lon=[[106.0, 107.0]])
+    with pytest.raises(BadData, match="type DataFrame"):
+        event_set(pd.DataFrame(CELL))
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (HELD.iloc[:0], "has no rows"),
+        (HELD.assign(lat=["20,9", "21", "8"]), "line 2, lat: '20,9' is not a number"),
+        (HELD.assign(people=[1.0, np.inf, 0.0]), "line 3, people: the value inf is infinite"),
+        (pd.concat([HELD, HELD[["people"]]], axis=1), "two columns are called 'people'"),
+    ],
+)
+def test_tables_of_what_is_exposed_that_are_none(table, said):
+    with pytest.raises(BadData, match=said) as caught:
+        exposed(table)
+    (problem,) = caught.value.problems
+    assert problem.say("vi") != problem.say("en")
+
+
+def test_a_name_that_several_points_bear_meets_nobody():
+    sets = event_set([[30.0, 60.0, 40.0]], labels=["31", "31", "22"])
+    with pytest.raises(BadData, match="several points of the events are called '31'"):
+        impacts(sets, exposed(pd.DataFrame({"place": ["31"], "people": [1.0]})), CURVE)
+    # Nobody asks for the name that is there twice.
+    one = exposed(pd.DataFrame({"place": ["22"], "people": [1.0]}))
+    assert impacts(sets, one, CURVE).at_event("people").tolist() == [0.5]
+
+
+def test_points_with_positions_are_not_met_by_their_number():
+    with pytest.raises(BadData, match="does not fit the intensity"):
+        impacts(event_set([[1.0, 2.0, 3.0]]), exposed(HELD), CURVE)
+
+
+def test_no_event_is_no_loss_of_nothing():
+    none = event_set(np.empty((0, 3)), frequency=0.1, **WHERE)
+    found = impacts(none, exposed(HELD), CURVE)
+    assert np.isnan(found.expected("people"))
+    assert found.expected("people", known=True) == 0
+
+
+@pytest.mark.parametrize("kind", ["table", "places", "dataset"])
+def test_members_meet_a_table_or_a_dataset(kind):
+    members = storms("member")
+    held: object = HELD
+    if kind == "dataset":
+        held = HELD.rename_axis("point").to_xarray()
+    elif kind == "places":
+        held = HELD[["place", "people"]].iloc[:2]
+        members = xr.DataArray(
+            [[30.0, 0.0], [0.0, 50.0]], dims=("member", "place"), coords={"place": ["31", "22"]}
+        )
+    found = hd.impact(members, held, CURVE)
+    assert found.at_event("people", known=True).tolist()[0] == 2.5

@@ -71,6 +71,21 @@ def test_bad_measures():
         cost_benefit(events([[1.0]]), assets([1.0]), CURVE, [])
 
 
+@pytest.mark.parametrize(
+    "does", [{"cutoff": 1.0}, {"shift": 1.0, "moved": 0.5}, {"scale": 0.5}, {}]
+)
+def test_a_measure_that_acts_everywhere_names_no_places(does):
+    with pytest.raises(BadData, match="names places") as caught:
+        Measure("dyke", cost=1, places=("B",), **does)
+    assert "địa phương" in caught.value.say("vi")
+
+
+def test_years_are_whole():
+    assert annuity(2.0, 0.0) == 2.0
+    with pytest.raises(BadData, match="whole years"):
+        annuity(2.5, 0.0)
+
+
 def test_of_several_perils_a_measure_works_against_one():
     sets = [events([[40.0]], 1.0), events([[40.0]], 1.0)]
     wall = Measure("wall", cost=1, cutoff=99.0, peril=1)

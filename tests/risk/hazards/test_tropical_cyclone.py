@@ -128,7 +128,8 @@ tracks = st.builds(
         5,
         lat=lat + dlat * np.arange(5),
         lon=(lon + dlon * np.arange(5) + 540) % 360 - 180,
-        max_sustained_wind=v,
+        # A gale without a deficit of pressure is refused.
+        max_sustained_wind=v if dp > max(0.0, 4 * tend) + 1e-6 else min(v, 33.0),
         central_pressure=1008.0 - dp + tend * np.arange(5),
         radius_max_wind=r,
     ),
@@ -308,6 +309,10 @@ BAD = {
     "negative": ({"max_sustained_wind": -5.0}, "highest wind"),
     "pascal": ({"central_pressure": 96000.0}, "96000.0 hPa cannot be"),
     "no size": ({"radius_max_wind": 0.0}, "radius of maximum wind 0.0"),
+    "pressures exchanged": (
+        {"central_pressure": 1008.0, "environmental_pressure": [1010.0, 950.0, 1010.0]},
+        "line 3, central_pressure: the central pressure 1008.0 hPa is not below",
+    ),
 }
 
 
@@ -323,6 +328,11 @@ def test_bad_tracks_are_refused_with_line_and_column(name):
     assert caught.value.say("vi") != caught.value.say("en")
 
 
+def test_a_weak_low_may_have_no_deficit():
+    weak = made_up_track(3, max_sustained_wind=30.0, central_pressure=1009.0)
+    assert tc.windfield(weak, around(15, 110), "H1980").max() > 0
+
+
 def test_other_bad_tracks():
     points = around(15, 110)
     with pytest.raises(BadData, match="no wind model 'H99'"):
@@ -331,6 +341,8 @@ def test_other_bad_tracks():
         tc.windfield(made_up_track(1), points)
     with pytest.raises(BadData, match="lat: the track has no such column"):
         tc.windfield(made_up_track().drop(columns="lat"), points)
+    with pytest.raises(BadData, match="two columns are called 'lat'"):
+        tc.windfield(pd.concat([made_up_track(), made_up_track()[["lat"]]], axis=1), points)
     with pytest.raises(BadData, match="xarray Dataset"):
         tc.windfield([1, 2], points)
     with pytest.raises(BadData, match="cutoff"):
@@ -543,6 +555,15 @@ def test_er11_peaks_with_the_given_wind_without_rotation_of_the_earth():
     momentum = float(tc.er11_momentum(np.array(50.0), np.array(30.0), np.array(0.0)))
     assert tc.er11_profile(30.0, 30.0, momentum) == pytest.approx(50.0)
     assert tc.er11_profile(60.0, 30.0, momentum) == pytest.approx(50.0 * 2 * 4 / 5 / 2)
+
+
+def test_what_er11_leaves_of_the_rotation_of_the_earth_is_what_its_page_says():
+    f = float(tc.coriolis(20.0))
+    momentum = float(tc.er11_momentum(np.array(50.0), np.array(30.0), np.array(f)))
+    # At R the paper's wind, M/r - f r/2, is the given one.
+    assert tc.er11_profile(30.0, 30.0, momentum) - f * 30e3 / 2 == pytest.approx(50.0)
+    assert f * 300e3 / 2 == pytest.approx(7, abs=0.5)
+    assert "some 7 m/s at 300 km and 20 degrees" in tc.__doc__
 
 
 def test_shape_parameters_are_clipped():

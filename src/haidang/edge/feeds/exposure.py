@@ -204,6 +204,8 @@ class _Reader:
             params = {"value": text, "better": _with_point(text)}
             return ("impact.decimal_comma", params), nothing
         try:
+            if "_" in text:  # a number to this language, and to nobody who fills in a table
+                raise ValueError
             value = float(text)
         except ValueError:
             return ("feed.number", {"value": text}), nothing

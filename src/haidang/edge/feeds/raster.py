@@ -60,7 +60,7 @@ def read_raster(
         unit: Of the counts; `UNITS` where nothing is said.
         outlines: Outline by code, in degrees. Only cells whose centre lies in a place are kept,
             and one of them without data is a point whose value is unknown: its place has no sum.
-        band: Counted from 1.
+        band: Counted from 1; its scale and offset, if it has any, are applied.
 
     Returns:
         A point at the centre of each cell with more than nobody. Cells without data and places
@@ -68,11 +68,11 @@ def read_raster(
 
     Raises:
         Unavailable: rasterio is not installed.
-        BadData: The file cannot be read, names no projection, or has latitude and longitude the
-            wrong way round; a value is negative without being declared as no data (the cell is
-            named); no cell lies in any place; nothing is counted at all.
+        BadData: The file cannot be read, names no projection, has no such band, or has latitude
+            and longitude the wrong way round; a value is negative without being declared as no
+            data (the cell is named); no cell lies in any place; nothing is counted at all.
     """
-    with _opened(path) as source:
+    with _opened(path, band) as source:
         name = path.name
         _upright(source, name, outlines)
         reached = _reached(source, outlines)
@@ -104,7 +104,7 @@ def read_raster(
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Path, band: int) -> Iterator[Any]:
     rasterio = extra("rasterio")
     try:
         source = rasterio.open(path)
@@ -113,6 +113,9 @@ def _opened(path: Path) -> Iterator[Any]:
     with source:
         if source.crs is None:
             raise BadData(Problem("impact.raster_no_projection", {}, path.name))
+        if not 1 <= band <= source.count:
+            params = {"band": band, "count": source.count}
+            raise BadData(Problem("impact.raster_band", params, path.name, field="band"))
         yield source
 
 
@@ -171,6 +174,8 @@ def _cells(
         )
         read = source.read(band, window=window, masked=True)
         value = np.ma.filled(read.astype(np.float64), np.nan)
+        # Cells of a packed raster hold a number to be multiplied and added to; most hold the count.
+        value = value * source.scales[band - 1] + source.offsets[band - 1]
         bad = (value < 0) | np.isinf(value)
         if bad.any():
             r, c = (int(i[0]) for i in np.nonzero(bad))
@@ -277,7 +282,7 @@ def zonal(
     file = Path(path)
     if not outlines:
         raise BadData(Problem("impact.raster_elsewhere", {}, file.name))
-    with _opened(file) as source:
+    with _opened(file, band) as source:
         _upright(source, file.name, outlines)
         if not source.transform.is_rectilinear or source.transform.e > 0:
             raise BadData(Problem("impact.raster_turned", {}, file.name))

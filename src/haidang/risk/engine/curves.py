@@ -18,6 +18,9 @@ from haidang.risk.vulnerability import Curve
 Floats = NDArray[np.float64]
 _PROBES = 512
 """How many intensities a function is tried at before it is believed."""
+_MOST_SORTED = 2**16
+_ROUNDING = 1e-12
+"""A share that is lower by less than this does not fall: floats lose their last digits."""
 _BUCKETS_A_KNOT, _MOST_BUCKETS = 4, 4096
 
 
@@ -129,19 +132,44 @@ def checked(curve: Curve, highest: float, name: str = "") -> Curve:
             # Flat below its first row: it takes as much from a place that is not reached.
             raise BadData(Problem("impact.curve_begins", {"ratio": float(y[0])}, field=name))
         return curve
-    tried = np.linspace(0.0, max(highest, 1.0), _PROBES)
-    try:
-        said = np.asarray(curve(tried), np.float64)
-    except (TypeError, ValueError) as error:
-        raise BadData(Problem("impact.curve_fails", {"why": error}, field=name)) from error
-    if said.shape != tried.shape or not np.all((said >= 0) & (said <= 1)):
-        raise BadData(Problem("impact.curve_values", {}, field=name))
+    said = shares_of(curve, np.linspace(0.0, max(highest, 1.0), _PROBES), name)
     if said[0] > 0:
         raise BadData(Problem("impact.curve_at_zero", {"ratio": float(said[0])}, field=name))
-    if np.any(np.diff(said) < 0):
-        at = float(tried[int(np.argmax(np.diff(said) < 0)) + 1])
-        raise BadData(Problem("impact.curve_falls_at", {"at": round(at, 3)}, field=name))
     return curve
+
+
+def shares_of(curve: Curve, intensity: Floats, name: str = "") -> Floats:
+    """What a curve says of intensities, if it can be the curve of a damage.
+
+    Args:
+        curve: A table or function.
+        intensity: Any shape; NaN is unknown, and so is its share.
+        name: For what is said.
+
+    Returns:
+        Shares, same shape.
+
+    Raises:
+        BadData: It fails on an array, does not give one share for each intensity, gives one outside
+            0 to 1 or none for an intensity that is known, or takes less at a higher intensity.
+    """
+    try:
+        said = np.asarray(curve(intensity), np.float64)
+    except (TypeError, ValueError) as error:
+        raise BadData(Problem("impact.curve_fails", {"why": error}, field=name)) from error
+    known = ~np.isnan(intensity)
+    if said.shape != intensity.shape or not np.all((said >= 0) & (said <= 1) | ~known):
+        raise BadData(Problem("impact.curve_values", {}, field=name))
+    if isinstance(curve, Table):
+        return said
+    # Of millions every so many-th is enough: sorting all would cost more than the losses.
+    some = slice(None, None, max(1, int(known.sum()) // _MOST_SORTED))
+    order = np.argsort(intensity[known][some], kind="stable")
+    fall = np.diff(said[known][some][order]) < -_ROUNDING
+    if fall.any():
+        at = float(intensity[known][some][order][int(np.argmax(fall)) + 1])
+        raise BadData(Problem("impact.curve_falls_at", {"at": round(at, 3)}, field=name))
+    return np.where(known, said, np.nan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

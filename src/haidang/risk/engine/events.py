@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -117,8 +117,9 @@ def event_set(
     Args:
         given: A scipy sparse matrix or array (COO, CSR ...), (event, point); or an xarray
             ``DataArray`` whose first dimension is ``event`` or ``member`` and whose other
-            dimension is the points, or ``lat, lon``; or a numpy array (event, point). In a dense
-            array 0 is "not reached" and NaN is "unknown".
+            dimension is the points, or ``lat, lon`` (or ``latitude, longitude``) with their
+            coordinates; or a numpy array (event, point). In a dense array 0 is "not reached", and
+            NaN or what a mask hides is "unknown".
         frequency: A year, one number or one each; left out, the rows are members of an ensemble. A
             ``DataArray`` may carry it as the coordinate ``frequency``.
         ids: Names of the events; numbers from 0 where neither these nor a coordinate are given.
@@ -133,7 +134,8 @@ def event_set(
         The set; its rows sorted by point.
 
     Raises:
-        BadData: Not two-dimensional; a negative or infinite intensity (event and point are named);
+        BadData: Not two-dimensional, or a grid that is not one of latitude and longitude or has
+            no coordinates; a negative or infinite intensity (event and point are named);
             one cell of a sparse matrix given twice, which adding up would falsify; names, dates,
             coordinates or frequencies whose number is not that of events or points; a latitude
             outside -90 to 90 or a longitude outside -180 to 360; a frequency below 0.
@@ -188,10 +190,14 @@ class _Told:
 
 def _labelled(given: xr.DataArray) -> tuple[Any, _Told]:
     dim = str(given.dims[0]) if given.dims else ""
-    if dim not in EVENT_DIMS or given.ndim not in (2, 3):
+    given = in_short(given)
+    grid = set(given.dims[1:]) == {"lat", "lon"}
+    if dim not in EVENT_DIMS or (given.ndim != 2 and not grid):  # noqa: PLR2004 - event, point
         params = {"dims": ", ".join(map(str, given.dims)), "known": " | ".join(EVENT_DIMS)}
         raise BadData(Problem("impact.event_dims", params, field="intensity"))
-    if given.ndim == 3:  # noqa: PLR2004 - event, lat, lon
+    if grid:
+        if not {"lat", "lon"} <= set(given.coords):
+            raise BadData(Problem("impact.no_positions", {}, field="intensity"))
         given = given.stack(point=given.dims[1:])
     place = str(given.dims[1])
 
@@ -211,12 +217,23 @@ def _labelled(given: xr.DataArray) -> tuple[Any, _Told]:
     return given, told
 
 
+X = TypeVar("X", xr.DataArray, xr.Dataset)
+
+
+def in_short(given: X) -> X:
+    """``latitude`` and ``longitude``, as many programs write them, under their short names."""
+    here = {str(n) for n in (*given.dims, *given.coords)}
+    longs = {"latitude": "lat", "longitude": "lon"}
+    return given.rename({k: v for k, v in longs.items() if k in here and v not in here})
+
+
 def _from_dense(given: Any) -> tuple[Ints, NDArray[np.int32], NDArray[Any], int]:
     """Rows a few at a time: a lazy array is never held whole."""
     if getattr(given, "ndim", None) is None:
         given = np.asarray(given)
-    if given.ndim != 2 or getattr(given.dtype, "kind", "O") not in "iuf":  # noqa: PLR2004
-        params = {"shape": str(getattr(given, "shape", "?")), "dtype": str(given.dtype)}
+    dtype = getattr(given, "dtype", type(given).__name__)  # a pandas table has many
+    if given.ndim != 2 or getattr(dtype, "kind", "O") not in "iuf":  # noqa: PLR2004
+        params = {"shape": str(getattr(given, "shape", "?")), "dtype": str(dtype)}
         raise BadData(Problem("impact.event_shape", params, field="intensity"))
     count, points = given.shape
     step = max(1, _ROWS_AT_A_TIME // max(points, 1))
@@ -225,7 +242,10 @@ def _from_dense(given: Any) -> tuple[Ints, NDArray[np.int32], NDArray[Any], int]
     if single:
         values = [np.empty(0, np.float32)]
     for first in range(0, count, step):
-        part = np.asarray(given[first : first + step])
+        part = given[first : first + step]
+        if isinstance(part, np.ma.MaskedArray):  # what a mask hides is unknown
+            part = np.ma.filled(part.astype(np.float32 if single else np.float64), np.nan)
+        part = np.asarray(part)
         row, column = np.nonzero(part)  # NaN counts as something
         where.append(column.astype(np.int32))
         values.append(part[row, column].astype(np.float32 if single else np.float64))
@@ -297,7 +317,7 @@ def _frequency(given: ArrayLike, count: int) -> Floats:
     found = np.asarray(given, np.float64)
     if found.ndim == 0:
         found = np.full(count, float(found))
-    _same("frequency", found.size, count)
+    _same("frequency", _length(found), count)
     bad = ~(np.isfinite(found) & (found >= 0))
     if bad.any():
         at = int(np.argmax(bad))
@@ -314,8 +334,8 @@ def _positions(
     if lat is None or lon is None:
         return None, None
     y, x = np.asarray(lat, np.float64), np.asarray(lon, np.float64)
-    _same("lat", y.size, points)
-    _same("lon", x.size, points)
+    _same("lat", _length(y), points)
+    _same("lon", _length(x), points)
     for problem in positions_wrong(y, x):
         raise BadData(problem)
     return y, x
@@ -343,7 +363,12 @@ def positions_wrong(lat: Floats, lon: Floats) -> Iterator[Problem]:
         yield Problem("impact.not_degrees", params, row=at + 2, field="lon")
 
 
-def _same(what: str, given: int, count: int) -> None:
+def _length(given: Floats) -> int | str:
+    """How many there are along one dimension; the shape where there are more."""
+    return given.size if given.ndim == 1 else str(given.shape)
+
+
+def _same(what: str, given: int | str, count: int) -> None:
     if given != count:
         params = {"what": what, "given": given, "count": count}
         raise BadData(Problem("impact.count", params, field=what))

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from haidang.base.errors import BadData
 from haidang.base.outline import locate
 from haidang.base.problem import Problem
-from haidang.risk.engine.events import positions_wrong
+from haidang.risk.engine.events import in_short, positions_wrong
 from haidang.risk.numbers import numbers
 
 Floats = NDArray[np.float64]
@@ -131,8 +131,9 @@ def exposed(
         The points in the order of the rows.
 
     Raises:
-        BadData: No position and no place; no value; a value that is no number or negative (the
-            row is named); money without a currency; positions that are no degrees or whose axes
+        BadData: No row; two columns of one name; no position and no place; no value; a value or
+            position that is no number, or a value that is negative or infinite (the row is
+            named); money without a currency; positions that are no degrees or whose axes
             are the wrong way round; a GeoDataFrame of something else than points or without a
             projection.
 
@@ -141,6 +142,7 @@ def exposed(
     1000.0
     """
     table = _as_table(given)
+    _usable(table, file)
     names = _values_of(table, values)
     unit = {**UNITS, **(units or {})}
     for name in names:
@@ -164,7 +166,11 @@ def _as_table(given: Any) -> pd.DataFrame:
     if isinstance(given, xr.DataArray):
         given = given.to_dataset(name="value" if given.name is None else str(given.name))
     if isinstance(given, xr.Dataset):
+        given = in_short(given)
+        # A dimension that is only counted, or a coordinate such as a band, is no value.
+        keep = {*map(str, given.data_vars), *KEYS}
         given = given.to_dataframe().reset_index()
+        given = given[[c for c in given.columns if c in keep]]
     if not isinstance(given, pd.DataFrame):
         params = {"given": type(given).__name__}
         raise BadData(Problem("impact.exposure_kind", params, field="exposure"))
@@ -180,6 +186,16 @@ def _as_table(given: Any) -> pd.DataFrame:
         raise BadData(Problem("impact.not_points", {"given": kind}, field="geometry"))
     plain = pd.DataFrame(given.drop(columns=geometry.name))
     return plain.assign(lat=geometry.y.to_numpy(), lon=geometry.x.to_numpy())
+
+
+def _usable(table: pd.DataFrame, file: str) -> None:
+    """Refuse a table without rows, or with two columns of one name."""
+    if not len(table):
+        raise BadData(Problem("impact.no_rows", {}, file=file, field="exposure"))
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        name = str(twice[0])
+        raise BadData(Problem("impact.column_twice", {"name": name}, file=file, field=name))
 
 
 def _values_of(table: pd.DataFrame, values: Sequence[str] | None) -> list[str]:
@@ -215,10 +231,20 @@ def _positions(table: pd.DataFrame, file: str) -> tuple[Floats | None, Floats | 
             params = {"missing": ", ".join(c for c in ("lat", "lon") if c not in here)}
             raise BadData(Problem("impact.no_position", params, file=file, field="lat"))
         return None, None
-    lat, lon = (table[c].to_numpy(np.float64) for c in ("lat", "lon"))
+    lat, lon = (_degrees(table[c], c, file) for c in ("lat", "lon"))
     for p in positions_wrong(lat, lon):
         raise BadData(Problem(p.code, p.params, file, p.row, p.field))
     return lat, lon
+
+
+def _degrees(column: pd.Series, name: str, file: str) -> Floats:
+    try:
+        return column.to_numpy(np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        number = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        at = int(np.argmax(np.isnan(number) & column.notna().to_numpy()))
+        params = {"value": column.iloc[at]}
+        raise BadData(Problem("impact.text", params, file, at + 2, name)) from None
 
 
 def _texts(table: pd.DataFrame, name: str) -> NDArray[Any]:

@@ -41,15 +41,15 @@ def join(
         Point of each asset, -1 where none tells of it, (asset,); and how many of those there are.
 
     Raises:
-        BadData: One side has positions and the other neither those nor labels that meet; or no
-            asset at all finds a point.
+        BadData: One side has positions and the other neither those nor labels that meet; points
+            are met by a name that several of them bear; or no asset at all finds a point.
     """
     n = len(assets)
     if events.lat is not None and events.lon is not None and assets.lat is not None:
         point = _nearest(events, assets, max_km)
     elif events.labels is not None and (assets.labels is not None or assets.places):
         point = _by_label(events.labels, assets)
-    elif events.lat is None and events.labels is None and n == events.points:
+    elif events.lat is None and events.labels is None and assets.lat is None and n == events.points:
         point = np.arange(n, dtype=np.int64)
     else:
         params = {"intensity": f"{events.points} points", "exposure": f"{n} points"}
@@ -88,6 +88,11 @@ def _on_sphere(lat: Floats, lon: Floats) -> Floats:
 
 def _by_label(labels: tuple[str, ...], assets: Exposed) -> Ints:
     number = {name: i for i, name in enumerate(labels)}
+    if len(number) < len(labels):
+        wanted = {*(assets.labels or ()), *assets.places}
+        twice = next((n for i, n in enumerate(labels) if n in wanted and number[n] != i), None)
+        if twice is not None:
+            raise BadData(Problem("impact.label_twice", {"name": twice}, field="labels"))
     if assets.labels is not None:
         own = np.array([number.get(name, -1) for name in assets.labels], np.int64)
         if (own >= 0).any() or not assets.places:

@@ -56,7 +56,7 @@ class Measure:
 
         Raises:
             BadData: A cost, upkeep, cut-off or shift below 0 or not finite, a scale or a share
-                outside 0 to 1.
+                outside 0 to 1; places for what would be done everywhere all the same.
         """
         for field in ("cost", "upkeep", "cutoff", "shift"):
             value = getattr(self, field)
@@ -66,6 +66,10 @@ class Measure:
             value = getattr(self, field)
             if not 0 <= value <= 1:
                 raise BadData(Problem("impact.share", {"value": value}, field=field))
+        everywhere = self.cutoff or self.shift or self.scale != 1
+        if self.places is not None and (everywhere or not self.moved):
+            params = {"name": self.name}
+            raise BadData(Problem("impact.measure_places", params, field="places"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +114,12 @@ def annuity(years: int, rate: float) -> float:
     """What 1 at the end of each of so many years is worth today: sum of 1 / (1 + rate)^t.
 
     Raises:
-        BadData: No year, or a rate that is not above -1.
+        BadData: No whole number of years from 1 on, or a rate that is not above -1.
 
     >>> annuity(2, 0.0), round(annuity(2, 0.1), 6)
     (2.0, 1.735537)
     """
-    if years < 1 or not (np.isfinite(rate) and rate > -1):
+    if not (years >= 1 and float(years).is_integer() and np.isfinite(rate) and rate > -1):
         raise BadData(Problem("impact.discount", {"years": years, "rate": rate}, field="years"))
     return float(np.sum((1.0 + rate) ** -np.arange(1.0, years + 1)))
 

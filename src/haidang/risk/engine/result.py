@@ -98,8 +98,13 @@ class Impacts:
     # --- over all -----------------------------------------------------------------------------
 
     def expected(self, category: str, *, known: bool = False) -> float:
-        """Expected impact a year; of an ensemble the mean over its members."""
+        """Expected impact a year; of an ensemble the mean over its members.
+
+        NaN where a part is unknown, and of a set without events.
+        """
         k = self.exposed.index(category)
+        if not known and not len(self.events):
+            return float("nan")
         done = self.known_at_event[k] if known else self._done(k)
         return float(np.dot(done, self.events.weight))
 

@@ -239,10 +239,15 @@ def block(part: tuple[int, int], events: EventSet, change: Adjust) -> Block:
 
 
 def by_function(packed: Packed, strength: Floats) -> Floats:
-    """Shares by each function at the cells of a block, (function, cell)."""
+    """Shares by each function at the cells of a block, (function, cell); NaN where unknown.
+
+    A function such as ``v >= 25`` says 0 of what nobody measured: that does not count.
+    """
     if not packed.functions:
         return np.empty((0, 0))
-    return np.stack([np.asarray(f(strength), np.float64) for f in packed.functions])
+    said = np.stack([np.asarray(f(strength), np.float64) for f in packed.functions])
+    said[:, np.isnan(strength)] = np.nan
+    return said
 
 
 def _one(

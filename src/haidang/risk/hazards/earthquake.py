@@ -36,6 +36,9 @@ EARTH_KM: Final = 6371.0
 DEFAULT_VS30_MS: Final = 360.0
 """Where the ground is not known: between stiff soil and soft rock (NEHRP classes D and C)."""
 
+DEEPEST_KM: Final = 750.0
+"""No earthquake was ever located deeper."""
+
 LENGTH_SIGMA: Final = 0.16
 """Scatter of log10 of the rupture length, Wells & Coppersmith (1994)."""
 
@@ -192,7 +195,7 @@ def shaking(
 
     Raises:
         BadData: A number that is missing or cannot be (magnitude outside 0..10, depth outside
-            0..700 km, a position off the globe, Vs30 not above 0), no member, a model or a kind
+            0..750 km, a position off the globe, Vs30 not above 0), no member, a model or a kind
             of scatter that is not known, places whose two coordinates differ in number.
     """
     site_lat, site_lon = np.atleast_1d(site_lat), np.atleast_1d(site_lon)
@@ -259,7 +262,7 @@ def _check(
 ) -> None:
     ranges: tuple[tuple[str, Any, float, float], ...] = (
         ("magnitude", magnitude, 0.0, 10.0),
-        ("depth_km", depth_km, 0.0, 700.0),
+        ("depth_km", depth_km, 0.0, DEEPEST_KM),
         ("lat", lat, -90.0, 90.0),
         ("lon", lon, -180.0, 360.0),
         ("site_lat", site_lat, -90.0, 90.0),

@@ -328,9 +328,12 @@ def stood_in(told: Told, say: Speaker) -> str:
     """The place that was named and the areas that stood in for it; "" where none was."""
     if told.place is None:
         return ""
+    name = told.place.name(say.language)
+    if not told.areas:
+        return say("without_areas", place=name)
     inputs = {i.id: i for i in told.answer.table.inputs}
     areas = "; ".join(describe(inputs[n], list(a), say.language) for n, a in told.areas.items())
-    return say("with_place", place=told.place.name(say.language), areas=areas)
+    return say("with_place", place=name, areas=areas)
 
 
 def outcome(country: Country, told: Told, one: Outcome, say: Speaker, shown: bool) -> OutcomeLine:
