@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from authority import curve, issued
-from haidang.warn.cap import sign
+from haidang.warn.cap import sign, validate
 from haidang.warn.cap.finding import Notes, located
 from haidang.warn.cap.signed import signature_findings
 
@@ -34,6 +34,19 @@ def test_a_signature_that_holds_is_passed_over():
             ("sign.reformatted", "warning", 3, "/cap:alert/ds:Signature")
         ]
         assert found(SIGNED.replace(b"\n<ds:S", b"<ds:S"), require) == []
+
+
+def test_an_instruction_that_the_signature_does_not_cover_is_told_at_its_own_line():
+    """A style sheet decides what a browser shows, and anybody can have put it there."""
+    style = SIGNED.replace(b"<alert", b'\n<?xml-stylesheet href="x.xsl"?>\n<alert', 1)
+    for require in (False, True):
+        assert ("sign.instruction", "warning", 3, "/") in found(style, require)
+    [said] = [p for p in validate(style, require_signature=True).problems if p.line == 3]
+    assert (said.code, said.xpath) == ("sign.instruction", "/")
+    assert "xml-stylesheet" in said.message
+    assert "xml-stylesheet" in said.say("vi")
+    inside = SIGNED.replace(b"<status>", b"<?x y?><status>")
+    assert ("sign.digest", "error", 3, "/cap:alert/ds:Signature") in found(inside)
 
 
 def test_a_broken_one_is_an_error_though_none_was_asked_for():

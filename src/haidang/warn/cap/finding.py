@@ -84,6 +84,10 @@ class Notes:
         """Something allowed that is likely a mistake or does not work everywhere."""
         self._note(Found(code, node, params, "warning"))
 
+    def aside(self, code: str, line: int, /, **params: object) -> None:
+        """A warning of what stands outside the message."""
+        self._note(Found(code, None, params, "warning", line))
+
     def at_line(self, code: str, line: int, /, **params: object) -> None:
         """An error of a message that has no elements yet."""
         self.errors += 1

@@ -36,6 +36,9 @@ def signature_findings(root: etree._Element, data: bytes, require: bool, notes: 
         return
     for found in _found(data):
         code = found.code.removeprefix("sign.")
+        if found.field == "/":  # it stands outside the alert, and the tree here is without it
+            notes.aside(found.code, found.row or 1, **found.params)
+            continue
         node = next((n for n in nodes if _line(n) == found.row), nodes[0])
         # A signature that was cut out ("...") is no false one: there is nothing in it to verify.
         unable = code in _UNABLE or len(node) == 0

@@ -360,6 +360,18 @@ def _written(root: etree._Element, canon: Canon) -> Iterator[bytes]:
     yield canon.octets(root.getroottree())
 
 
+def instruction(root: etree._Element) -> etree._ProcessingInstruction | None:
+    """The first processing instruction before or after the root."""
+    before = reversed(list(root.itersiblings(etree.PI, preceding=True)))
+    found = next(iter((*before, *root.itersiblings(etree.PI))), None)
+    return cast("etree._ProcessingInstruction | None", found)
+
+
+def around(octets: bytes) -> bool:
+    """Whether signed bytes hold the instructions around the root too."""
+    return octets.startswith(b"<?") or octets.endswith(b"?>")
+
+
 def plain(data: bytes, *, blanks: bool) -> bytes:
     """What is read of a message whose signatures hold: all but they, in one canonical form."""
     root = read(data, blanks=blanks)
