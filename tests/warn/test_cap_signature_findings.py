@@ -28,12 +28,18 @@ def test_an_unsigned_message_is_told_of_where_a_signature_is_required():
     assert found(PLAIN, require=True) == [("unsigned", "error", 1, "/cap:alert")]
 
 
-def test_a_signature_that_holds_is_passed_over():
-    for require in (False, True):
-        assert found(SIGNED, require) == [
-            ("sign.reformatted", "warning", 3, "/cap:alert/ds:Signature")
-        ]
-        assert found(SIGNED.replace(b"\n<ds:S", b"<ds:S"), require) == []
+def test_a_signature_that_holds_is_passed_over_where_none_is_required():
+    where = ("warning", 3, "/cap:alert/ds:Signature")
+    assert found(SIGNED) == [("sign.reformatted", *where)]
+    assert found(SIGNED.replace(b"\n<ds:S", b"<ds:S")) == []
+
+
+def test_who_requires_a_signature_is_told_that_anybody_can_have_made_it():
+    held = SIGNED.replace(b"\n<ds:S", b"<ds:S")
+    assert found(held, require=True) == [
+        ("sign.trust_unknown", "warning", 2, "/cap:alert/ds:Signature")
+    ]
+    assert validate(held, require_signature=True).valid
 
 
 def test_an_instruction_that_the_signature_does_not_cover_is_told_at_its_own_line():
@@ -65,7 +71,7 @@ def test_a_broken_one_is_an_error_though_none_was_asked_for():
         ("capvalidator/signed_bf_no_signature.xml", None, "error"),
         ("capvalidator/signed_bf_invalid_schema.xml", "error", "error"),
         ("oasiscap/google-PAAQ-4-mg5a94.xml", "warning", "error"),
-        ("oasiscap/ipaws-5e7e0fc5023f1930efcf3deb.xml", None, None),
+        ("oasiscap/ipaws-5e7e0fc5023f1930efcf3deb.xml", None, "warning"),
     ],
 )
 def test_what_proves_nothing_is_no_error_unless_proof_is_required(shared, name, lenient, strict):
