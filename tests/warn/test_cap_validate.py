@@ -319,6 +319,13 @@ HOSTILE = [
     (GOOD.encode("utf-16"), "encoding_conflict"),
     (GOOD.replace("UTF-8", "Shift_JIS").encode("utf-8"), "encoding_unknown"),
     (GOOD.replace("UTF-8", "UTF-7").encode("utf-8"), "encoding_unknown"),
+    # Names and declarations so long that a parser reads them and a shorter look does not.
+    (
+        GOOD.replace("UTF-8", "EXTENDED_UNIX_CODE_PACKED_FORMAT_FOR_JAPANESE").encode(),
+        "encoding_unknown",
+    ),
+    (GOOD.replace(' encoding="UTF-8"', " " * 400 + 'encoding="EUC-JP"').encode(), "encoding_unknown"),
+    (GOOD.replace(' encoding="UTF-8"', " " * 4000 + 'encoding="UTF-8"').encode(), "encoding_unknown"),
     (b"\xef\xbb\xbf" + GOOD.replace("UTF-8", "ISO-8859-1").encode(), "encoding_conflict"),
     (GOOD.replace("UTF-8", "US-ASCII").encode(), "encoding_bytes"),
     (GOOD.encode().replace("Bão".encode(), "Bão".encode("latin-1"), 1), "encoding_bytes"),

@@ -20,9 +20,9 @@ SIZE_MAX: Final = 10_000_000
 TAGS_MAX: Final = 200_000
 """``<`` in a message: a tree of more elements would take more memory than a message is worth."""
 
-_DECLARED: Final = re.compile(
-    rb"""^<\?xml\s+version\s*=\s*["'][^"'<]{1,10}["']\s+encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']"""
-)
+_DECLARED: Final = re.compile(rb"""\sencoding\s*=\s*["']([^"']*)["']""")
+_DECLARATION: Final = 1_000
+"""Bytes in which an XML declaration must end: the parser would read a longer one, we would not."""
 _NOTHING: Final = b" \t\r\n\0"
 _HEAD: Final = 200
 _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -101,13 +101,18 @@ def _encoding(data: bytes, notes: Notes) -> bool:
 
 
 def _declared(data: bytes, really: str | None) -> str:
-    head = data[:400]
+    head = data[: 2 * _DECLARATION]
     if really is not None and really.startswith("utf-16"):
         head = head[: len(head) // 2 * 2].decode(really, "replace")[1:].encode("ascii", "replace")
     elif really is not None:
         head = head[3:]
-    found = _DECLARED.match(head)
-    return found[1].decode("ascii") if found else ""
+    if not re.match(rb"<\?xml\s", head):
+        return ""
+    declaration, end, _ = head[:_DECLARATION].partition(b"?>")
+    if not end and len(data) > _DECLARATION:
+        return "…"
+    found = _DECLARED.search(declaration)
+    return short(found[1].decode("ascii", "replace")) if found else ""
 
 
 def _decodes(data: bytes, encoding: str, notes: Notes) -> bool:
