@@ -169,3 +169,18 @@ def test_elements_that_name_nothing_come_back_where_they_may_stand():
     # Whoever fills one in does not get it twice.
     filled = build(replace(read, addresses=("d",)))
     assert filled.count(b"<addresses>") == 1
+
+
+def test_a_text_of_the_first_version_that_is_no_pair_comes_back_as_it_was():
+    data = (
+        b'<alert xmlns="http://www.incident.com/cap/1.0"><identifier>a</identifier>'
+        b"<sender>b</sender><sent>2004-09-06T19:22:00+07:00</sent><status>Actual</status>"
+        b"<msgType>Alert</msgType><info><event>e</event><urgency>Past</urgency>"
+        b"<severity>Minor</severity><certainty>Likely</certainty>"
+        b"<parameter>=1</parameter><parameter>a=b=c</parameter><parameter>d</parameter>"
+        b"</info></alert>"
+    )
+    read = parse(data)
+    assert read.infos[0].parameters == (("", "=1"), ("a", "b=c"), ("", "d"))
+    again = etree.fromstring(build(read))
+    assert [n.text for n in again.iter("{*}parameter")] == ["=1", "a=b=c", "d"]

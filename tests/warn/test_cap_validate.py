@@ -364,6 +364,13 @@ def test_external_entities_are_never_read(tmp_path):
     assert "a secret" not in str(cap.validate(data))
 
 
+def test_a_clock_without_a_zone_is_a_mistake_of_the_caller():
+    for how in (cap.validate, cap.receive):
+        for data in (GOOD.encode(), b"no message"):
+            with pytest.raises(ValueError, match="2024"):
+                how(data, now=datetime(2024, 9, 7))  # noqa: DTZ001 - that is the point
+
+
 def test_other_encodings_are_read_and_told_of():
     wide = GOOD.replace("UTF-8", "UTF-16").encode("utf-16")
     latin = GOOD.replace("Bão số 3", "Bao").replace("UTF-8", "ISO-8859-1")

@@ -221,7 +221,7 @@ def _bare(text: str | None) -> str | None:
 
 def _old_pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    return (name, value) if equals else ("", text)
+    return (name, value) if name and equals else ("", text)
 
 
 def _resource(box: Box) -> Resource:
