@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from getpass import getuser
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,9 @@ class Broker:
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
+        # Started by root it would become another user, who may neither read certificates nor keep
+        # anything in a folder of ours, and say so in its log alone.
+        lines = (f"user {getuser()}", *lines)
         conf = (f"listener {self.port} 127.0.0.1", f"persistence_location {folder}/", *CONF, *lines)
         (folder / "mosquitto.conf").write_text("\n".join(conf) + "\n", "utf-8")
 

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 
 import pytest
@@ -94,6 +95,25 @@ def test_a_file_that_is_not_there_and_a_folder_without_messages(run, tmp_path):
         result = run(name)
         assert result.exit_code != 0
     assert run("--profile", "nobody", tmp_path).exit_code != 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and dangling links are those of POSIX")
+def test_what_cannot_be_read_is_told_and_the_rest_goes_on(run, tmp_path):
+    (tmp_path / "a.xml").symlink_to(tmp_path / "gone")
+    os.mkfifo(tmp_path / "b.xml")  # whoever opens it waits for somebody to write
+    (tmp_path / "c.xml").mkdir()
+    (tmp_path / "c.xml" / "d.cap").write_bytes(SOUND)
+    (tmp_path / "e.xml").write_bytes(WRONG)
+    result = run(tmp_path)
+    assert result.exit_code == 1
+    found = [re.match(r".*/(\w\.xml):(\d+): error (\w+) ", li) for li in result.stdout.splitlines()]
+    assert [m.groups() for m in found] == [
+        ("a.xml", "1", "cannot_read"), ("b.xml", "1", "cannot_read"),
+        ("e.xml", "13", "value"), ("e.xml", "17", "circle_range"),
+    ]  # fmt: skip
+    assert "messages: 4, invalid: 3, valid with warnings: 0" in result.stderr
+    told = [json.loads(line) for line in run("--json", tmp_path).stdout.splitlines()]
+    assert [t["valid"] for t in told] == [False, False, True, False]
 
 
 def test_profiles_by_name_country_and_file(tmp_path):

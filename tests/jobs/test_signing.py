@@ -176,12 +176,28 @@ def test_a_made_pair_signs_and_is_never_written_over(tmp_path):
         done = sign(message, key.read_bytes(), certificate.read_bytes())
         seen = verify(done, [certificate.read_bytes()], NOW)
         assert (seen.trust, seen.subject) == ("trusted", "CN=Toyland desk")
-        with pytest.raises(BadData) as caught:
-            keys.write(seal, tmp_path / kind)
-        assert caught.value.problems[0].code == "sign.key_there"
-    for bad in ({"name": " "}, {"name": "x" * 65}, {"name": "x", "days": 0}):
-        with pytest.raises(BadData):
-            keys.make(bad["name"], NOW, days=bad.get("days", 9))
+        before = (key.read_bytes(), certificate.read_bytes())
+        assert before == (seal.key, seal.certificate)
+        other = keys.make("Another desk", NOW, kind="ec")
+        for gone in (None, certificate):  # a key without its certificate is not written over either
+            if gone:
+                gone.unlink()
+            with pytest.raises(BadData) as caught:
+                keys.write(other, tmp_path / kind)
+            assert caught.value.problems[0].code == "sign.key_there"
+            assert key.read_bytes() == before[0]
+            assert certificate.exists() == (gone is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "code"),
+    [(" ", 9, "key_name"), ("x" * 65, 9, "key_name"), ("x", 0, "key_days"),
+     ("x", 36_501, "key_days")],
+)  # fmt: skip
+def test_a_pair_that_nobody_could_use_is_not_made(name, days, code):
+    with pytest.raises(BadData) as caught:
+        keys.make(name, NOW, days=days)
+    assert caught.value.problems[0].code == f"sign.{code}"
 
 
 def test_what_speaks_alone_signs_and_a_bad_key_keeps_it_waiting(given, tmp_path, monkeypatch):
@@ -199,14 +215,16 @@ def test_what_speaks_alone_signs_and_a_bad_key_keeps_it_waiting(given, tmp_path,
         clock.on(minutes=5)
         monkeypatch.delenv(KEY)
         now = job.now()
-        touched = job.take([live_toy.heard(clock, "g0000", 4.5)], now).touched
+        both = [live_toy.heard(clock, gauge, 4.5) for gauge in ("g0000", "g0001")]
+        touched = job.take(both, now).touched
         looked = job.look(now, touched)
         assert looked.verdict is not None
         assert looked.spoken == store.messages() == ()
         assert [p.code for p in job.mute] == ["sign.key_unset"]
         given(mine.key, mine.pem)
         spoken = job.recover()
-        assert spoken
+        assert {m.draft for m in spoken} == {d.id for d in looked.verdict.drafts}
+        assert len(spoken) == 2
         assert job.mute == ()
         assert {verify(m.body, [mine.pem]).trust for m in spoken} == {"trusted"}
 

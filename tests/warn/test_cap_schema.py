@@ -1,13 +1,15 @@
 """What we say of structure is what the schema of OASIS says, on real messages and on mutations."""
 
 from copy import deepcopy
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 from lxml import etree
 
+from haidang.warn.cap import NAMESPACE, build, parse, validate
 from haidang.warn.cap.document import open_document
-from haidang.warn.cap.finding import Notes
+from haidang.warn.cap.finding import DSIG, Notes
 from haidang.warn.cap.walk import walk
 
 MESSAGES = (
@@ -127,3 +129,58 @@ def test_verdicts_on_mutations(shared, oasis, ours):
                 wrong.append((name, version, what, "theirs", theirs, codes))
     assert not wrong, "\n".join(map(str, wrong))
     assert looked > 400
+
+
+def names(root):
+    return [
+        str(n.tag)
+        for n in root.iter()
+        if not any(DSIG in str(a.tag) for a in (n, *n.iterancestors()))
+    ]
+
+
+def test_every_element_of_the_collection_is_written_again_empty_ones_too(shared):
+    """In their order, without the signatures, which `build` does not write."""
+    written = 0
+    for name, data in messages(shared):
+        if not validate(data).valid:
+            continue
+        root = etree.fromstring(data, etree.XMLParser(remove_comments=True, remove_pis=True))
+        assert names(etree.fromstring(build(parse(data)))) == names(root), name
+        written += 1
+    assert written > 25
+
+
+def test_elements_that_name_nothing_come_back_where_they_may_stand():
+    data = (
+        f'<alert xmlns="{NAMESPACE}"><identifier>a</identifier><sender>b@c</sender>'
+        "<sent>2024-09-06T19:22:00+07:00</sent><status>Actual</status><msgType>Alert</msgType>"
+        "<scope>Public</scope><addresses> </addresses><references/><incidents/>"
+        "<info><language/><category>Met</category><event>e</event><urgency>Past</urgency>"
+        "<severity>Minor</severity><certainty>Likely</certainty>"
+        "<area><areaDesc>x</areaDesc><polygon/><polygon> </polygon><circle/></area></info></alert>"
+    ).encode()
+    read = parse(data)
+    again = build(read)
+    assert names(etree.fromstring(again)) == names(etree.fromstring(data))
+    assert parse(again) == read
+    assert read.infos[0].language == "en-US"
+    assert (read.infos[0].areas[0].rings, read.infos[0].areas[0].circles) == ((), ())
+    # Whoever fills one in does not get it twice.
+    filled = build(replace(read, addresses=("d",)))
+    assert filled.count(b"<addresses>") == 1
+
+
+def test_a_text_of_the_first_version_that_is_no_pair_comes_back_as_it_was():
+    data = (
+        b'<alert xmlns="http://www.incident.com/cap/1.0"><identifier>a</identifier>'
+        b"<sender>b</sender><sent>2004-09-06T19:22:00+07:00</sent><status>Actual</status>"
+        b"<msgType>Alert</msgType><info><event>e</event><urgency>Past</urgency>"
+        b"<severity>Minor</severity><certainty>Likely</certainty>"
+        b"<parameter>=1</parameter><parameter>a=b=c</parameter><parameter>d</parameter>"
+        b"</info></alert>"
+    )
+    read = parse(data)
+    assert read.infos[0].parameters == (("", "=1"), ("a", "b=c"), ("", "d"))
+    again = etree.fromstring(build(read))
+    assert [n.text for n in again.iter("{*}parameter")] == ["=1", "a=b=c", "d"]

@@ -97,7 +97,18 @@ def test_the_signature_is_the_last_child_and_the_standard_kind():
     assert last.xpath("ds:SignedInfo/ds:SignatureMethod/@Algorithm", namespaces=ds) == [
         "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
     ]
-    assert SIGNED.startswith(MESSAGE[: MESSAGE.index(b"<alert")].rstrip(b"\n"))
+
+
+@pytest.mark.parametrize("pair", [OFFICE, RSA])
+def test_nothing_stands_around_what_is_signed(pair):
+    """By the letter ``URI=""`` covers instructions around the alert; many programs pass over them.
+
+    Without any, the document as the standard signs it and the alert alone are the same bytes.
+    """
+    done = sign(MESSAGE + b"<?a b?><!-- c -->", pair.key, pair.pem)
+    root = xmldsig.read(done)
+    assert (root.getprevious(), root.getnext()) == (None, None)
+    assert done == sign(MESSAGE[MESSAGE.index(b"<alert") :], pair.key, pair.pem)
 
 
 @pytest.mark.parametrize("pair", [OFFICE, RSA])
@@ -458,25 +469,54 @@ def test_every_reason_has_words():
     assert {f"sign.{c}" for c in codes} <= catalogue().keys()
 
 
-@pytest.mark.parametrize("around", [b"<?a b?>%s", b"%s<?a b?>", b"<?a b?>\n%s\n<?c d?>"])
+def resigned(data, octets):
+    """The message with a signature over these bytes, by the same office."""
+    digest = base64.b64encode(hashlib.sha256(octets).digest())
+    old = re.search(rb"<ds:DigestValue>([^<]*)<", data)[1]
+    info = re.search(rb"<ds:SignedInfo>.*</ds:SignedInfo>", data, re.S)[0].replace(old, digest)
+    alone = info.replace(b"<ds:SignedInfo", b'<ds:SignedInfo xmlns:ds="%s"' % xmldsig.DSIG.encode())
+    text = xmldsig.Canon(xmldsig.EXCLUSIVE).octets(etree.fromstring(alone))
+    r, s = decode_dss_signature(OFFICE.private.sign(text, ec.ECDSA(SHA256())))
+    value = base64.b64encode(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+    was = re.search(rb"<ds:SignatureValue>([^<]*)<", data)[1]
+    return data.replace(old, digest).replace(was, value)
+
+
+def test_comments_are_not_signed_by_the_standard_though_the_canonicalization_keeps_them():
+    """XML Signature, 4.4.3.3: ``URI=""`` is the document without its comments."""
+    plain = xmldsig.EXCLUSIVE.encode()
+    data = WHOLE.replace(
+        b'<ds:Transform Algorithm="%s"' % plain, b'<ds:Transform Algorithm="%sWithComments"' % plain
+    )
+    assert data != WHOLE
+    remarked = data.replace(b"<scope>", b"<!-- a remark --><scope>")
+    bare = xmldsig.Canon(xmldsig.EXCLUSIVE).octets(etree.fromstring(BARE_ROOT))
+    kept = etree.fromstring(re.sub(rb"<ds:Signature .*</ds:Signature>", b"", remarked, flags=re.S))
+    whole = xmldsig.Canon(xmldsig.EXCLUSIVE + "WithComments").octets(kept)
+    assert b"remark" in whole
+    for octets in (bare, whole):
+        seen = verify(resigned(remarked, octets), [OFFICE.pem])
+        assert (seen.trust, seen.codes) == ("trusted", ())
+        assert b"remark" not in seen.data
+    assert verify(resigned(remarked, bare).replace(b"Exercise", b"Actual")).code == "digest"
+
+
+@pytest.mark.parametrize(
+    "around", [b"<?a b?>%s", b"\n%s\n\n<?a b?><?c d?>", b"<!-- -->\n<?a b?>\n%s\n<?c d?>"]
+)
 def test_instructions_around_the_root_are_signed_by_the_standard_and_never_read(around):
     """Signed as the standard has it, with them; ``signxml`` leaves them out, and both hold."""
     done = around % WHOLE
     assert verify(done).valid
     assert verify(done).data == verify(SIGNED).data
+    (said,) = [p for p in verify(done, [OFFICE.pem]).problems if p.code == "sign.instruction"]
+    row = done[: done.index(b"<?a")].count(b"\n") + 1
+    assert (said.severity, said.row, said.field) == ("warning", row, "/")
+    assert said.params["name"] == "a"
     tree = etree.fromstring(around % BARE_ROOT).getroottree()
-    octets = xmldsig.Canon(xmldsig.EXCLUSIVE).octets(tree)
-    digest = base64.b64encode(hashlib.sha256(octets).digest())
-    old = re.search(rb"<ds:DigestValue>([^<]*)<", SIGNED)[1]
-    info = re.search(rb"<ds:SignedInfo>.*</ds:SignedInfo>", SIGNED, re.S)[0].replace(old, digest)
-    alone = info.replace(b"<ds:SignedInfo", b'<ds:SignedInfo xmlns:ds="%s"' % xmldsig.DSIG.encode())
-    text = xmldsig.Canon(xmldsig.EXCLUSIVE).octets(etree.fromstring(alone))
-    r, s = decode_dss_signature(OFFICE.private.sign(text, ec.ECDSA(SHA256())))
-    value = base64.b64encode(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
-    was = re.search(rb"<ds:SignatureValue>([^<]*)<", SIGNED)[1]
-    made = (around % WHOLE).replace(old, digest).replace(was, value)
+    made = resigned(done, xmldsig.Canon(xmldsig.EXCLUSIVE).octets(tree))
     seen = verify(made, [OFFICE.pem])
-    assert seen.trust == "trusted"
+    assert (seen.trust, seen.codes) == ("trusted", ())
     assert b"<?" not in seen.data
     assert verify(made.replace(b"?a b?", b"?a c?")).code == "digest"
 

@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from authority import curve, issued
-from haidang.warn.cap import sign
+from haidang.warn.cap import sign, validate
 from haidang.warn.cap.finding import Notes, located
 from haidang.warn.cap.signed import signature_findings
 
@@ -28,12 +28,31 @@ def test_an_unsigned_message_is_told_of_where_a_signature_is_required():
     assert found(PLAIN, require=True) == [("unsigned", "error", 1, "/cap:alert")]
 
 
-def test_a_signature_that_holds_is_passed_over():
+def test_a_signature_that_holds_is_passed_over_where_none_is_required():
+    where = ("warning", 3, "/cap:alert/ds:Signature")
+    assert found(SIGNED) == [("sign.reformatted", *where)]
+    assert found(SIGNED.replace(b"\n<ds:S", b"<ds:S")) == []
+
+
+def test_who_requires_a_signature_is_told_that_anybody_can_have_made_it():
+    held = SIGNED.replace(b"\n<ds:S", b"<ds:S")
+    assert found(held, require=True) == [
+        ("sign.trust_unknown", "warning", 2, "/cap:alert/ds:Signature")
+    ]
+    assert validate(held, require_signature=True).valid
+
+
+def test_an_instruction_that_the_signature_does_not_cover_is_told_at_its_own_line():
+    """A style sheet decides what a browser shows, and anybody can have put it there."""
+    style = SIGNED.replace(b"<alert", b'\n<?xml-stylesheet href="x.xsl"?>\n<alert', 1)
     for require in (False, True):
-        assert found(SIGNED, require) == [
-            ("sign.reformatted", "warning", 3, "/cap:alert/ds:Signature")
-        ]
-        assert found(SIGNED.replace(b"\n<ds:S", b"<ds:S"), require) == []
+        assert ("sign.instruction", "warning", 3, "/") in found(style, require)
+    [said] = [p for p in validate(style, require_signature=True).problems if p.line == 3]
+    assert (said.code, said.xpath) == ("sign.instruction", "/")
+    assert "xml-stylesheet" in said.message
+    assert "xml-stylesheet" in said.say("vi")
+    inside = SIGNED.replace(b"<status>", b"<?x y?><status>")
+    assert ("sign.digest", "error", 3, "/cap:alert/ds:Signature") in found(inside)
 
 
 def test_a_broken_one_is_an_error_though_none_was_asked_for():
@@ -52,7 +71,7 @@ def test_a_broken_one_is_an_error_though_none_was_asked_for():
         ("capvalidator/signed_bf_no_signature.xml", None, "error"),
         ("capvalidator/signed_bf_invalid_schema.xml", "error", "error"),
         ("oasiscap/google-PAAQ-4-mg5a94.xml", "warning", "error"),
-        ("oasiscap/ipaws-5e7e0fc5023f1930efcf3deb.xml", None, None),
+        ("oasiscap/ipaws-5e7e0fc5023f1930efcf3deb.xml", None, "warning"),
     ],
 )
 def test_what_proves_nothing_is_no_error_unless_proof_is_required(shared, name, lenient, strict):

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - a case is one line, so that the table can be read
 
 import base64
+import gzip
 import hashlib
 import re
 from dataclasses import replace
@@ -15,7 +16,7 @@ from lxml import etree
 
 from haidang.base.errors import BadData, BadPack, NotFound
 from haidang.warn import cap
-from haidang.warn.cap import rules_area
+from haidang.warn.cap import finding, rules_area
 from haidang.words import catalogue, word
 
 GOOD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -318,10 +319,24 @@ HOSTILE = [
     (GOOD.encode("utf-16"), "encoding_conflict"),
     (GOOD.replace("UTF-8", "Shift_JIS").encode("utf-8"), "encoding_unknown"),
     (GOOD.replace("UTF-8", "UTF-7").encode("utf-8"), "encoding_unknown"),
+    # Names and declarations so long that a parser reads them and a shorter look does not.
+    (
+        GOOD.replace("UTF-8", "EXTENDED_UNIX_CODE_PACKED_FORMAT_FOR_JAPANESE").encode(),
+        "encoding_unknown",
+    ),
+    (GOOD.replace(' encoding="UTF-8"', " " * 400 + 'encoding="EUC-JP"').encode(), "encoding_unknown"),
+    (GOOD.replace(' encoding="UTF-8"', " " * 4000 + 'encoding="UTF-8"').encode(), "encoding_unknown"),
     (b"\xef\xbb\xbf" + GOOD.replace("UTF-8", "ISO-8859-1").encode(), "encoding_conflict"),
     (GOOD.replace("UTF-8", "US-ASCII").encode(), "encoding_bytes"),
     (GOOD.encode().replace("Bão".encode(), "Bão".encode("latin-1"), 1), "encoding_bytes"),
+    (GOOD.replace('encoding="UTF-8"', "").encode("utf-32"), "encoding_unknown"),
+    (GOOD.replace('encoding="UTF-8"', "").encode("utf-32-be"), "encoding_unmarked"),
+    (b"\0\0\xfe\xff" + GOOD.encode("utf-32-be"), "encoding_unknown"),
+    (gzip.compress(GOOD.encode()), "encoding_bytes"),
     (b"<html><body>404</body></html>", "html"),
+    (b"<!DOCTYPE html>\n<html lang=en><br><p>404 Not Found", "html"),
+    (b"\n<!-- x --><HTML>\n<title>caf\xe9</title>", "html"),
+    (b'<!doctype HTML PUBLIC "-//W3C//DTD HTML 4.01//EN"><p>503', "html"),
     (b'<feed xmlns="http://www.w3.org/2005/Atom"/>', "feed"),
     (b"<rss/>", "feed"),
     (b'<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0"/>', "edxl"),
@@ -349,6 +364,13 @@ def test_external_entities_are_never_read(tmp_path):
     assert "a secret" not in str(cap.validate(data))
 
 
+def test_a_clock_without_a_zone_is_a_mistake_of_the_caller():
+    for how in (cap.validate, cap.receive):
+        for data in (GOOD.encode(), b"no message"):
+            with pytest.raises(ValueError, match="2024"):
+                how(data, now=datetime(2024, 9, 7))  # noqa: DTZ001 - that is the point
+
+
 def test_other_encodings_are_read_and_told_of():
     wide = GOOD.replace("UTF-8", "UTF-16").encode("utf-16")
     latin = GOOD.replace("Bão số 3", "Bao").replace("UTF-8", "ISO-8859-1")
@@ -360,6 +382,22 @@ def test_other_encodings_are_read_and_told_of():
     lying = lying.replace("ả", "a").replace("Ở", "O").replace("ò", "o").encode()
     assert ("w", "encoding_suspect") in codes(lying)
     assert cap.validate(b"\xef\xbb\xbf" + GOOD.encode()).problems == ()
+
+
+def test_what_is_not_listed_costs_no_more_than_counting(monkeypatch):
+    """A hostile message has a million problems; only those that are told are written down."""
+    made = []
+
+    def found(*args, **more):
+        made.append(args[0])
+        return kept(*args, **more)
+
+    kept = finding.Found
+    monkeypatch.setattr(finding, "Found", found)
+    report = cap.validate(edit(("<info>", "<info/>" * 5_000 + "<info>")))
+    assert len(made) <= finding.FINDINGS_MAX + 1
+    more = next(p for p in report.problems if p.code == "more")
+    assert more.params["count"] > 5 * 5_000 - finding.FINDINGS_MAX
 
 
 def test_lines_beyond_what_the_parser_counts():

@@ -290,13 +290,20 @@ def test_live_desks_make_one_site_and_a_broken_one_leaves_it_standing(acted, toy
     draft = live.at(None, wall.now).pending[0]
     live.sign(draft.id, "a" * 32, "forecaster_on_duty", wall.now)
     message = live.approve(draft.id, "b" * 32, "shift_lead", wall.now)
+    drill = desk(acted, toys)
+    practised = drill.at(None, wall.now).pending[0]
+    drill.sign(practised.id, "a" * 32, "forecaster_on_duty", wall.now)
+    drilled = drill.approve(practised.id, "b" * 32, "shift_lead", wall.now)
     home = HomeSite(out, toys, load_country(toys.country("xt"), toys.threats), Public)
     home.tick(wall.now)
     browser = acted.browser()
-    assert message.identifier in browser.get("/public/feeds/all.atom").text
-    assert message.identifier in browser.get("/public/active.geojson").text or (
-        message.kind == "Cancel"
-    )
+    feed = browser.get("/public/feeds/all.atom").text
+    assert message.kind == "Alert"
+    assert message.identifier in feed
+    features = json.loads(browser.get("/public/active.geojson").text)["features"]
+    assert {f["properties"]["identifier"] for f in features} == {message.identifier}
+    assert drilled.identifier in browser.get(f"{FOLDER}/feeds/all.atom").text
+    assert drilled.identifier not in feed
     assert json.loads(browser.get("/api/status.json").content)["watched"] == ["storm"]
     page = browser.get(f"/public/{draft.place}/")
     assert page.status_code == 200
@@ -311,6 +318,9 @@ def test_live_desks_make_one_site_and_a_broken_one_leaves_it_standing(acted, toy
     draft = beside.at(None, wall.now).pending[0]
     beside.sign(draft.id, "a" * 32, "forecaster_on_duty", wall.now)
     second = beside.approve(draft.id, "b" * 32, "shift_lead", wall.now)
+    # Whoever never knew what the unreadable one said writes nothing, for it would call that off.
+    HomeSite(out, toys, load_country(toys.country("xt"), toys.threats), Public).tick(wall.now)
+    assert (out / "public/feeds/all.atom").read_bytes() == before
     home.tick(wall.now)
     feed = (out / "public/feeds/all.atom").read_text()
     assert message.identifier in feed

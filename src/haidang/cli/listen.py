@@ -82,7 +82,7 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, bool]]:
     if broker["refused"]:
         lines.append((say("listen_refused", why=broker["refused"]), True))
     elif not broker["connected"]:
-        lines.append((say("listen_no_line"), True))
+        lines.append((say("listen_no_line", why=broker.get("failed") or "-"), True))
     if broker["dropped"]:
         lines.append((say("listen_dropped", n=broker["dropped"]), True))
     if found["trouble"]:

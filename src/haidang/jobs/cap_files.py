@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from haidang.base.errors import BadData, NotFound, Unavailable
+from haidang.base.errors import BadData, NotFound
 from haidang.base.problem import Problem
 from haidang.pack.load import roots
 from haidang.warn.cap import (
@@ -24,6 +27,7 @@ from haidang.warn.cap import (
     warm,
 )
 from haidang.warn.cap.document import SIZE_MAX
+from haidang.warn.cap.finding import Notes, located
 from haidang.warn.cap.profile import COUNTRY_FILE
 
 STDIN: Final = "-"
@@ -75,16 +79,23 @@ def look(
         batch: Also hold them against one another: identifiers used twice, unknown references.
         language: Of what is said.
 
+    Yields:
+        One that cannot be read as invalid with this reason (``cannot_read``); the rest goes on.
+
     Raises:
         NotFound: A name is neither a file nor a folder, or a folder holds no message.
-        Unavailable: A file cannot be read.
     """
     files = [file for name in names for file in _files(name)]
     if len(files) >= MANY:
         warm()
     seen = Register() if batch else None
     for file in files:
-        for name, data in _opened(file, _read(file)):
+        try:
+            whole = _read(file)
+        except OSError as error:
+            yield Looked(file, b"", _unread(file, error, language))
+            continue
+        for name, data in _opened(file, whole):
             report = validate(data, profile, require_signature, language=language, seen=seen)
             yield Looked(name, data, report)
 
@@ -128,20 +139,28 @@ def _files(name: str) -> list[str]:
     if not path.is_dir():
         raise NotFound(Problem("cap.no_file", {"name": name}))
     taken = ENDINGS + ENVELOPES
-    found = sorted(str(f) for f in path.rglob("*") if f.suffix.lower() in taken)
+    found = sorted(str(f) for f in path.rglob("*") if f.suffix.lower() in taken and not f.is_dir())
     if not found:
         raise NotFound(Problem("cap.no_message", {"name": name, "endings": ", ".join(taken)}))
     return found
 
 
 def _read(name: str) -> bytes:
-    """One byte more than is taken, so that what is too long is told and not held in memory."""
-    try:
-        if name == STDIN:
-            return sys.stdin.buffer.read(SIZE_MAX + 1)
-        with Path(name).open("rb") as file:
-            return file.read(SIZE_MAX + 1)
-    except OSError as error:
-        raise Unavailable(
-            Problem("cap.cannot_read", {"name": name, "reason": error.strerror or str(error)})
-        ) from error
+    """One byte more than is taken, so that what is too long is told and not held in memory.
+
+    Raises:
+        OSError: It cannot be read, or is a pipe that somebody would have to write into first.
+    """
+    if name == STDIN:
+        return sys.stdin.buffer.read(SIZE_MAX + 1)
+    path = Path(name)
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    with path.open("rb") as file:
+        return file.read(SIZE_MAX + 1)
+
+
+def _unread(name: str, error: OSError, language: str) -> Report:
+    notes = Notes()
+    notes.at_line("cannot_read", 1, name=name, reason=error.strerror or str(error))
+    return Report(False, tuple(located(notes, language, {})))

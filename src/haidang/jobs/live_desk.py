@@ -60,8 +60,9 @@ def open_home(folder: Path, roots: Roots, wall: datetime) -> Home:
         wall: Wall time.
 
     Raises:
-        BadPack: ``sensors.yaml`` or the country does not fit, or a pack may not speak so: one of
-            tier ``draft`` never as Actual (``live.draft_actual``).
+        BadPack: ``sensors.yaml`` or the country does not fit; a pack is not told by readings
+            (``live.not_readings``); or it may not speak so: one of tier ``draft`` never as Actual
+            (``live.draft_actual``).
         BadData: As ``sensors.load``; the name has no Latin letter.
         NotFound: No such country, or a threat that is not bound to it (``desk.no_threat``).
         Unavailable: The folder cannot be written to.
@@ -71,6 +72,8 @@ def open_home(folder: Path, roots: Roots, wall: datetime) -> Home:
     if strange := [t for t in settings.threats if t not in country.packs]:
         known = ", ".join(sorted(country.packs))
         raise NotFound(Problem("desk.no_threat", {"name": strange[0], "known": known}))
+    if deaf := [t for t in settings.threats if not country.packs[t].threat.read]:
+        raise BadPack(*(Problem("live.not_readings", {"id": t}, sensors.FILE) for t in deaf))
     mute = [t for t in settings.threats if country.packs[t].threat.tier == "draft"]
     if settings.status == "Actual" and mute:
         raise BadPack(*(Problem("live.draft_actual", {"id": t}, sensors.FILE) for t in mute))

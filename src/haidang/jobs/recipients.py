@@ -77,7 +77,11 @@ def import_subscriptions(
         BadData: As ``import_contacts``.
     """
     languages = tuple(home.spec.languages)
-    read = read_subscriptions(path, languages, home.packs, home.places.gazetteer, day, channels)
+    tops = {
+        name: home.scales[pack.binding.scale or home.spec.scale].top
+        for name, pack in home.packs.items()
+    }
+    read = read_subscriptions(path, languages, tops, home.places.gazetteer, day, channels)
     ids = store.recipient_ids([s.recipient for s in read.subscriptions])
     spoken = store.contact_languages(list(ids.values()))
     good, problems = [], list(read.problems)

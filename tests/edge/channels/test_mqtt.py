@@ -10,7 +10,6 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from getpass import getuser
 
 import paho.mqtt.client as paho
 import pytest
@@ -31,7 +30,7 @@ TOPIC = "origin/a/wis2/xt-office/data/core/weather/advisories-warnings"
 def bus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mqtt")
     (folder / "acl").write_text("topic readwrite origin/#\ntopic readwrite active/#\n", "utf-8")
-    with broker(folder, f"user {getuser()}", f"acl_file {folder}/acl") as running:
+    with broker(folder, f"acl_file {folder}/acl") as running:
         yield running
 
 
@@ -247,7 +246,7 @@ def test_login_and_tls(tmp_path, opened, tls, monkeypatch):
     folder.mkdir()
     (folder / "users").write_text("desk:$7$101${}${}\n".format(*said), "utf-8")
     lines = (
-        f"user {getuser()}", f"password_file {folder}/users", "allow_anonymous false",
+        f"password_file {folder}/users", "allow_anonymous false",
         f"certfile {tls.certificate}", f"keyfile {tls.key}",
     )  # fmt: skip
     with broker(folder, *lines) as running:

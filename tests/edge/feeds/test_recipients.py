@@ -29,10 +29,27 @@ def contacts(tmp_path: Path, text: str, channels: tuple[str, ...] = ()):
     return read_contacts(path, ("vi", "en"), channels)
 
 
+def test_a_level_that_no_notice_reaches_is_refused(tmp_path: Path) -> None:
+    """Whoever asked for it would wait for ever and believe that all is quiet."""
+    read = subscriptions(
+        tmp_path,
+        "recipient,channel,threats,least_level\n"
+        "anna,sms,fire,3\n"
+        "bert,sms,fire,4\n"
+        "carl,sms,fire wind,5\n"
+        "dora,sms,,6\n"
+        "emil,sms,,009\n",
+    )
+    assert [one.least_level for one in read.subscriptions] == [3, 5]
+    assert [(p.row, p.params["top"]) for p in read.problems] == [(3, 3), (5, 5), (6, 5)]
+    assert "from 1 to 3" in read.problems[0].say("en")
+    assert "từ 1 đến 3" in read.problems[0].say("vi")
+
+
 def subscriptions(tmp_path: Path, text: str):
     path = tmp_path / "subscriptions.csv"
     path.write_text(text, "utf-8")
-    return read_subscriptions(path, ("vi", "en"), ("wind", "fire"), PLACES, DAY)
+    return read_subscriptions(path, ("vi", "en"), {"wind": 5, "fire": 3}, PLACES, DAY)
 
 
 def codes(read) -> list[tuple[str, int | None, str]]:

@@ -9,6 +9,7 @@ when we do not keep up. Beyond that the queue is bounded, and the line is not re
 from __future__ import annotations
 
 import ssl
+import sys
 import threading
 import time
 from collections import deque
@@ -45,6 +46,8 @@ class Inbox:
     Attributes:
         connected: Whether the line stands.
         refused: Why the broker turned us away, "" while it did not.
+        failed: Why the broker could not be reached at the last try, "" once it was: nobody is
+            there, the name is unknown, or its certificate is not believed.
         dropped: Messages that the broker says it threw away, of anybody's; None where it says
             nothing.
         reconnects: How often the line was lost.
@@ -73,6 +76,7 @@ class Inbox:
         """
         self.connected = False
         self.refused = ""
+        self.failed = ""
         self.dropped: int | None = None
         self.reconnects = 0
         self._broker = broker
@@ -104,6 +108,7 @@ class Inbox:
                 raise Unavailable(Problem("sensors.tls", {"why": err}, file=FILE)) from err
             client.tls_set_context(context)
         client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.reconnect_delay_set(1, 30)
@@ -171,10 +176,14 @@ class Inbox:
         # What waits from the line that is gone is kept all the same: a broker that forgot our
         # session does not send it again, and from one that did not forget it is a duplicate.
         self._connection += 1
-        self.connected, self.refused = True, ""
+        self.connected, self.refused, self.failed = True, "", ""
         options = SubscribeOptions(qos=1)
         wanted = [(name, options) for name in self._filters]
         client.subscribe([*wanted, (DROPPED, SubscribeOptions(qos=0))])
+
+    def _on_connect_fail(self, *_: Any) -> None:
+        # It is called while what went wrong is handled, and is not told what that was.
+        self.failed = str(sys.exc_info()[1] or "-")[:200]
 
     def _on_disconnect(self, *_: Any) -> None:
         if self.connected:

@@ -103,7 +103,7 @@ def read_contacts(
 def read_subscriptions(
     path: Path,
     languages: Sequence[str],
-    threats: Collection[str],
+    threats: Mapping[str, int],
     places: Gazetteer,
     day: date,
     channels: Collection[str] = (),
@@ -113,7 +113,8 @@ def read_subscriptions(
     Args:
         path: UTF-8 CSV or XLSX (first sheet) with a header line.
         languages: Of the country; a row that names none takes the recipient's own.
-        threats: Ids of the packs.
+        threats: Ids of the packs and the top of the scale that each is told on: whoever asks for
+            more would never be told.
         places: Of the country.
         day: Codes are meant as of this day.
         channels: Names of those that are set up; empty where that is not known.
@@ -196,7 +197,7 @@ class _Row:
     def subscription(
         self,
         languages: Sequence[str],
-        threats: Collection[str],
+        threats: Mapping[str, int],
         places: Collection[str],
         channels: Collection[str],
     ) -> Subscription | None:
@@ -213,8 +214,9 @@ class _Row:
                 self.wrong("threat", "threats", value=name[:40], known=known)
         level = self.text("least_level") or "1"
         level = level.removesuffix(".0")
-        if not (level.isascii() and level.isdigit() and 1 <= int(level[:3]) <= HIGHEST):
-            self.wrong("least_level", "least_level")
+        top = max((threats[t] for t in what or threats if t in threats), default=HIGHEST)
+        if not (level.isascii() and level.isdigit() and 1 <= int(level[:3]) <= top):
+            self.wrong("least_level", "least_level", top=top)
         language = self._language(languages)
         wakes, drills = self._yes("wakes_only"), self._yes("drills")
         if self.problems:

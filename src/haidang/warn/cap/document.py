@@ -20,12 +20,13 @@ SIZE_MAX: Final = 10_000_000
 TAGS_MAX: Final = 200_000
 """``<`` in a message: a tree of more elements would take more memory than a message is worth."""
 
-_DECLARED: Final = re.compile(
-    rb"""^<\?xml\s+version\s*=\s*["'][^"'<]{1,10}["']\s+encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']"""
-)
+_DECLARED: Final = re.compile(rb"""\sencoding\s*=\s*["']([^"']*)["']""")
+_DECLARATION: Final = 1_000
+"""Bytes in which an XML declaration must end: the parser would read a longer one, we would not."""
 _NOTHING: Final = b" \t\r\n\0"
 _HEAD: Final = 200
 _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_UTF_32: Final = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _LATIN: Final = re.compile(r"(iso-8859-(1|2|3|4|5|6|7|8|9|10|13|14|15|16)|windows-125[0-8])")
 _ASCII: Final = ("us-ascii", "ascii")
 _UTF_8: Final = ("utf-8", "utf8")
@@ -61,7 +62,7 @@ def open_document(data: bytes, notes: Notes) -> etree._Element | None:
     if len(data) > TAGS_MAX and data.count(b"<") > TAGS_MAX:
         notes.at_line("too_many_elements", 1, limit=TAGS_MAX)
         return None
-    if not _encoding(data, notes) or _has_dtd(data, notes):
+    if _is_page(data, notes) or not _encoding(data, notes) or _has_dtd(data, notes):
         return None
     root = _tree(data, notes)
     return root if root is not None and _is_alert(root, notes) else None
@@ -72,10 +73,14 @@ def open_document(data: bytes, notes: Notes) -> etree._Element | None:
 
 def _encoding(data: bytes, notes: Notes) -> bool:
     """Whether the bytes can be read in one way only; says why not."""
+    if data.startswith(_UTF_32):  # the mark of UTF-16 begins one of them
+        notes.at_line("encoding_unknown", 1, encoding="UTF-32")
+        return False
     really = next((name for mark, name in _BOMS if data.startswith(mark)), None)
     wide = really is not None and really.startswith("utf-16")
-    if not wide and b"\0" in data[:4]:
+    if not wide and b"\0" in data[:4] and b"<" in data[:4]:
         # UTF-16 without its mark, or UTF-32: XML asks for the mark, and readers guess differently.
+        # Other files with a zero in front are no text at all, and fail as what they are.
         notes.at_line("encoding_unmarked", 1)
         return False
     declared = _declared(data, really)
@@ -96,13 +101,18 @@ def _encoding(data: bytes, notes: Notes) -> bool:
 
 
 def _declared(data: bytes, really: str | None) -> str:
-    head = data[:400]
+    head = data[: 2 * _DECLARATION]
     if really is not None and really.startswith("utf-16"):
         head = head[: len(head) // 2 * 2].decode(really, "replace")[1:].encode("ascii", "replace")
     elif really is not None:
         head = head[3:]
-    found = _DECLARED.match(head)
-    return found[1].decode("ascii") if found else ""
+    if not re.match(rb"<\?xml\s", head):
+        return ""
+    declaration, end, _ = head[:_DECLARATION].partition(b"?>")
+    if not end and len(data) > _DECLARATION:
+        return "…"
+    found = _DECLARED.search(declaration)
+    return short(found[1].decode("ascii", "replace")) if found else ""
 
 
 def _decodes(data: bytes, encoding: str, notes: Notes) -> bool:
@@ -138,14 +148,32 @@ def _is_utf_8(data: bytes) -> bool:
 _PROLOG: Final = re.compile(rb"(?:[ \t\r\n]+|<\?.*?\?>|<!--.*?-->)", re.DOTALL)
 
 
+_PAGE: Final = re.compile(rb"<(?:!doctype\s+)?html[\s>]", re.IGNORECASE)
+
+
+def _is_page(data: bytes, notes: Notes) -> bool:
+    """Whether it is a web page, as most addresses give that moved: few of them are XML."""
+    at = _after_prolog(data)
+    if not _PAGE.match(data, at):
+        return False
+    notes.at_line("html", data.count(b"\n", 0, at) + 1)
+    return True
+
+
+def _after_prolog(data: bytes) -> int:
+    """Byte at which a document type or the root begins."""
+    at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    while step := _PROLOG.match(data, at):
+        at = step.end()
+    return at
+
+
 def _has_dtd(data: bytes, notes: Notes) -> bool:
     """Whether a document type stands before the root; looked for before any parser sees it."""
     wide = next((name for mark, name in _BOMS[1:] if data.startswith(mark)), None)
     if wide is not None:
         data = data.decode(wide, "replace").encode("utf-8")
-    at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
-    while step := _PROLOG.match(data, at):
-        at = step.end()
+    at = _after_prolog(data)
     if not data.startswith(b"<!DOCTYPE", at):
         return False
     notes.at_line("dtd", data.count(b"\n", 0, at) + 1)

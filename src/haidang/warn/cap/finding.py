@@ -78,11 +78,21 @@ class Notes:
     def error(self, code: str, node: etree._Element | None, /, **params: object) -> None:
         """Something that the standard or the profile forbids."""
         self.errors += 1
-        self._note(Found(code, node, params, "error"))
+        if len(self.found) < FINDINGS_MAX:
+            self.found.append(Found(code, node, params, "error"))
+        else:
+            self.left_out += 1
 
     def warning(self, code: str, node: etree._Element | None, /, **params: object) -> None:
         """Something allowed that is likely a mistake or does not work everywhere."""
-        self._note(Found(code, node, params, "warning"))
+        if len(self.found) < FINDINGS_MAX:
+            self.found.append(Found(code, node, params, "warning"))
+        else:
+            self.left_out += 1
+
+    def aside(self, code: str, line: int, /, **params: object) -> None:
+        """A warning of what stands outside the message."""
+        self._note(Found(code, None, params, "warning", line))
 
     def at_line(self, code: str, line: int, /, **params: object) -> None:
         """An error of a message that has no elements yet."""

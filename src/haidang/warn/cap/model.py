@@ -85,6 +85,8 @@ class AreaBlock:
         geocodes: (list name, code).
         altitude: Feet above mean sea level: the lower limit where there is a ceiling.
         ceiling: Upper limit, feet above mean sea level.
+        empty: ``polygon`` and ``circle`` for each that stands there without an outline (3.2 allows
+            it), to be written again; nobody else needs to look at it.
     """
 
     description: str
@@ -93,6 +95,7 @@ class AreaBlock:
     geocodes: Pairs = ()
     altitude: Decimal | None = None
     ceiling: Decimal | None = None
+    empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ class Info:
         expires: End of validity; None = each receiver's own rule.
         web: Address of a page with more.
         parameters: (name, value), the sender's own.
+        empty: ``language`` where it stands there and names none; see `AreaBlock`.
     """
 
     language: str = DEFAULT_LANGUAGE
@@ -157,6 +161,7 @@ class Info:
     parameters: Pairs = ()
     resources: tuple[Resource, ...] = ()
     areas: tuple[AreaBlock, ...] = ()
+    empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +178,8 @@ class Alert:
         incidents: Names of the event.
         infos: What is said, in each language.
         version: Of the standard it was read from and is written in.
+        empty: Of ``addresses``, ``references`` and ``incidents`` those that stand there and name
+            nothing; see `AreaBlock`.
         password: Of CAP 1.0 alone, which deprecated it; never shown.
         signatures: ``ds:Signature`` elements it was read with, as they stood. A signature is of
             bytes, not of values, so `build` writes none: sign what it wrote.
@@ -193,5 +200,6 @@ class Alert:
     incidents: tuple[str, ...] = ()
     infos: tuple[Info, ...] = ()
     version: Version = "1.2"
+    empty: tuple[str, ...] = ()
     password: str | None = field(default=None, repr=False)
     signatures: tuple[bytes, ...] = field(default=(), compare=False, repr=False)

@@ -97,6 +97,9 @@ class _Reader:
         before = self.notes.errors
         text = box.text
         loose = self.version != "1.2"
+        addresses, incidents = quoted(text("addresses") or ""), quoted(text("incidents") or "")
+        references = self._references(box, loose=loose)
+        lists = {"addresses": addresses, "references": references, "incidents": incidents}
         alert = Alert(
             identifier=(text("identifier") or "").strip(WHITE),
             sender=(text("sender") or "").strip(WHITE),
@@ -106,13 +109,14 @@ class _Reader:
             source=text("source"),
             scope=text("scope") or "Public",
             restriction=text("restriction"),
-            addresses=quoted(text("addresses") or ""),
+            addresses=addresses,
             codes=tuple(t for t, _ in box.texts.get("code", ())),
             note=text("note"),
-            references=self._references(box, loose=loose),
-            incidents=quoted(text("incidents") or ""),
+            references=references,
+            incidents=incidents,
             infos=tuple(self._info(one) for one in box.boxes.get("info", ())),
             version=self.version,
+            empty=tuple(tag for tag, found in lists.items() if tag in box.texts and not found),
             password=text("password"),
             signatures=tuple(etree.tostring(n, with_tail=False) for n in box.signatures),
         )
@@ -174,6 +178,7 @@ class _Reader:
             parameters=self._pairs(box, "parameter"),
             resources=tuple(_resource(one) for one in box.boxes.get("resource", ())),
             areas=tuple(self._area(one) for one in box.boxes.get("area", ())),
+            empty=() if language or "language" not in box.texts else ("language",),
         )
 
     def _area(self, box: Box) -> AreaBlock:
@@ -184,6 +189,12 @@ class _Reader:
             geocodes=self._pairs(box, "geocode"),
             altitude=self._height(box, "altitude"),
             ceiling=self._height(box, "ceiling"),
+            empty=tuple(
+                tag
+                for tag in ("polygon", "circle")
+                for text, _ in box.texts.get(tag, ())
+                if not text.strip(WHITE)
+            ),
         )
 
     def _ring(self, text: str) -> Ring:
@@ -210,7 +221,7 @@ def _bare(text: str | None) -> str | None:
 
 def _old_pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    return (name, value) if equals else ("", text)
+    return (name, value) if name and equals else ("", text)
 
 
 def _resource(box: Box) -> Resource:

@@ -73,13 +73,14 @@ def validate(
         language: Of the problems' messages.
         seen: What came before: the same identifier with other content, and the same message
             again, are errors; a valid message is entered.
-        now: The receiver's clock; with it a message from the future is told of.
+        now: The receiver's clock, with its zone; a message from the future is told of.
 
     Returns:
         All problems, not only the first. Never raises for anything in the data.
 
     Raises:
         NotFound: No profile has this name.
+        ValueError: ``now`` has no zone.
 
     >>> report = validate(b"<alert/>")
     >>> report.valid, report.problems[0].code, report.problems[0].line
@@ -115,6 +116,7 @@ def receive(
 
     Raises:
         NotFound: No profile has this name.
+        ValueError: ``now`` has no zone.
 
     >>> report, alert = receive(b"<alert/>")
     >>> report.valid, alert
@@ -135,6 +137,8 @@ def _judge(
     now: datetime | None,
     values: bool,
 ) -> tuple[Report, Alert | None]:
+    if now is not None and now.utcoffset() is None:
+        raise ValueError(now)
     held = named(profile) if isinstance(profile, str) else profile
     notes = Notes()
     data = as_bytes(data)

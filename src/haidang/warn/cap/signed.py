@@ -34,8 +34,11 @@ def signature_findings(root: etree._Element, data: bytes, require: bool, notes: 
         if require:
             notes.error("unsigned", root)
         return
-    for found in _found(data):
+    for found in _found(data, require):
         code = found.code.removeprefix("sign.")
+        if found.field == "/":  # it stands outside the alert, and the tree here is without it
+            notes.aside(found.code, found.row or 1, **found.params)
+            continue
         node = next((n for n in nodes if _line(n) == found.row), nodes[0])
         # A signature that was cut out ("...") is no false one: there is nothing in it to verify.
         unable = code in _UNABLE or len(node) == 0
@@ -50,12 +53,15 @@ def _line(node: etree._Element) -> int | None:
     return cast("int | None", node.sourceline)
 
 
-def _found(data: bytes) -> tuple[Problem, ...]:
-    """All that is wrong with the signatures themselves, also with old ones."""
+def _found(data: bytes, require: bool) -> tuple[Problem, ...]:
+    """All that is wrong with the signatures themselves, also with old ones.
+
+    Who wants proof is told what one that holds does not prove: anybody can make a key.
+    """
     from haidang.warn.cap.verifier import verify  # noqa: PLC0415 - slow, and rarely needed
 
     seen = verify(data, several=True)
     old = tuple(p for p in seen.problems if p.code.removeprefix("sign.") in _OLD)
     if old:
         seen = verify(data, several=True, allow_weak=True)
-    return (*old, *(p for p in seen.problems if p.code != "sign.trust_unknown"))
+    return (*old, *(p for p in seen.problems if require or p.code != "sign.trust_unknown"))

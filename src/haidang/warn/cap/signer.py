@@ -49,7 +49,8 @@ def sign(
     Returns:
         UTF-8 XML: the message with the signature as the last child of its ``alert``. Blank text
         between elements is dropped first: programs that indent what they pass on, or drop blanks
-        before they look, then cannot break the signature.
+        before they look, then cannot break the signature. So is what stands around the ``alert``,
+        such as a style sheet: programs differ on whether the signature covers it.
 
     Raises:
         BadData: The message cannot be signed (not an alert, signed already); the key or the
@@ -75,7 +76,7 @@ def sign(
     node = signed.find(xmldsig.ds("Signature"))
     assert node is not None
     root.append(node)
-    out = bytes(etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True))
+    out = bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
     if not (made := verify(out)).valid:
         raise BadData(Problem("sign.unsound", {"reason": made.code}))
     return out
@@ -89,7 +90,7 @@ def _unsigned(data: bytes) -> etree._Element:
     first = next(root.iter(xmldsig.SIGNATURE), None)
     if first is not None:
         raise BadData(problem("signed_already", first))
-    return root
+    return xmldsig.alone(root)
 
 
 def _method(key: Key) -> SignatureMethod:

@@ -225,6 +225,8 @@ def _weigh(
         wrong = [p for p in wrong if p.code != "sign.certificate_untrusted"]
     if intact and not blanks:
         wrong.append(_aside("reformatted", nodes[0]))
+    if intact and not all(isinstance(p, _Proof) and xmldsig.around(p.octets) for p in proofs):
+        wrong += _unsigned(nodes[0])
     if intact and believed is None:
         wrong.append(_aside("trust_unknown", nodes[0]))
     covered = _covered(raw, said, proofs, blanks=blanks) if intact else b""
@@ -238,9 +240,24 @@ def _covered(
     first = proofs[0]
     if len(said) > 1 or said[0].canon != _READ or not isinstance(first, _Proof):
         return xmldsig.plain(raw, blanks=blanks)
-    # Instructions before the root may be signed, but they are not read.
-    around = first.octets.startswith(b"<?") or first.octets.endswith(b"?>")
+    # Instructions around the root may be signed, but they are not read.
+    around = xmldsig.around(first.octets)
     return xmldsig.plain(raw, blanks=blanks) if around else first.octets
+
+
+def _unsigned(node: etree._Element) -> list[Problem]:
+    """An instruction around the alert that the signature does not cover.
+
+    XML Signature, 4.4.3.3: ``URI=""`` is the document with its instructions, so by the letter
+    such a message does not hold. Agencies sign the alert alone and put a style sheet before it.
+    Nothing here follows an instruction; whoever opens the file in a browser does.
+    """
+    found = xmldsig.instruction(node.getroottree().getroot())
+    if found is None:
+        return []
+    params = {"name": (found.target or "")[:80]}
+    row = xmldsig.line(found)
+    return [Problem("sign.instruction", params, row=row, field="/", severity="warning")]
 
 
 _READ: Final = Canon(xmldsig.EXCLUSIVE)

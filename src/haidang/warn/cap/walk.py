@@ -117,9 +117,10 @@ class Walk:
                     _CHECKS[holds](self, slot, text, kid, box)
         self.seen += len(node)
         required = self.grammar.required[name]
-        if not required <= texts.keys():
-            for missed in (s.tag for s in table.values() if s.tag in required - texts.keys()):
-                self.notes.error("missing", node, element=missed)
+        if missed := required - texts.keys():
+            for slot in table.values():
+                if slot.tag in missed:
+                    self.notes.error("missing", node, element=slot.tag)
         if not ordered:
             self._disorder(node, table)
         return box

@@ -48,19 +48,20 @@ class _Writer:
         self._put(root, "source", alert.source)
         self._put(root, "scope", alert.scope)
         self._put(root, "restriction", alert.restriction)
-        self._put(root, "addresses", listed(alert.addresses))
+        self._put(root, "addresses", listed(alert.addresses), alert.empty)
         for code in alert.codes:
             self._put(root, "code", code)
         self._put(root, "note", alert.note)
-        self._put(root, "references", " ".join(map(_reference, alert.references)) or None)
-        self._put(root, "incidents", listed(alert.incidents))
+        references = " ".join(map(_reference, alert.references)) or None
+        self._put(root, "references", references, alert.empty)
+        self._put(root, "incidents", listed(alert.incidents), alert.empty)
         for info in alert.infos:
             self._info(root, info)
         return root
 
     def _info(self, root: etree._Element, info: Info) -> None:
         node = etree.SubElement(root, self._q("info"))
-        self._put(node, "language", info.language if info.language_given else None)
+        self._put(node, "language", info.language if info.language_given else None, info.empty)
         for category in info.categories:
             self._put(node, "category", category)
         self._put(node, "event", info.event)
@@ -101,8 +102,10 @@ class _Writer:
         for ring in area.rings:
             points = " ".join(f"{plain(lat)},{plain(lon)}" for lat, lon in ring)
             self._put(node, "polygon", points)
+        self._hollow(node, "polygon", area)
         for lat, lon, radius in area.circles:
             self._put(node, "circle", f"{plain(lat)},{plain(lon)} {plain(radius)}")
+        self._hollow(node, "circle", area)
         self._pairs(node, "geocode", area.geocodes)
         for tag, height in (("altitude", area.altitude), ("ceiling", area.ceiling)):
             self._put(node, tag, None if height is None else f"{height:f}")
@@ -110,7 +113,16 @@ class _Writer:
     def _q(self, tag: str) -> str:
         return f"{{{self._namespace}}}{tag}"
 
-    def _put(self, parent: etree._Element, tag: str, text: str | None) -> None:
+    def _hollow(self, node: etree._Element, tag: str, area: AreaBlock) -> None:
+        for _ in range(area.empty.count(tag)):
+            self._put(node, tag, "")
+
+    def _put(
+        self, parent: etree._Element, tag: str, text: str | None, empty: tuple[str, ...] = ()
+    ) -> None:
+        """Write an element where there is a text, or where one without stood (`empty`)."""
+        if text is None and tag in empty:
+            text = ""
         if text is not None:
             etree.SubElement(parent, self._q(tag)).text = text
 

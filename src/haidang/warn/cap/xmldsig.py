@@ -353,11 +353,27 @@ def octets(data: bytes, which: int, canon: Canon, *, blanks: bool) -> Iterator[b
 
 
 def _written(root: etree._Element, canon: Canon) -> Iterator[bytes]:
-    if root.getprevious() is None and root.getnext() is None:
-        yield canon.octets(root)
-        return
-    yield canon.octets(alone(root))
-    yield canon.octets(root.getroottree())
+    # XML Signature, 4.4.3.3: URI="" leaves comments out though the canonicalization keeps them;
+    # ``signxml`` does not leave them out.
+    bare = canon._replace(algorithm=canon.algorithm.removesuffix("WithComments"))
+    for way in dict.fromkeys((canon, bare)):
+        if root.getprevious() is None and root.getnext() is None:
+            yield way.octets(root)
+            continue
+        yield way.octets(alone(root))
+        yield way.octets(root.getroottree())
+
+
+def instruction(root: etree._Element) -> etree._ProcessingInstruction | None:
+    """The first processing instruction before or after the root."""
+    before = reversed(list(root.itersiblings(etree.PI, preceding=True)))
+    found = next(iter((*before, *root.itersiblings(etree.PI))), None)
+    return cast("etree._ProcessingInstruction | None", found)
+
+
+def around(octets: bytes) -> bool:
+    """Whether signed bytes hold the instructions around the root too."""
+    return octets.startswith(b"<?") or octets.endswith(b"?>")
 
 
 def plain(data: bytes, *, blanks: bool) -> bytes:
