@@ -106,6 +106,8 @@ def test_children_on_a_day() -> None:
         ("Bắc Ninh", "Bắc Ninh Tây"),
         ("ninh dong", "Bắc Ninh Đông"),
         ("28", "Bắc Ninh Đông"),
+        ("Tỉnh Thanh Hoá", "Thanh Hóa"),
+        ("ward of dong ho", "Phường Đông Hồ"),
     ],
 )
 def test_search_minds_neither_accents_nor_case(text: str, first: str) -> None:

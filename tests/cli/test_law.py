@@ -177,3 +177,20 @@ def test_another_country_has_its_own_law(monkeypatch):
     assert "Level 2 (alert): Article 3(2)(b), Act 7 on alerts" in found.output
     assert "Clauses: Article 3(1)(b), Article 3(2)(b)" in found.output
     assert "Mayor" in found.output
+
+
+def test_a_province_of_another_time_is_told_with_what_it_is_now():
+    """Hoà Bình became a part of Phú Thọ on 1 July 2025 (Resolution 202/2025/QH15)."""
+    asked = ("--article", "44", "--rain", "350", "--days", "3", "--place", "Hòa Bình")
+    found = ask("en", *asked, "--day", "2026-09-07")
+    (problem,) = found.exception.problems
+    assert problem.code == "law.place_gone"
+    assert "25 Phu Tho" in problem.say("en")
+    assert "01/07/2025" in problem.say("vi")
+    assert ask("en", *asked, "--day", "2024-09-07").exit_code == 0
+
+
+def test_a_province_may_be_called_with_the_word_for_its_unit():
+    for name in ("Thành phố Hồ Chí Minh", "tinh quang ninh"):
+        found = ask("en", "--article", "44", "--rain", "350", "--days", "3", "--place", name)
+        assert found.exit_code == 0, found.output

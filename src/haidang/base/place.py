@@ -250,8 +250,10 @@ class Gazetteer:
 
         Returns:
             Best first: the code or a whole name; a name that ends or begins with the text (the word
-            for the unit aside); names in which each word of the text begins a word. Of equals,
-            those that match with the accents as typed come first, then by kind and code.
+            for the unit aside); names in which each word of the text begins a word; and where there
+            are none of these, names with which the text ends, for it may begin with the word for
+            the unit. Of equals, those that match with the accents as typed come first, then by kind
+            and code.
         """
         wanted = fold(text)
         if not wanted:
@@ -272,6 +274,8 @@ class Gazetteer:
                     for n in place.names.values()
                 )
                 hits.append((rank, not as_typed, i, place))
+        if any(rank < _WITH_UNIT for rank, *_ in hits):
+            hits = [hit for hit in hits if hit[0] < _WITH_UNIT]
         return tuple(p for *_, p in sorted(hits, key=lambda h: h[:3]))
 
     def check(self) -> list[Problem]:
@@ -345,6 +349,7 @@ class Gazetteer:
         )
 
 
+_WITH_UNIT = 4
 _NO_MATCH = 9
 
 
@@ -362,6 +367,9 @@ def _rank(wanted: str, name: str) -> int:
     words = name.split()
     if all(any(w.startswith(part) for w in words) for part in wanted.split()):
         return 3
+    bare = name.partition(" ")[2]
+    if wanted.endswith(" " + name) or (" " in bare and wanted.endswith(" " + bare)):
+        return _WITH_UNIT
     return _NO_MATCH
 
 

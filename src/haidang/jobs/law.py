@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from haidang.base.errors import BadData, NotFound
-from haidang.base.place import Place
+from haidang.base.place import Gazetteer, Place, fold
 from haidang.base.problem import Problem
 from haidang.law.ask import Answer, Given, ask, read
 from haidang.law.check import disputed
@@ -161,5 +161,21 @@ def _place(country: Country, asked: str, day: date) -> Place:
         known = ", ".join(f"{p.code} {p.name('en')}" for p in named[:8])
         raise BadData(Problem("law.places_several", {"given": asked, "known": known}))
     if not named:
-        raise NotFound(Problem("law.place_none", {"given": asked, "day": day}))
+        raise NotFound(_no_place(gazetteer, asked, day))
     return (exact or list(named))[0]
+
+
+def _no_place(gazetteer: Gazetteer, asked: str, day: date) -> Problem:
+    """Names what has become of a place that bore the name until a day, where one did."""
+    gone = (p for p in gazetteer if p.kind == "province" and p.valid_to and p.valid_to <= day)
+    for place in sorted(gone, key=lambda p: p.valid_from, reverse=True):
+        if fold(asked) not in {fold(n) for n in (place.code, *place.names.values())}:
+            continue
+        assert place.valid_to is not None
+        last = place.valid_to - timedelta(days=1)
+        now = gazetteer.successors("province", place.code, last, day)
+        if now:
+            became = ", ".join(f"{p.code} {p.name('en')}" for p in now)
+            said = {"given": asked, "day": day, "until": place.valid_to, "became": became}
+            return Problem("law.place_gone", said)
+    return Problem("law.place_none", {"given": asked, "day": day})
