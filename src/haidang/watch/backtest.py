@@ -83,7 +83,8 @@ def backtest(
         models: Names.
         baseline: What skill is measured against; is run too, or is one of ``others``.
         origins: So many of the newest origins that have an outcome; None is every origin that has
-            a vintage or, without, the last quarter of the table.
+            a vintage or, without, the last quarter of the table; with labelled ``others`` those
+            that all of these have.
         every: Only every so many of them.
         quantiles: As for ``forecast``; scores need pairs around one half.
         settings: Parameters by model.
@@ -110,8 +111,8 @@ def backtest(
         raise BadData(*wrong)
     known = _vintages(data, year, period, places, file)
     grid = known.newest
-    at = known.origins(origins, every)
     given = dict(others or {})
+    at = known.origins(origins, every, _told(given, grid) if origins is None else None)
     names = tuple(dict.fromkeys((*models, *(() if baseline in given else (baseline,)))))
     beside = {n: table.beside(t, grid, file) for n, t in (covariates or {}).items()}
     task = ForecastTask(grid.counts, grid.calendar, horizon, levels, beside, known.at)
@@ -147,12 +148,14 @@ class _Vintages:
         later = [r for r in self.by_rows if r >= rows]
         return (self.by_rows[min(later)] if later else self.newest.counts)[:, :rows]
 
-    def origins(self, wanted: int | None, every: int) -> Ints:
-        """Numbers of periods known at each origin, rising."""
+    def origins(self, wanted: int | None, every: int, only: Ints | None = None) -> Ints:
+        """Numbers of periods known at each origin, rising; only of some, if any of these are."""
         rows = self.newest.calendar.rows
         there = sorted(r for r in self.by_rows if r < rows) if self.revised else range(2, rows)
         found = np.array(there, np.int64)
-        if wanted is None and not self.revised:
+        if only is not None and np.isin(found, only).any():
+            found = found[np.isin(found, only)]
+        elif wanted is None and not self.revised:
             wanted = max(rows // 4, 1)
         found = found[-wanted:] if wanted else found
         found = found[::-1][:: max(every, 1)][::-1]
@@ -269,6 +272,18 @@ def _as_numbers(given: object, shape: tuple[int, ...], field: str) -> Floats:
         said = {"kind": " x ".join(map(str, values.shape)) or "number", "shape": wanted}
         raise BadData(Problem("watch.other_kind", said, field=field))
     return values
+
+
+def _told(others: Mapping[str, object], grid: table.Grid) -> Ints | None:
+    """Numbers of periods known at the origins that all labelled ones of others have."""
+    found: Ints | None = None
+    times = [_label(t) for t in grid.calendar.times()]
+    for given in others.values():
+        if isinstance(given, xr.Dataset | xr.DataArray) and "time" in given.coords:
+            its = set(map(_label, np.atleast_1d(given["time"].to_numpy())))
+            here = np.array([i + 1 for i, t in enumerate(times) if t in its], np.int64)
+            found = here if found is None else np.intersect1d(found, here)
+    return found
 
 
 def _label(value: Any) -> object:
