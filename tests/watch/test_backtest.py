@@ -104,6 +104,20 @@ def test_crps_is_that_of_the_distribution():
     )
 
 
+@pytest.mark.parametrize("revised", [False, True])
+def test_a_slip_is_neither_known_nor_an_outcome(revised):
+    clean = wide()
+    bad, holed = clean.copy(), clean.copy()
+    bad.iloc[80, 1], holed.iloc[80, 1] = 1e9, np.nan
+    given = {"horizon": 3, "models": ["persistence", "theta"], "origins": 12}
+    if revised:
+        bad, holed = (vintages(t, first=78) for t in (bad, holed))
+    got, want = hd.backtest(bad, **given), hd.backtest(holed, **given)
+    pd.testing.assert_frame_equal(got.scores, want.scores)
+    assert [p.code for p in got.problems] == ["watch.implausible_out"]
+    assert np.isnan(got.forecasts["truth"].to_numpy()[1]).any()
+
+
 def test_skill_is_against_the_baseline_on_the_same_cells():
     table = wide()
     made = hd.backtest(table, 3, ["persistence"], origins=10, every=3)

@@ -7,7 +7,7 @@ the first to have its newest period. A plain table is cut, and later revisions a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.watch import forecast as verb
-from haidang.watch import table
+from haidang.watch import quality, table
 from haidang.watch.calendar import Ints, Step, Year
 from haidang.watch.forecaster import HUB_QUANTILES, Fan, ForecastTask, apply
 from haidang.watch.method import Floats
@@ -109,7 +109,7 @@ def backtest(
         wrong = (Problem("watch.quantile_pairs", {"value": str(quantiles)}, field="quantiles"),)
     if wrong:
         raise BadData(*wrong)
-    known = _vintages(data, year, period, places, file)
+    known = _without_slips(_vintages(data, year, period, places, file), file)
     grid = known.newest
     given = dict(others or {})
     at = known.origins(origins, every, _told(given, grid) if origins is None else None)
@@ -189,6 +189,21 @@ def _vintages(
         told = np.flatnonzero(~np.isnan(then).all(axis=0))
         if len(told):
             by_rows.setdefault(int(told[-1]) + 1, then)
+    return _Vintages(grid, by_rows)
+
+
+def _without_slips(known: _Vintages, file: str) -> _Vintages:
+    """What may be a slip is taken as not reported, as in ``forecast``, and is no outcome either."""
+    by_rows = {
+        rows: then if (odd := quality.implausible(then)) is None else np.where(odd, np.nan, then)
+        for rows, then in known.by_rows.items()
+    }
+    grid = known.newest
+    if (odd := quality.implausible(grid.counts)) is not None:
+        of = (grid.places, grid.calendar.times(), file)
+        slips = quality.told(grid.counts, odd, *of, code="watch.implausible_out")
+        counts = np.where(odd, np.nan, grid.counts)
+        grid = replace(grid, counts=counts, problems=(*grid.problems, *slips))
     return _Vintages(grid, by_rows)
 
 

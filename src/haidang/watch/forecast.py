@@ -89,7 +89,8 @@ def forecast(
         raise BadData(*wrong)
     if (odd := quality.implausible(grid.counts)) is not None:
         # A slip of the newest week would be forecast on for months.
-        slips = quality.told(grid.counts, odd, grid.places, grid.calendar.times(), file, out=True)
+        of = (grid.places, grid.calendar.times(), file)
+        slips = quality.told(grid.counts, odd, *of, code="watch.implausible_out")
         counts = np.where(odd, np.nan, grid.counts)
         grid = replace(grid, counts=counts, problems=(*grid.problems, *slips))
     others = {name: table.beside(other, grid, file) for name, other in (covariates or {}).items()}
