@@ -370,9 +370,9 @@ def test_nothing_is_learned_from_a_slip_and_nothing_is_added_to_it(kind, week):
     away = np.ones(found["expected"].shape, bool)
     away[2, week] = False
     # One period less to learn from: no more than that may be told apart.
-    for name in ("expected", "median", "upper", "completeness"):
+    for name, most in {"expected": 0.5, "median": 1, "upper": 1, "completeness": 0.02}.items():
         off = np.abs(found[name].to_numpy() - plain[name].to_numpy())[away]
-        assert off.max() <= (0.02 if name == "completeness" else 0.5 if name == "expected" else 1), name
+        assert off.max() <= most, name
 
 
 def detect_state(found, place):

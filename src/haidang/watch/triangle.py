@@ -74,8 +74,8 @@ class Triangle:
         kind: Form of the reports.
         window: Reports of so many of the newest periods are to be learned from.
         problems: What could not be used, and why.
-        slips: ``(place, time)``: what is known may be a slip of the keyboard; None where nothing
-            may. Of ``known`` such a period has nothing.
+        slips: ``(place, time)``: what is known may be a slip of the keyboard; None: nothing may.
+            Of ``known`` such a period has nothing.
     """
 
     value: Floats
@@ -185,22 +185,10 @@ def read_triangle(
     order = order[good[order]]
     most = max_delay or MOST_DELAY[calendar.step]
     wide = window or max(12, 3 * most)
-    rows = min(wide + most, calendar.rows)
     used = _Rows(of_place[place][order], row[order], (snapshot - row)[order], value[order])
     build = _totals if kind == "totals" else _added
-    full, cells = build(used, len(names), calendar.rows, rows, most)
-    slips = _slips(full)
-    ever = np.full(full.shape, np.nan)
-    np.fmax.at(ever, (used.place, used.time), used.value)
-    # Nobody revises a number to a hundredth but to mend a slip.
-    with np.errstate(invalid="ignore"):
-        mended = (ever >= LEAST) & (ever > TIMES * (full + 1))
-    for values, odd, code in (
-        (full, slips, "watch.implausible_late"), (ever, mended, "watch.implausible_mended"),
-    ):  # fmt: skip
-        if odd is not None:
-            problems += told_slips(values, odd, names, calendar.times(), file, code=code)
-            cells[odd[:, -rows:]] = np.nan
+    full, cells = build(used, len(names), calendar.rows, min(wide + most, calendar.rows), most)
+    slips = _leave_out(full, cells, used, problems, (names, calendar.times(), file))
     return Triangle(full, cells, names, calendar, until, kind, wide, tuple(problems), slips)
 
 
@@ -320,21 +308,42 @@ def _values(table: pd.DataFrame, lines: Ints, problems: list[Problem], file: str
     return value
 
 
-def _slips(full: Floats) -> NDArray[np.bool_] | None:
+def _leave_out(
+    full: Floats, cells: Floats, used: _Rows, problems: list[Problem],
+    of: tuple[Sequence[str], NDArray[Any], str],
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Take out of ``cells`` what may be a slip, standing or mended, and tell of each."""
+    slips, mended = _slips(full), _mended(full, used)
+    cells[(slips | mended[1])[:, -cells.shape[1] :]] = np.nan
+    problems += told_slips(full, slips, *of, code="watch.implausible_late")
+    problems += told_slips(*mended, *of, code="watch.implausible_mended")
+    return slips
+
+
+def _slips(full: Floats) -> NDArray[np.bool_]:
     """Counts far beyond all that the place had before, as for detectors, or ever else.
 
     What a nowcast learns changes with every report, so what came after may speak too.
     """
     found = implausible(full, FEWEST)
+    found = np.zeros(full.shape, np.bool_) if found is None else found
     told = np.where(np.isnan(full), -1.0, full)
     if full.shape[1] <= FEWEST or told.max() < LEAST:
         return found
     second, most = np.partition(told, -2, axis=1)[:, -2:].T
     lone = (most >= LEAST) & (most > TIMES * (second + 1)) & ((told >= 0).sum(axis=1) > FEWEST)
-    if not lone.any():
-        return found
-    alone = lone[:, None] & (told == most[:, None])
-    return alone if found is None else alone | found
+    return np.asarray(found | (lone[:, None] & (told == most[:, None])))
+
+
+def _mended(full: Floats, used: _Rows) -> tuple[Floats, NDArray[np.bool_]]:
+    """The most that was ever said of each period, and where that was a slip.
+
+    Nobody revises a number to a hundredth but to mend one.
+    """
+    most = np.full(full.shape, np.nan)
+    np.fmax.at(most, (used.place, used.time), used.value)
+    with np.errstate(invalid="ignore"):
+        return most, (most >= LEAST) & (most > TIMES * (full + 1))
 
 
 def _totals(
