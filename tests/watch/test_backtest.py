@@ -148,6 +148,10 @@ def test_models_are_compared_where_all_speak_and_one_that_never_does_is_named():
         (lambda t: t.assign(as_of="soon"), {}, "watch.vintage_as_of"),
         (lambda t: t, {"quantiles": [0.1, 0.5]}, "watch.quantile_pairs"),
         (lambda t: t, {"quantiles": [2.0]}, "watch.quantiles"),
+        (lambda t: t, {"origins": 0}, "watch.param_whole"),
+        (lambda t: t, {"origins": 2.5}, "watch.param_whole"),
+        (lambda t: t, {"every": -1}, "watch.param_whole"),
+        (lambda t: t, {"settings": {"persitence": {}}}, "watch.idle_settings"),
     ],
 )
 def test_what_cannot_be_is_refused(change, given, code):
@@ -155,6 +159,17 @@ def test_what_cannot_be_is_refused(change, given, code):
     with pytest.raises(BadData) as said:
         hd.backtest(change(table), 2, ["persistence"], **given)
     assert code in {p.code for p in said.value.problems}
+
+
+@pytest.mark.parametrize("horizon", [0, 200, 2.5, "4", True])
+def test_a_horizon_that_is_none_is_refused(horizon):
+    with pytest.raises(BadData, match=r"horizon: .* whole number from 1 to 104"):
+        hd.backtest(wide(), horizon, ["persistence"])
+
+
+def test_one_model_needs_no_list():
+    made = hd.backtest(wide(), 1, "persistence", origins=3)
+    assert list(made.summary["model"]) == ["persistence", "random_walk_quantiles"]
 
 
 def test_a_table_too_short_has_no_origin():

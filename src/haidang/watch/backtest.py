@@ -26,6 +26,8 @@ from haidang.watch.quantile import between
 
 BASELINE: Final = "random_walk_quantiles"
 SCORES: Final = ("wis", "crps", "log_score", "inside_50", "inside_95")
+_MOST: Final = 1_000_000
+"""More origins than any table has."""
 _WORST_LOG: Final = 10.0
 """Largest logarithmic score of one outcome."""
 _QUARTER: Final = 0.6744897501960817
@@ -59,7 +61,7 @@ class Backtest:
 def backtest(
     data: table.Table,
     horizon: int = 4,
-    models: Sequence[str] = ("ensemble",),
+    models: Sequence[str] | str = ("ensemble",),
     *,
     baseline: str = BASELINE,
     origins: int | None = None,
@@ -80,7 +82,7 @@ def backtest(
         data: As for ``forecast``; a long one may have the column ``as_of``, the day on which the
             row was what was known.
         horizon: Periods ahead.
-        models: Names.
+        models: Names, or one name.
         baseline: What skill is measured against; is run too, or is one of ``others``.
         origins: So many of the newest origins that have an outcome; None is every origin that has
             a vintage or, without, the last quarter of the table; with labelled ``others`` those
@@ -100,13 +102,21 @@ def backtest(
 
     Raises:
         NotFound: No such model.
-        BadData: As ``forecast``; or no origin has an outcome; or there is no cell for which all
-            models have a forecast; or quantiles are not paired; or one of ``others`` is no
-            forecast, lacks a quantile, or has no place, time or horizon in common with ours.
+        BadData: As ``forecast``; ``origins`` or ``every`` is no whole number from 1 on;
+            ``settings`` are given for a model that is not run; or no origin has an outcome; or
+            there is no cell for which all models have a forecast; or quantiles are not paired; or
+            one of ``others`` is no forecast, lacks a quantile, or has no place, time or horizon in common with ours.
     """
     levels, wrong = verb.levels(quantiles)
     if not wrong and not np.allclose(levels, 1 - levels[::-1]):
         wrong = (Problem("watch.quantile_pairs", {"value": str(quantiles)}, field="quantiles"),)
+    wrong += verb.whole_number("horizon", horizon, 1, verb.LONGEST)
+    wrong += verb.whole_number("every", every, 1, _MOST)
+    wrong += () if origins is None else verb.whole_number("origins", origins, 1, _MOST)
+    models = [models] if isinstance(models, str) else models
+    if idle := set(settings or {}) - {*models, baseline}:
+        said = {"names": ", ".join(sorted(idle)), "known": ", ".join(dict.fromkeys(models))}
+        wrong += (Problem("watch.idle_settings", said, field="settings"),)
     if wrong:
         raise BadData(*wrong)
     known = _without_slips(_vintages(data, year, period, places, file), file)
@@ -117,9 +127,9 @@ def backtest(
     beside = {n: table.beside(t, grid, file) for n, t in (covariates or {}).items()}
     task = ForecastTask(grid.counts, grid.calendar, horizon, levels, beside, known.at)
     theirs = {n: _beside(n, f, names, grid, at, task) for n, f in given.items()}
-    said = {**_said(names, task, at, settings or {}, progress), **theirs}
+    all_said = {**_said(names, task, at, settings or {}, progress), **theirs}
     truth = _truth(grid.counts, at, horizon)
-    return _judged(said, truth, at, task, grid, known.revised, baseline)
+    return _judged(all_said, truth, at, task, grid, known.revised, baseline)
 
 
 @dataclass(frozen=True)
@@ -158,7 +168,7 @@ class _Vintages:
         elif wanted is None and not self.revised:
             wanted = max(rows // 4, 1)
         found = found[-wanted:] if wanted else found
-        found = found[::-1][:: max(every, 1)][::-1]
+        found = found[::-1][::every][::-1]
         if len(found) == 0:
             raise BadData(Problem("watch.no_origin", field="origins"))
         return found

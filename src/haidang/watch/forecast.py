@@ -79,9 +79,7 @@ def forecast(
     settled, wrong = chosen.settle(params, grid.calendar)
     rising, wrong_levels = levels(quantiles)
     wrong += wrong_levels
-    if isinstance(horizon, bool) or not 1 <= horizon <= LONGEST:
-        said = {"value": horizon, "low": 1, "high": LONGEST}
-        wrong += (Problem("watch.param_whole", said, field="horizon"),)
+    wrong += whole_number("horizon", horizon, 1, LONGEST)
     rows = _rows_known(last_known, grid.calendar)
     if rows is None:
         wrong += (Problem("watch.last_known", {"value": last_known}, field="last_known"),)
@@ -110,6 +108,14 @@ def find(name: str) -> Forecaster:
         said = {"value": name, "known": ", ".join(FORECASTERS)}
         raise NotFound(Problem("watch.no_model", said, field="model"))
     return FORECASTERS[name]
+
+
+def whole_number(name: str, given: object, low: int, high: int) -> tuple[Problem, ...]:
+    """What is wrong with an argument that is to be a whole number; nothing if it is one."""
+    if isinstance(given, int | np.integer) and not isinstance(given, bool) and low <= given <= high:
+        return ()
+    said = {"value": given, "low": low, "high": high}
+    return (Problem("watch.param_whole", said, field=name),)
 
 
 def ahead(calendar: Calendar, rows: int, horizon: int) -> Any:

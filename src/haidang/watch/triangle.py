@@ -188,7 +188,7 @@ def read_triangle(
     used = _Rows(of_place[place][order], row[order], (snapshot - row)[order], value[order])
     build = _totals if kind == "totals" else _added
     full, cells = build(used, len(names), calendar.rows, min(wide + most, calendar.rows), most)
-    slips = _leave_out(full, cells, used, problems, (names, calendar.times(), file))
+    slips = _leave_out(full, cells, used, problems, names, calendar.times(), file)
     return Triangle(full, cells, names, calendar, until, kind, wide, tuple(problems), slips)
 
 
@@ -309,14 +309,15 @@ def _values(table: pd.DataFrame, lines: Ints, problems: list[Problem], file: str
 
 
 def _leave_out(
-    full: Floats, cells: Floats, used: _Rows, problems: list[Problem],
-    of: tuple[Sequence[str], NDArray[Any], str],
+    full: Floats, cells: Floats, used: _Rows, problems: list[Problem], places: Sequence[str],
+    times: NDArray[Any], file: str,
 ) -> NDArray[np.bool_]:  # fmt: skip
     """Take out of ``cells`` what may be a slip, standing or mended, and tell of each."""
-    slips, mended = _slips(full), _mended(full, used)
-    cells[(slips | mended[1])[:, -cells.shape[1] :]] = np.nan
-    problems += told_slips(full, slips, *of, code="watch.implausible_late")
-    problems += told_slips(*mended, *of, code="watch.implausible_mended")
+    slips, (most, mended) = _slips(full), _mended(full, used)
+    cells[(slips | mended)[:, -cells.shape[1] :]] = np.nan
+    late, gone = "watch.implausible_late", "watch.implausible_mended"
+    problems += told_slips(full, slips, places, times, file, code=late)
+    problems += told_slips(most, mended, places, times, file, code=gone)
     return slips
 
 
