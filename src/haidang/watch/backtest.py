@@ -105,7 +105,8 @@ def backtest(
         BadData: As ``forecast``; ``origins`` or ``every`` is no whole number from 1 on;
             ``settings`` are given for a model that is not run; or no origin has an outcome; or
             there is no cell for which all models have a forecast; or quantiles are not paired; or
-            one of ``others`` is no forecast, lacks a quantile, or has no place, time or horizon in common with ours.
+            one of ``others`` is no forecast, lacks a quantile, or has no place, time or horizon in
+            common with ours.
     """
     levels, wrong = verb.levels(quantiles)
     if not wrong and not np.allclose(levels, 1 - levels[::-1]):
