@@ -8,7 +8,7 @@ import pytest
 import scoringrules as sr
 
 import haidang as hd
-from haidang.base.errors import BadData
+from haidang.base.errors import BadData, NotFound
 from haidang.watch import backtest as module
 from haidang.watch import hubverse
 from haidang.watch.forecaster import HUB_QUANTILES
@@ -151,7 +151,6 @@ def test_models_are_compared_where_all_speak_and_one_that_never_does_is_named():
         (lambda t: t, {"origins": 0}, "watch.param_whole"),
         (lambda t: t, {"origins": 2.5}, "watch.param_whole"),
         (lambda t: t, {"every": -1}, "watch.param_whole"),
-        (lambda t: t, {"settings": {"persitence": {}}}, "watch.idle_settings"),
     ],
 )
 def test_what_cannot_be_is_refused(change, given, code):
@@ -165,6 +164,11 @@ def test_what_cannot_be_is_refused(change, given, code):
 def test_a_horizon_that_is_none_is_refused(horizon):
     with pytest.raises(BadData, match=r"horizon: .* whole number from 1 to 104"):
         hd.backtest(wide(), horizon, ["persistence"])
+
+
+def test_settings_of_no_model_are_refused():
+    with pytest.raises(NotFound, match="no model 'persitence'"):
+        hd.backtest(wide(), 1, ["persistence"], settings={"persitence": {"transform": "sqrt"}})
 
 
 def test_one_model_needs_no_list():

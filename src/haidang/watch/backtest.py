@@ -101,12 +101,11 @@ def backtest(
         progress: Told (forecasts made, of how many).
 
     Raises:
-        NotFound: No such model.
-        BadData: As ``forecast``; ``origins`` or ``every`` is no whole number from 1 on;
-            ``settings`` are given for a model that is not run; or no origin has an outcome; or
-            there is no cell for which all models have a forecast; or quantiles are not paired; or
-            one of ``others`` is no forecast, lacks a quantile, or has no place, time or horizon in
-            common with ours.
+        NotFound: No such model, to run or in ``settings``.
+        BadData: As ``forecast``; ``origins`` or ``every`` is no whole number from 1 on; or no
+            origin has an outcome; or there is no cell for which all models have a forecast; or
+            quantiles are not paired; or one of ``others`` is no forecast, lacks a quantile, or has
+            no place, time or horizon in common with ours.
     """
     levels, wrong = verb.levels(quantiles)
     if not wrong and not np.allclose(levels, 1 - levels[::-1]):
@@ -115,11 +114,10 @@ def backtest(
     wrong += verb.whole_number("every", every, 1, _MOST)
     wrong += () if origins is None else verb.whole_number("origins", origins, 1, _MOST)
     models = [models] if isinstance(models, str) else models
-    if idle := set(settings or {}) - {*models, baseline}:
-        said = {"names": ", ".join(sorted(idle)), "known": ", ".join(dict.fromkeys(models))}
-        wrong += (Problem("watch.idle_settings", said, field="settings"),)
     if wrong:
         raise BadData(*wrong)
+    for name in settings or {}:
+        verb.find(name)
     known = _without_slips(_vintages(data, year, period, places, file), file)
     grid = known.newest
     given = dict(others or {})

@@ -127,8 +127,8 @@ def read(
     calendar, column = _timeline(cells.times, cells.kinds, step, year, dated, problems, file)
     apart = np.diff(np.unique(column[:-1][column[:-1] >= 0]))
     if len(apart) >= _SPARSE and apart.min() > 1:
-        said = {"n": int(apart.min())}
-        problems.append(Problem("watch.sparse", said, file, field="start", severity="warning"))
+        gap = {"n": int(apart.min())}
+        problems.append(Problem("watch.sparse", gap, file, field="start", severity="warning"))
     names, row = _places(cells.places, places, problems, file)
     if isinstance(cells, _Matrix):
         on = column[: len(cells.times)]
