@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -113,17 +114,16 @@ def _wide(found: xr.Dataset) -> pd.DataFrame:
         "median": 0.5, "low_50": 0.25, "high_50": 0.75, "low_95": 0.025, "high_95": 0.975,
     }  # fmt: skip
     made = last["forecast"].transpose("place", "horizon", "quantile")
-    rows = [
+    places, ahead = last.sizes["place"], last.sizes["horizon"]
+    periods = [str(t)[:10] for t in last["target"].to_numpy()]
+    return pd.DataFrame(
         {
-            "place": place,
-            "period": str(last["target"].to_numpy()[h])[:10],
-            **{n: float(made.sel(quantile=q)[i, h]) for n, q in columns.items()},
-            "reason": str(last["reason"].to_numpy()[i]),
+            "place": np.repeat(last["place"].to_numpy(), ahead),
+            "period": np.tile(np.array(periods, dtype=object), places),
+            **{n: made.sel(quantile=q).to_numpy().ravel() for n, q in columns.items()},
+            "reason": np.repeat(last["reason"].to_numpy().astype(object), ahead),
         }
-        for i, place in enumerate(last["place"].to_numpy())
-        for h in range(last.sizes["horizon"])
-    ]
-    return pd.DataFrame(rows)
+    )
 
 
 def _written(text: str, path: Path) -> Path:
