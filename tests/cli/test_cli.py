@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from cli.process import TOY, haidang
@@ -462,6 +463,23 @@ def test_what_comes_next_is_shown_written_and_drawn(tmp_path):
     assert "has no vintages" in tried.stdout
     assert "random_walk_quantiles" in tried.stdout
     assert (tmp_path / "s.csv").is_file()
+    hub = pd.read_csv(tmp_path / "h.csv")  # of the newest week, of which nothing is known yet
+    hub[["reference_date", "target_end_date"]] = hub[["reference_date", "target_end_date"]].apply(
+        lambda c: (pd.to_datetime(c) - pd.Timedelta(days=28)).dt.strftime("%Y-%m-%d")
+    )
+    hub.to_csv(tmp_path / "team-b.csv", index=False)
+    theirs = haidang(
+        "backtest", example, "--theirs", tmp_path / "team-b.csv", "--out", tmp_path / "t.csv",
+        "--horizon", 2, "--hub", tmp_path / "ours.csv", lang="vi",
+    )  # fmt: skip
+    assert theirs.returncode == 0, theirs.stderr
+    assert "1 kỳ gốc" in theirs.stdout
+    assert "team-b" in theirs.stdout
+    assert "ensemble" not in theirs.stdout
+    assert set(pd.read_csv(tmp_path / "ours.csv")["model_id"]) == {"random_walk_quantiles"}
+    none = haidang("backtest", example, "--theirs", example, "--out", tmp_path / "t.csv")
+    assert none.returncode == 2
+    assert "counts.csv: the header lacks reference_date" in none.stderr
 
 
 def test_late_reports_are_estimated_judged_and_drawn(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 import scoringrules as sr
 
 import haidang as hd
-from haidang.base.errors import BadData
+from haidang.base.errors import BadData, NotFound
 from haidang.watch import backtest as module
 from haidang.watch import hubverse
 from haidang.watch.forecaster import HUB_QUANTILES
@@ -104,6 +104,20 @@ def test_crps_is_that_of_the_distribution():
     )
 
 
+@pytest.mark.parametrize("revised", [False, True])
+def test_a_slip_is_neither_known_nor_an_outcome(revised):
+    clean = wide()
+    bad, holed = clean.copy(), clean.copy()
+    bad.iloc[80, 1], holed.iloc[80, 1] = 1e9, np.nan
+    given = {"horizon": 3, "models": ["persistence", "theta"], "origins": 12}
+    if revised:
+        bad, holed = (vintages(t, first=78) for t in (bad, holed))
+    got, want = hd.backtest(bad, **given), hd.backtest(holed, **given)
+    pd.testing.assert_frame_equal(got.scores, want.scores)
+    assert [p.code for p in got.problems] == ["watch.implausible_out"]
+    assert np.isnan(got.forecasts["truth"].to_numpy()[1]).any()
+
+
 def test_skill_is_against_the_baseline_on_the_same_cells():
     table = wide()
     made = hd.backtest(table, 3, ["persistence"], origins=10, every=3)
@@ -134,6 +148,9 @@ def test_models_are_compared_where_all_speak_and_one_that_never_does_is_named():
         (lambda t: t.assign(as_of="soon"), {}, "watch.vintage_as_of"),
         (lambda t: t, {"quantiles": [0.1, 0.5]}, "watch.quantile_pairs"),
         (lambda t: t, {"quantiles": [2.0]}, "watch.quantiles"),
+        (lambda t: t, {"origins": 0}, "watch.param_whole"),
+        (lambda t: t, {"origins": 2.5}, "watch.param_whole"),
+        (lambda t: t, {"every": -1}, "watch.param_whole"),
     ],
 )
 def test_what_cannot_be_is_refused(change, given, code):
@@ -141,6 +158,22 @@ def test_what_cannot_be_is_refused(change, given, code):
     with pytest.raises(BadData) as said:
         hd.backtest(change(table), 2, ["persistence"], **given)
     assert code in {p.code for p in said.value.problems}
+
+
+@pytest.mark.parametrize("horizon", [0, 200, 2.5, "4", True])
+def test_a_horizon_that_is_none_is_refused(horizon):
+    with pytest.raises(BadData, match=r"horizon: .* whole number from 1 to 104"):
+        hd.backtest(wide(), horizon, ["persistence"])
+
+
+def test_settings_of_no_model_are_refused():
+    with pytest.raises(NotFound, match="no model 'persitence'"):
+        hd.backtest(wide(), 1, ["persistence"], settings={"persitence": {"transform": "sqrt"}})
+
+
+def test_one_model_needs_no_list():
+    made = hd.backtest(wide(), 1, "persistence", origins=3)
+    assert list(made.summary["model"]) == ["persistence", "random_walk_quantiles"]
 
 
 def test_a_table_too_short_has_no_origin():

@@ -232,3 +232,28 @@ def test_a_period_before_that_was_not_reported_brings_nothing():
         best = max(best, gain.sum(axis=0).max())
     assert flat(found, "statistic")[4] == pytest.approx(best, abs=1e-4)
     assert best > 5
+
+
+@pytest.mark.parametrize("ret", ["value", "cases"])
+def test_a_shortest_window_without_a_longest_is_that_of_the_reference(ret):
+    """Its Poisson chart waits for so many periods after each start, and then takes every window."""
+    golden = Path(__file__).parent / "golden"
+    counts = pd.read_csv(golden / "counts.csv").set_index("t").astype(float)
+    tag = "glrpois_wait" if ret == "value" else "glrpois_wait_cases"
+    theirs = pd.read_csv(golden / f"{tag}.csv").pivot(index="t", columns="series")
+    given = {"method": "glr_poisson", "m_tilde": 3, "c_arl": 3.0, "ret": ret, "baseline": 416}
+    found, right = (
+        hd.detect(counts, last=104, compat=c, **given).transpose("time", "place")
+        for c in ("surveillance", "")
+    )
+    bound = theirs["upperbound"][list(counts)].reindex(found["time"].to_numpy()).to_numpy()
+    known = ~np.isnan(bound)
+    assert known.sum() == 2078
+    upper = found["upper"].to_numpy()
+    if ret == "cases":  # where no count would alarm, there 0 stands and here nothing
+        np.testing.assert_array_equal(np.nan_to_num(upper)[known], bound[known])
+    else:
+        np.testing.assert_allclose(upper[known], bound[known], rtol=1e-8, atol=1e-12)
+    alarms = theirs["alarm"][list(counts)].reindex(found["time"].to_numpy()).to_numpy()
+    np.testing.assert_array_equal(found["alarm"].to_numpy()[known], alarms[known] == 1)
+    assert (right["alarm"] != found["alarm"]).any()  # by default no window is shorter than that

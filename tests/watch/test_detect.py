@@ -136,3 +136,32 @@ def test_population_moves_what_is_expected():
     found = hd.detect(data, last=1, population=people)["expected"].squeeze().to_numpy()
     plain = hd.detect(data, last=1)["expected"].squeeze().to_numpy()
     np.testing.assert_allclose(found, plain * [2, 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("last", [0, 1.5, "1", True])
+def test_a_number_of_periods_that_is_none_is_refused(last):
+    with pytest.raises(BadData, match=r"last: .* whole number from 1"):
+        hd.detect(pd.DataFrame({"a": [1.0] * 40}), method="ears_c2", last=last)
+
+
+def test_a_population_that_is_no_number_is_named_with_its_place():
+    data = pd.DataFrame({"a": [1.0] * 160, "b": [2.0] * 160})
+    with pytest.raises(BadData, match="population: b: 'many' is not a number"):
+        hd.detect(data, last=1, years_back=1, population={"a": 10, "b": "many"})
+
+
+def test_one_place_needs_no_list():
+    data = pd.DataFrame({"ab": [1.0] * 40, "a": [1.0] * 40})
+    found = hd.detect(data, method="ears_c2", last=1, places="ab")
+    assert found["place"].values.tolist() == ["ab"]
+
+
+@pytest.mark.parametrize("freq", ["14D", "QS", "YS"])
+def test_periods_that_are_longer_than_any_known_are_told(freq):
+    index = pd.date_range("2001-01-01", periods=24, freq=freq)
+    data = pd.DataFrame({"a": np.arange(24.0)}, index=index)
+    found = hd.detect(data, method="ears_c2", last=1)
+    [told] = found.attrs["problems"]
+    assert (told.code, told.severity) == ("watch.sparse", "warning")
+    data.loc[index[3] + pd.Timedelta(days=31 if freq != "14D" else 7)] = 1.0
+    assert hd.detect(data.sort_index(), method="ears_c2", last=1).attrs["problems"] == ()

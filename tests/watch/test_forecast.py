@@ -147,6 +147,35 @@ def test_a_season_is_repeated():
     np.testing.assert_allclose(found["forecast"].sel(quantile=0.5).to_numpy()[0, 0], want)
 
 
+@pytest.mark.parametrize("model", ["seasonal_naive", "ensemble"])
+def test_a_season_is_repeated_for_two_years_ahead(model):
+    made = hd.forecast(table(), horizon=module.LONGEST, model=model, **quick(model))["forecast"]
+    assert np.isfinite(made).all()
+    if model == "seasonal_naive":  # the second year is as the first
+        np.testing.assert_array_equal(made[:, :, 52:], made[:, :, :52])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_series_that_never_changes_is_forecast(model):
+    index = table().index
+    data = pd.DataFrame({"same": 7.0, "other": table().iloc[:, 0].to_numpy()}, index=index)
+    found = hd.forecast(data, horizon=4, model=model, **quick(model)).sel(place="same")
+    assert found["reason"].item() == ""
+    middle = found["forecast"].sel(quantile=0.5)
+    if model != "pooled_growth":  # which follows what all places together do
+        assert (abs(middle - 7) <= 1).all()
+
+
+@pytest.mark.parametrize("rows", [4, 5, 9])
+def test_what_nobody_saw_is_not_certain(rows):
+    """Ten periods ahead of a series that is shorter than that."""
+    data = pd.DataFrame({"a": np.random.default_rng(1).poisson(9, rows).astype(float)})
+    made = hd.forecast(data, horizon=10, model="persistence")["forecast"]
+    wide_ = (made.sel(quantile=0.975) - made.sel(quantile=0.025)).to_numpy()[0, 0]
+    assert (wide_ > 0).all()
+    np.testing.assert_array_equal(wide_[rows - 1 :], wide_[rows - 2])
+
+
 def test_climatology_is_the_quantiles_of_the_same_time():
     n = 52 * 4
     data = pd.DataFrame(
@@ -179,6 +208,12 @@ def test_growth_is_shared_so_a_small_place_follows_the_large_ones():
     [
         ({"horizon": 0}, "watch.param_whole"),
         ({"horizon": 500}, "watch.param_whole"),
+        ({"horizon": 2.5}, "watch.param_whole"),
+        ({"horizon": "4"}, "watch.param_whole"),
+        ({"horizon": None}, "watch.param_whole"),
+        ({"last_known": pd.NaT}, "watch.last_known"),
+        ({"covariates": {"rain": table()}}, "watch.no_covariates"),
+        ({"covariates": table()}, "watch.covariates"),
         ({"quantiles": [0.5, 1.0]}, "watch.quantiles"),
         ({"quantiles": []}, "watch.quantiles"),
         ({"quantiles": "half"}, "watch.quantiles"),

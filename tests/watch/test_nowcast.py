@@ -339,6 +339,70 @@ def test_the_delay_is_that_of_the_reference_program(m, window):
     np.testing.assert_allclose(found["expected"], asked["expected"], rtol=1e-12)
 
 
+# --- slips --------------------------------------------------------------------------------------
+
+
+def slipped(reports, week, rows, value=1e9, place="p2"):
+    """The same reports with another number in some rows of one place and week."""
+    start = pd.Timestamp("2024-01-01") + pd.Timedelta(days=7 * week)
+    here = reports.index[(reports["place"] == place) & (reports["start"] == start)][rows]
+    return reports.assign(
+        value=reports["value"].astype(float).where(~reports.index.isin(here), value)
+    )
+
+
+@pytest.mark.parametrize("kind", ["totals", "new"])
+@pytest.mark.parametrize("week", [29, 28, 10])
+def test_nothing_is_learned_from_a_slip_and_nothing_is_added_to_it(kind, week):
+    cumulated = simulate(3, places=6, weeks=30)
+    calm = as_totals(cumulated if kind == "totals" else np.diff(cumulated, axis=2, prepend=0))
+    given = {"as_of": "2024-07-28", "max_delay": 6, "kind": kind}
+    plain = hd.nowcast(calm, **given)
+    reports = slipped(calm, week, slice(None) if kind == "totals" else slice(0, 1))
+    found = hd.nowcast(reports, **given)
+    here = {"place": "p2", "time": found["time"][week]}
+    for name in ("value", "expected", "median", "lower", "upper"):
+        assert found[name].sel(here).item() == pytest.approx(1e9, rel=1e-6)
+    [told] = found.attrs["problems"]
+    assert (told.code, told.field, told.severity) == ("watch.implausible_late", "p2", "warning")
+    assert told.say("vi") != told.say("en")
+    assert detect_state(found, "p2") == ("raised" if week == 29 else "quiet")
+    away = np.ones(found["expected"].shape, bool)
+    away[2, week] = False
+    # One period less to learn from: no more than that may be told apart.
+    for name, most in {"expected": 0.5, "median": 1, "upper": 1, "completeness": 0.02}.items():
+        off = np.abs(found[name].to_numpy() - plain[name].to_numpy())[away]
+        assert off.max() <= most, name
+
+
+def detect_state(found, place):
+    return hd.detect(found, method="ears_c2", last=1)["state"].sel(place=place).item()
+
+
+@pytest.mark.parametrize("week", [4, 20])
+def test_a_slip_that_was_mended_teaches_nothing(week):
+    calm = as_totals(simulate(3, places=6, weeks=30))
+    given = {"as_of": "2024-07-28", "max_delay": 6}
+    plain, found = (
+        hd.nowcast(r, **given) for r in (calm, slipped(calm, week, slice(1, 3)))
+    )  # fmt: skip
+    [told] = found.attrs["problems"]
+    assert told.code == "watch.implausible_mended"
+    assert told.params["value"] == "1,000,000,000"
+    np.testing.assert_array_equal(found["value"], plain["value"])
+    np.testing.assert_allclose(found["expected"], plain["expected"], atol=0.05)
+
+
+def test_an_epidemic_that_lasts_is_no_slip():
+    cumulated = simulate(3, places=6, weeks=30)
+    cumulated[2, -4:] *= 1000
+    reports, given = as_totals(cumulated), {"as_of": "2024-07-28", "max_delay": 6}
+    found = hd.nowcast(reports, **given)
+    assert len(found.attrs["problems"]) == 2  # the first two are doubted, the third is believed
+    share = found["value"] / found["expected"]
+    assert share.sel(place="p2")[-2:].max() < 0.9
+
+
 # --- the study of the reference -----------------------------------------------------------------
 
 

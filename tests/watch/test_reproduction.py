@@ -192,3 +192,14 @@ def test_months_are_refused_and_bad_cells_are_named():
     found = hd.reproduction(bad, (2.6, 1.5))
     assert "below zero" in found.attrs["problems"][0].say("en")
     assert found["reason"].values[0, 20] == "missing"
+
+
+def test_a_slip_infects_nobody_and_is_told():
+    counts = days(np.random.default_rng(4).poisson(30, 60).astype(float))
+    slipped, holed = counts.copy(), counts.copy()
+    slipped.iloc[50, 0], holed.iloc[50, 0] = 1e9, np.nan
+    got, want = (hd.reproduction(t, (2.6, 1.5)) for t in (slipped, holed))
+    for name in ("r", "lower", "p_above_one", "cases", "reason"):
+        np.testing.assert_array_equal(got[name], want[name])
+    assert [p.code for p in got.attrs["problems"]] == ["watch.implausible_out"]
+    assert 0.5 < got["r"].values[0, -1] < 2  # of 10^9 as infectors it would be next to nothing

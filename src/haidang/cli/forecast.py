@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SCREEN: Final = 20
 """Rows of a screen."""
 
+FirstHorizon = Annotated[int | None, typer.Option(help=help_text("help_forecast_first_horizon"))]
+Ends = Annotated[bool, typer.Option("--ends", help=help_text("help_forecast_ends"))]
+
 
 def forecast(
     file: Annotated[Path, typer.Argument(help=help_text("help_detect_file"))],
@@ -35,6 +38,8 @@ def forecast(
     ] = None,
     hub: Annotated[Path | None, typer.Option(help=help_text("help_forecast_hub"))] = None,
     target: Annotated[str, typer.Option(help=help_text("help_forecast_target"))] = "inc case",
+    first_horizon: FirstHorizon = None,
+    ends: Ends = False,
     plot: Annotated[Path | None, typer.Option(help=help_text("help_forecast_plot"))] = None,
 ) -> None:
     """Say what comes next at every place, as quantiles."""
@@ -45,8 +50,8 @@ def forecast(
         made = forecast_file(
             file, model, table or Path("out") / f"{file.stem}-{model}.csv", settings or (),
             horizon=horizon, period=cast("Step | None", period or None),
-            last_known=last_known or None, hub=hub, target=target, picture=plot,
-            language=language(),
+            last_known=last_known or None, hub=hub, target=target, first_horizon=first_horizon,
+            ends=ends, picture=plot, language=language(),
             progress=lambda done, of: bar.update(task, completed=done, total=of),
         )  # fmt: skip
     problems(made.problems)
@@ -66,6 +71,13 @@ def backtest(
     table: Annotated[
         Path | None, typer.Option("--out", help=help_text("help_backtest_out"))
     ] = None,
+    theirs: Annotated[
+        list[Path] | None, typer.Option(help=help_text("help_backtest_theirs"))
+    ] = None,
+    hub: Annotated[Path | None, typer.Option(help=help_text("help_backtest_hub"))] = None,
+    target: Annotated[str, typer.Option(help=help_text("help_backtest_target"))] = "",
+    first_horizon: FirstHorizon = None,
+    ends: Ends = False,
 ) -> None:
     """Forecast from past origins with what was known there, and score."""
     from haidang.jobs.forecast import backtest_file  # noqa: PLC0415 - numba and pandas wait
@@ -73,9 +85,11 @@ def backtest(
     with _bar() as bar:
         task = bar.add_task(say("backtesting"), total=None)
         made = backtest_file(
-            file, model or ["ensemble"], table or Path("out") / f"{file.stem}-backtest.csv",
+            file, model or ([] if theirs else ["ensemble"]),
+            table or Path("out") / f"{file.stem}-backtest.csv",
             horizon=horizon, baseline=baseline, origins=origins or None, every=every,
-            period=cast("Step | None", period or None),
+            period=cast("Step | None", period or None), theirs=theirs or (), hub=hub,
+            target=target or None, first_horizon=first_horizon, ends=ends,
             progress=lambda done, of: bar.update(task, completed=done, total=of),
         )  # fmt: skip
     problems(made.made.problems)
@@ -131,4 +145,5 @@ def _show_scores(tried: Tried) -> None:
         shares = (f"{row[n]:.0%}" for n in names[4:])
         grid.add_row(row["model"], *numbers[0], *numbers[1], *shares)
     out.print(grid)
-    out.print(f"  {tried.path}", highlight=False, soft_wrap=True)
+    for path in tried.paths:
+        out.print(f"  {path}", highlight=False, soft_wrap=True)

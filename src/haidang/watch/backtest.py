@@ -7,7 +7,7 @@ the first to have its newest period. A plain table is cut, and later revisions a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.watch import forecast as verb
-from haidang.watch import table
+from haidang.watch import quality, table
 from haidang.watch.calendar import Ints, Step, Year
 from haidang.watch.forecaster import HUB_QUANTILES, Fan, ForecastTask, apply
 from haidang.watch.method import Floats
@@ -26,6 +26,8 @@ from haidang.watch.quantile import between
 
 BASELINE: Final = "random_walk_quantiles"
 SCORES: Final = ("wis", "crps", "log_score", "inside_50", "inside_95")
+_MOST: Final = 1_000_000
+"""More origins than any table has."""
 _WORST_LOG: Final = 10.0
 """Largest logarithmic score of one outcome."""
 _QUARTER: Final = 0.6744897501960817
@@ -59,7 +61,7 @@ class Backtest:
 def backtest(
     data: table.Table,
     horizon: int = 4,
-    models: Sequence[str] = ("ensemble",),
+    models: Sequence[str] | str = ("ensemble",),
     *,
     baseline: str = BASELINE,
     origins: int | None = None,
@@ -80,10 +82,11 @@ def backtest(
         data: As for ``forecast``; a long one may have the column ``as_of``, the day on which the
             row was what was known.
         horizon: Periods ahead.
-        models: Names.
+        models: Names, or one name.
         baseline: What skill is measured against; is run too, or is one of ``others``.
         origins: So many of the newest origins that have an outcome; None is every origin that has
-            a vintage or, without, the last quarter of the table.
+            a vintage or, without, the last quarter of the table; with labelled ``others`` those
+            that all of these have.
         every: Only every so many of them.
         quantiles: As for ``forecast``; scores need pairs around one half.
         settings: Parameters by model.
@@ -98,27 +101,34 @@ def backtest(
         progress: Told (forecasts made, of how many).
 
     Raises:
-        NotFound: No such model.
-        BadData: As ``forecast``; or no origin has an outcome; or there is no cell for which all
-            models have a forecast; or quantiles are not paired; or one of ``others`` is no
-            forecast, lacks a quantile, or has no place, time or horizon in common with ours.
+        NotFound: No such model, to run or in ``settings``.
+        BadData: As ``forecast``; ``origins`` or ``every`` is no whole number from 1 on; or no
+            origin has an outcome; or there is no cell for which all models have a forecast; or
+            quantiles are not paired; or one of ``others`` is no forecast, lacks a quantile, or has
+            no place, time or horizon in common with ours.
     """
     levels, wrong = verb.levels(quantiles)
     if not wrong and not np.allclose(levels, 1 - levels[::-1]):
         wrong = (Problem("watch.quantile_pairs", {"value": str(quantiles)}, field="quantiles"),)
+    wrong += verb.whole_number("horizon", horizon, 1, verb.LONGEST)
+    wrong += verb.whole_number("every", every, 1, _MOST)
+    wrong += () if origins is None else verb.whole_number("origins", origins, 1, _MOST)
+    models = [models] if isinstance(models, str) else models
     if wrong:
         raise BadData(*wrong)
-    known = _vintages(data, year, period, places, file)
+    for name in settings or {}:
+        verb.find(name)
+    known = _without_slips(_vintages(data, year, period, places, file), file)
     grid = known.newest
-    at = known.origins(origins, every)
     given = dict(others or {})
+    at = known.origins(origins, every, _told(given, grid) if origins is None else None)
     names = tuple(dict.fromkeys((*models, *(() if baseline in given else (baseline,)))))
     beside = {n: table.beside(t, grid, file) for n, t in (covariates or {}).items()}
     task = ForecastTask(grid.counts, grid.calendar, horizon, levels, beside, known.at)
     theirs = {n: _beside(n, f, names, grid, at, task) for n, f in given.items()}
-    said = {**_said(names, task, at, settings or {}, progress), **theirs}
+    all_said = {**_said(names, task, at, settings or {}, progress), **theirs}
     truth = _truth(grid.counts, at, horizon)
-    return _judged(said, truth, at, task, grid, known.revised, baseline)
+    return _judged(all_said, truth, at, task, grid, known.revised, baseline)
 
 
 @dataclass(frozen=True)
@@ -147,15 +157,17 @@ class _Vintages:
         later = [r for r in self.by_rows if r >= rows]
         return (self.by_rows[min(later)] if later else self.newest.counts)[:, :rows]
 
-    def origins(self, wanted: int | None, every: int) -> Ints:
-        """Numbers of periods known at each origin, rising."""
+    def origins(self, wanted: int | None, every: int, only: Ints | None = None) -> Ints:
+        """Numbers of periods known at each origin, rising; only of some, if any of these are."""
         rows = self.newest.calendar.rows
         there = sorted(r for r in self.by_rows if r < rows) if self.revised else range(2, rows)
         found = np.array(there, np.int64)
-        if wanted is None and not self.revised:
+        if only is not None and np.isin(found, only).any():
+            found = found[np.isin(found, only)]
+        elif wanted is None and not self.revised:
             wanted = max(rows // 4, 1)
         found = found[-wanted:] if wanted else found
-        found = found[::-1][:: max(every, 1)][::-1]
+        found = found[::-1][::every][::-1]
         if len(found) == 0:
             raise BadData(Problem("watch.no_origin", field="origins"))
         return found
@@ -186,6 +198,21 @@ def _vintages(
         told = np.flatnonzero(~np.isnan(then).all(axis=0))
         if len(told):
             by_rows.setdefault(int(told[-1]) + 1, then)
+    return _Vintages(grid, by_rows)
+
+
+def _without_slips(known: _Vintages, file: str) -> _Vintages:
+    """What may be a slip is taken as not reported, as in ``forecast``, and is no outcome either."""
+    by_rows = {
+        rows: then if (odd := quality.implausible(then)) is None else np.where(odd, np.nan, then)
+        for rows, then in known.by_rows.items()
+    }
+    grid = known.newest
+    if (odd := quality.implausible(grid.counts)) is not None:
+        of = (grid.places, grid.calendar.times(), file)
+        slips = quality.told(grid.counts, odd, *of, code="watch.implausible_out")
+        counts = np.where(odd, np.nan, grid.counts)
+        grid = replace(grid, counts=counts, problems=(*grid.problems, *slips))
     return _Vintages(grid, by_rows)
 
 
@@ -269,6 +296,18 @@ def _as_numbers(given: object, shape: tuple[int, ...], field: str) -> Floats:
         said = {"kind": " x ".join(map(str, values.shape)) or "number", "shape": wanted}
         raise BadData(Problem("watch.other_kind", said, field=field))
     return values
+
+
+def _told(others: Mapping[str, object], grid: table.Grid) -> Ints | None:
+    """Numbers of periods known at the origins that all labelled ones of others have."""
+    found: Ints | None = None
+    times = [_label(t) for t in grid.calendar.times()]
+    for given in others.values():
+        if isinstance(given, xr.Dataset | xr.DataArray) and "time" in given.coords:
+            its = set(map(_label, np.atleast_1d(given["time"].to_numpy())))
+            here = np.array([i + 1 for i, t in enumerate(times) if t in its], np.int64)
+            found = here if found is None else np.intersect1d(found, here)
+    return found
 
 
 def _label(value: Any) -> object:

@@ -18,7 +18,7 @@ from haidang.watch import incomplete, quality, table
 from haidang.watch.calendar import Ints, Step, Year
 from haidang.watch.clusters import by_code, cluster_table
 from haidang.watch.detectors import METHODS
-from haidang.watch.method import LABELS, NO_DATA, Floats, Found, Method, Reason, Task
+from haidang.watch.method import LABELS, NO_DATA, Floats, Found, Method, Reason, Task, wholly
 from haidang.watch.positions import read_positions
 from haidang.watch.signal import State
 
@@ -96,7 +96,7 @@ def detect(
     )  # fmt: skip
     settled, wrong = chosen.settle(params, grid.calendar)
     wrong += tuple(_unfit(chosen, population is not None, coordinates is not None))
-    if last is not None and last < 1:
+    if last is not None and (wholly(last) is None or last < 1):
         wrong += (Problem("watch.last", {"value": last}, field="last"),)
     if wrong:
         raise BadData(*wrong)

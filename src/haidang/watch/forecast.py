@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from haidang.base.errors import BadData, NotFound
@@ -16,7 +17,7 @@ from haidang.watch import quality, table
 from haidang.watch.calendar import Calendar, Ints, Step, Year, read_period
 from haidang.watch.forecaster import HUB_QUANTILES, Fan, Forecaster, ForecastTask, apply
 from haidang.watch.forecasters import FORECASTERS
-from haidang.watch.method import Floats, Reason
+from haidang.watch.method import Floats, Reason, wholly
 
 REASONS: Final = np.array([r.name.lower() if r else "" for r in Reason])
 COLUMNS: Final = ("forecast", "reason")
@@ -56,7 +57,7 @@ def forecast(
         places: The places that there should be: an unknown one is refused, and one without any
             report still appears.
         covariates: Tables like ``data`` of what else was measured, by name; for models that take
-            them. Their values after ``last_known`` are not looked at.
+            them, others refuse them. Their values after ``last_known`` are not looked at.
         file: Name of the file that ``data`` is from, for problems.
         progress: Told (places done, places).
         params: Parameters of the model.
@@ -79,9 +80,13 @@ def forecast(
     settled, wrong = chosen.settle(params, grid.calendar)
     rising, wrong_levels = levels(quantiles)
     wrong += wrong_levels
-    if isinstance(horizon, bool) or not 1 <= horizon <= LONGEST:
-        said = {"value": horizon, "low": 1, "high": LONGEST}
-        wrong += (Problem("watch.param_whole", said, field="horizon"),)
+    wrong += whole_number("horizon", horizon, 1, LONGEST)
+    if covariates is not None and not isinstance(covariates, Mapping):
+        said = {"kind": type(covariates).__name__}
+        wrong += (Problem("watch.covariates", said, field="covariates"),)
+    elif covariates and not chosen.covariates:
+        said = {"model": chosen.name}
+        wrong += (Problem("watch.no_covariates", said, field="covariates"),)
     rows = _rows_known(last_known, grid.calendar)
     if rows is None:
         wrong += (Problem("watch.last_known", {"value": last_known}, field="last_known"),)
@@ -89,7 +94,8 @@ def forecast(
         raise BadData(*wrong)
     if (odd := quality.implausible(grid.counts)) is not None:
         # A slip of the newest week would be forecast on for months.
-        slips = quality.told(grid.counts, odd, grid.places, grid.calendar.times(), file, out=True)
+        of = (grid.places, grid.calendar.times(), file)
+        slips = quality.told(grid.counts, odd, *of, code="watch.implausible_out")
         counts = np.where(odd, np.nan, grid.counts)
         grid = replace(grid, counts=counts, problems=(*grid.problems, *slips))
     others = {name: table.beside(other, grid, file) for name, other in (covariates or {}).items()}
@@ -109,6 +115,14 @@ def find(name: str) -> Forecaster:
         said = {"value": name, "known": ", ".join(FORECASTERS)}
         raise NotFound(Problem("watch.no_model", said, field="model"))
     return FORECASTERS[name]
+
+
+def whole_number(name: str, given: object, low: int, high: int) -> tuple[Problem, ...]:
+    """What is wrong with an argument that is to be a whole number; nothing if it is one."""
+    if (number := wholly(given)) is not None and low <= number <= high:
+        return ()
+    said = {"value": given, "low": low, "high": high}
+    return (Problem("watch.param_whole", said, field=name),)
 
 
 def ahead(calendar: Calendar, rows: int, horizon: int) -> Any:
@@ -160,7 +174,7 @@ def _rows_known(given: object, calendar: Calendar) -> int | None:
     """How many periods were known; None where it lies outside the table."""
     if given is None:
         return calendar.rows
-    when = given
+    when = None if given is pd.NaT else given
     if isinstance(given, str):
         found = read_period(given)
         when = int(given) if found is None and given.strip().isdigit() else found and found[0]

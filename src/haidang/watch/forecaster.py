@@ -113,6 +113,7 @@ class Forecaster:
         whole: Whether it takes only whole numbers; else any number from 0 on.
         rounded: Whether quantiles of a table of whole numbers are whole. They are then those of a
             count: where none is most likely, a lower quantile of 0.02 would leave 0 outside.
+        covariates: Whether it looks at what else was measured.
         rule: Checks parameters against one another and the calendar; gives problems.
     """
 
@@ -125,6 +126,7 @@ class Forecaster:
     pooled: bool = False
     whole: bool = False
     rounded: bool = True
+    covariates: bool = False
     rule: Callable[[Mapping[str, Any], Calendar], tuple[Problem, ...]] = lambda *_: ()
 
     def settle(

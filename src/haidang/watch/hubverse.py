@@ -218,6 +218,7 @@ def from_hub(
     first_horizon: int | None = None,
     ends: bool = False,
     places: Sequence[str] | None = None,
+    target: str | None = None,
 ) -> xr.Dataset:
     """A hubverse table of one target as a forecast, labelled as ``forecast`` labels its own.
 
@@ -231,6 +232,7 @@ def from_hub(
         ends: Whether the table of counts that this stands beside names periods by their last days.
         places: Those that there should be, in this order; None are those of the table, as they
             come.
+        target: Only the rows of this one are looked at; None: there is one only.
 
     Returns:
         Over ``(place, time, horizon, quantile)``: ``forecast``, NaN where the table has no row.
@@ -239,8 +241,15 @@ def from_hub(
         is horizon 1. ``reason`` over ``(place, time)`` is ``missing`` where there is no row.
 
     Raises:
-        BadData: As `problems` finds, or there are several targets, or no row is left.
+        BadData: As `problems` finds, or there are several targets, or none of that name, or no
+            row is left.
     """
+    if target is not None and "target" in table:
+        there = table["target"].astype(str)
+        if target not in set(there):
+            named = {"value": target, "known": ", ".join(sorted(set(there)))}
+            raise BadData(Problem("watch.hub_no_target", named, file, None, "target"))
+        table = table[there == target]
     if wrong := problems(table, file, period):
         raise BadData(*wrong)
     rows = table[table["output_type"].astype(str) == "quantile"]

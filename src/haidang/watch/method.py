@@ -128,6 +128,13 @@ class Param:
         return bool(above and below)
 
 
+def wholly(given: object) -> int | None:
+    """A whole number as such; None for anything else, also for yes and no."""
+    if isinstance(given, int | np.integer) and not isinstance(given, bool):
+        return int(given)
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What a kernel is given.

@@ -12,6 +12,9 @@ With a = b = 0 this is Lawless' C / F: it says of a place without a report that 
 with certainty, and of thousands of small communes that is most of them. The level decides where
 little is known and is outvoted where much is.
 
+A count that may be a slip (decision 44) stands as it is reported: nothing is expected to come
+beside it, and neither the delay nor the level is learned from it.
+
 The variance adds to that of the negative binomial what the delay itself varies and is uncertain
 by. Where totals fall, the final count may lie below what is known: its quantiles are then those of
 what the estimate missed past final counts by, over all places at the same delay, in standard
@@ -170,6 +173,9 @@ def from_triangle(triangle: Triangle, sharing: Sharing, prior: Level) -> Nowcast
     unknown = ~np.isfinite(mean) | ~np.isfinite(spread)
     expected[:, newest][unknown] = variance[:, newest][unknown] = np.nan
     reason[:, newest][unknown] = int(Reason.HISTORY)
+    if triangle.slips is not None:
+        odd = triangle.slips[:, newest] & ~unknown
+        expected[:, newest][odd], variance[:, newest][odd] = known[odd], 0.0
     settled = unknown & _nothing_ever_came(triangle)[:, None]
     expected[:, newest][settled] = variance[:, newest][settled] = 0.0
     completeness[:, newest][settled] = 1.0

@@ -50,7 +50,7 @@ def wrong_unit(values: Floats) -> NDArray[np.bool_]:
     return np.asarray(good & (np.abs(off) > _FAR) & among & (np.abs(off) > back / 2))
 
 
-def implausible(counts: Floats) -> NDArray[np.bool_] | None:
+def implausible(counts: Floats, fewest: int = FEWEST_BEFORE) -> NDArray[np.bool_] | None:
     """Which counts are so far beyond all that a place had before that they may be slips.
 
     At least `LEAST`, and more than `TIMES` times the largest before and one, at a place that has
@@ -60,6 +60,7 @@ def implausible(counts: Floats) -> NDArray[np.bool_] | None:
 
     Args:
         counts: ``(place, time)``, NaN where nothing was reported.
+        fewest: Periods that a place must have reported before.
 
     Returns:
         ``(place, time)``; None where there is none at all, as usual.
@@ -74,12 +75,12 @@ def implausible(counts: Floats) -> NDArray[np.bool_] | None:
     if not len(large):
         return None
     marks = np.zeros(counts.shape, np.bool_)
-    _mark(counts, large, marks)
+    _mark(counts, large, fewest, marks)
     return marks if marks.any() else None
 
 
 @jit
-def _mark(counts: Floats, places: Ints, marks: NDArray[np.bool_]) -> None:
+def _mark(counts: Floats, places: Ints, fewest: int, marks: NDArray[np.bool_]) -> None:
     for p in places:
         most = 0.0
         seen = row = 0
@@ -87,7 +88,7 @@ def _mark(counts: Floats, places: Ints, marks: NDArray[np.bool_]) -> None:
             y = counts[p, t]
             if math.isnan(y):
                 continue
-            if seen >= FEWEST_BEFORE and y >= LEAST and y > TIMES * (most + 1.0):
+            if seen >= fewest and y >= LEAST and y > TIMES * (most + 1.0):
                 row += 1
                 if row < BELIEVED:
                     marks[p, t] = True
@@ -105,7 +106,7 @@ def told(
     times: NDArray[Any],
     file: str = "",
     *,
-    out: bool = False,
+    code: str = "watch.implausible",
 ) -> Iterator[Problem]:
     """Each count that may be a slip, with what to do.
 
@@ -115,9 +116,9 @@ def told(
         places: Their names.
         times: First day of each period, or its number.
         file: For problems.
-        out: Whether they are left out, else judged as they stand and kept out of baselines.
+        code: Which problem each is, and so what is done with it; by default it is judged as it
+            stands and kept out of baselines.
     """
-    code = "watch.implausible_out" if out else "watch.implausible"
     for p, t in zip(*np.nonzero(marks), strict=True):
         when = times[t]
         start = str(when)[:10] if isinstance(when, np.datetime64) else str(when)

@@ -17,6 +17,7 @@ Weekly counts are spread over days first (`haidang.watch.serial.spread`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -26,7 +27,7 @@ from scipy.stats import gamma
 
 from haidang.base.errors import BadData
 from haidang.base.problem import Problem
-from haidang.watch import serial, table
+from haidang.watch import quality, serial, table
 from haidang.watch.calendar import Step
 from haidang.watch.method import LABELS, Codes, Floats, Param, Reason
 
@@ -107,6 +108,12 @@ def reproduction(
         raise BadData(Problem("watch.reproduction_step", said, file=file, field="period"))
     wide = window or WINDOWS[grid.calendar.step]
     days = DAYS[grid.calendar.step]
+    if (odd := quality.implausible(grid.counts)) is not None:
+        # It would infect nobody of those who follow, so that an epidemic would look spent.
+        of = (grid.places, grid.calendar.times(), file)
+        slips = quality.told(grid.counts, odd, *of, code="watch.implausible_out")
+        counts = np.where(odd, np.nan, grid.counts)
+        grid = replace(grid, counts=counts, problems=(*grid.problems, *slips))
     daily = serial.spread(grid.counts, days)
     told, cases = _window(grid.counts, wide)
     shape = prior[0] ** 2 / prior[1] ** 2

@@ -41,6 +41,9 @@ _SHORTEST_PERIOD: Final = 6
 MOST_YEARS: Final = 200
 """More between the first and the last period: one of the two was mistyped."""
 
+_SPARSE: Final = 3
+"""Steps between periods, all of them longer than one, before this is said."""
+
 LARGEST: Final = 2.0**53
 """Beyond, a float no longer counts by ones."""
 
@@ -122,6 +125,10 @@ def read(
     cells = _cells(data, step, file, first_line)
     problems = list(cells.problems)
     calendar, column = _timeline(cells.times, cells.kinds, step, year, dated, problems, file)
+    apart = np.diff(np.unique(column[:-1][column[:-1] >= 0]))
+    if len(apart) >= _SPARSE and apart.min() > 1:
+        gap = {"n": int(apart.min())}
+        problems.append(Problem("watch.sparse", gap, file, field="start", severity="warning"))
     names, row = _places(cells.places, places, problems, file)
     if isinstance(cells, _Matrix):
         on = column[: len(cells.times)]
@@ -432,7 +439,7 @@ def _places(
     """The places of the grid, and the row of each of ``there``, -1 where it has none; one more."""
     if wanted is None:
         return tuple(there), np.array([*range(len(there)), -1], np.int64)
-    names = tuple(dict.fromkeys(str(p) for p in wanted))
+    names = tuple(dict.fromkeys([wanted] if isinstance(wanted, str) else map(str, wanted)))
     index = {name: i for i, name in enumerate(names)}
     unknown = [p for p in there if p not in index]
     problems += [
@@ -543,7 +550,7 @@ def _population(given: object, places: tuple[str, ...], calendar: Calendar, file
     if isinstance(given, pd.Series):
         given = given.to_dict()
     if isinstance(given, Mapping):
-        by_name = {str(k): float(v) for k, v in given.items()}
+        by_name = {str(k): _people(v, str(k), file) for k, v in given.items()}
         column = np.array([by_name.get(p, math.nan) for p in places])
         people = np.repeat(column[:, None], calendar.rows, axis=1)
     elif isinstance(given, pd.DataFrame | xr.DataArray):
@@ -553,6 +560,14 @@ def _population(given: object, places: tuple[str, ...], calendar: Calendar, file
     if not np.isfinite(people).any() or (people[np.isfinite(people)] < 0).any():
         raise BadData(Problem("watch.population", {"kind": type(given).__name__}, file=file))
     return np.ascontiguousarray(people)
+
+
+def _people(given: object, place: str, file: str) -> float:
+    try:
+        return float(cast("float", given))
+    except (TypeError, ValueError):
+        said = {"value": given}
+        raise BadData(Problem("watch.number", said, file, field=f"population: {place}")) from None
 
 
 def beside(other: Table, grid: Grid, file: str = "") -> Floats:

@@ -31,6 +31,8 @@ from haidang.base.errors import BadData
 from haidang.base.problem import Problem
 from haidang.watch.calendar import STEPS, Calendar, Ints, Step, Year, read_period
 from haidang.watch.method import Floats
+from haidang.watch.quality import LEAST, TIMES, implausible
+from haidang.watch.quality import told as told_slips
 from haidang.watch.sift import far
 from haidang.watch.table import (
     _bad,
@@ -49,8 +51,11 @@ Kind = Literal["totals", "cases", "new"]
 KINDS: Final[tuple[str, ...]] = ("totals", "cases", "new")
 MOST_DELAY: Final[dict[str, int]] = {"day": 14, "week": 8, "month": 6}
 """Largest delay where none is given."""
-TIMES: Final = ("reported", "received", "published")
+COLUMNS: Final = ("reported", "received", "published")
 """Columns that may say when a report came; the first that is there is used."""
+FEWEST: Final = 12
+"""Other periods beside a count that may be a slip: tables of reports are often no longer than what
+the delay is learned from, and one slip of one place is a share of what all places learn."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Triangle:
         kind: Form of the reports.
         window: Reports of so many of the newest periods are to be learned from.
         problems: What could not be used, and why.
+        slips: ``(place, time)``: what is known may be a slip of the keyboard; None: nothing may.
+            Of ``known`` such a period has nothing.
     """
 
     value: Floats
@@ -79,6 +86,7 @@ class Triangle:
     kind: Kind
     window: int
     problems: tuple[Problem, ...]
+    slips: NDArray[np.bool_] | None = None
 
     @property
     def max_delay(self) -> int:
@@ -177,11 +185,11 @@ def read_triangle(
     order = order[good[order]]
     most = max_delay or MOST_DELAY[calendar.step]
     wide = window or max(12, 3 * most)
-    rows = min(wide + most, calendar.rows)
     used = _Rows(of_place[place][order], row[order], (snapshot - row)[order], value[order])
     build = _totals if kind == "totals" else _added
-    full, cells = build(used, len(names), calendar.rows, rows, most)
-    return Triangle(full, cells, names, calendar, until, kind, wide, tuple(problems))
+    full, cells = build(used, len(names), calendar.rows, min(wide + most, calendar.rows), most)
+    slips = _leave_out(full, cells, used, problems, names, calendar.times(), file)
+    return Triangle(full, cells, names, calendar, until, kind, wide, tuple(problems), slips)
 
 
 def _form(reports: object, kind: Kind | None, step: Step | None, file: str) -> tuple[Kind, str]:
@@ -193,7 +201,7 @@ def _form(reports: object, kind: Kind | None, step: Step | None, file: str) -> t
             said = {"value": given, "known": ", ".join(known)}
             raise BadData(Problem("watch.param_choice", said, field=name))
     chosen = kind or ("totals" if "value" in reports.columns else "cases")
-    column = next((c for c in TIMES if c in reports.columns), TIMES[0])
+    column = next((c for c in COLUMNS if c in reports.columns), COLUMNS[0])
     needed = {"place", "start", column} | ({"value"} if chosen != "cases" else set())
     if missing := needed - set(reports.columns):
         said = {"missing": ", ".join(sorted(missing))}
@@ -298,6 +306,45 @@ def _values(table: pd.DataFrame, lines: Ints, problems: list[Problem], file: str
             problems.append(Problem("watch.and_more", {"n": n}, file, None, "value"))
         value[bad] = np.nan
     return value
+
+
+def _leave_out(
+    full: Floats, cells: Floats, used: _Rows, problems: list[Problem], places: Sequence[str],
+    times: NDArray[Any], file: str,
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Take out of ``cells`` what may be a slip, standing or mended, and tell of each."""
+    slips, (most, mended) = _slips(full), _mended(full, used)
+    cells[(slips | mended)[:, -cells.shape[1] :]] = np.nan
+    late, gone = "watch.implausible_late", "watch.implausible_mended"
+    problems += told_slips(full, slips, places, times, file, code=late)
+    problems += told_slips(most, mended, places, times, file, code=gone)
+    return slips
+
+
+def _slips(full: Floats) -> NDArray[np.bool_]:
+    """Counts far beyond all that the place had before, as for detectors, or ever else.
+
+    What a nowcast learns changes with every report, so what came after may speak too.
+    """
+    found = implausible(full, FEWEST)
+    found = np.zeros(full.shape, np.bool_) if found is None else found
+    told = np.where(np.isnan(full), -1.0, full)
+    if full.shape[1] <= FEWEST or told.max() < LEAST:
+        return found
+    second, most = np.partition(told, -2, axis=1)[:, -2:].T
+    lone = (most >= LEAST) & (most > TIMES * (second + 1)) & ((told >= 0).sum(axis=1) > FEWEST)
+    return np.asarray(found | (lone[:, None] & (told == most[:, None])))
+
+
+def _mended(full: Floats, used: _Rows) -> tuple[Floats, NDArray[np.bool_]]:
+    """The most that was ever said of each period, and where that was a slip.
+
+    Nobody revises a number to a hundredth but to mend one.
+    """
+    most = np.full(full.shape, np.nan)
+    np.fmax.at(most, (used.place, used.time), used.value)
+    with np.errstate(invalid="ignore"):
+        return most, (most >= LEAST) & (most > TIMES * (full + 1))
 
 
 def _totals(

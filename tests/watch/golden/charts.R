@@ -81,3 +81,27 @@ negbin("season2", fitted_to_the_end(2, FALSE), ret = "value", c.ARL = 5)
 negbin("epi", fitted_to_the_end(), change = "epi", ret = "value", c.ARL = 3)
 # As the package fits by itself.
 negbin("alpha_own", function(y) list(mu0 = season, alpha = 0.2), ret = "value", c.ARL = 3)
+
+# Without a longest window the package fails where fewer than Mtilde periods are left after an alarm;
+# each series then ends with the last period for which it answers.
+waiting <- function(name, ...) {
+  rows <- list()
+  for (series in setdiff(names(counts), "t")) for (last in 520:500) {
+    fitted <- fitted_to_the_end(1, TRUE, 0)(counts[[series]])
+    fitted$mu0 <- fitted$mu0[seq_len(last - 416)]
+    sts <- new("sts", observed = as.matrix(counts[[series]]), freq = 52, start = c(2001, 1))
+    made <- tryCatch(suppressWarnings(suppressMessages(
+      glrpois(sts, c(list(range = 417:last, Mtilde = 3, M = -1, c.ARL = 3, ...), fitted))
+    )), error = function(e) NULL)
+    if (is.null(made)) next
+    rows[[series]] <- data.frame(
+      series = series, t = 417:last,
+      upperbound = as.numeric(upperbound(made)[, 1]), alarm = as.integer(alarms(made)[, 1])
+    )
+    break
+  }
+  options(digits = 17, scipen = 999)
+  write.csv(do.call(rbind, rows), paste0(name, ".csv"), row.names = FALSE, quote = FALSE)
+}
+waiting("glrpois_wait", ret = "value")
+waiting("glrpois_wait_cases", ret = "cases")

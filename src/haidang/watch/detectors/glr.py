@@ -94,6 +94,11 @@ def _statistic(
     best = 0.0
     kappa = 0.0
     longest = n if most < 0 else min(n, most)
+    if compat and alpha == 0.0 and most < 0:
+        # Without a longest window the reference's Poisson chart waits for so many periods, and then
+        # looks at every window.
+        longest = n if n >= least else 0
+        least = 1
     for length in range(least, longest + 1):
         begin = n - length
         kappa = _likeliest(y[begin:n], mu[begin:n], length, alpha, up, kappa)
@@ -163,7 +168,7 @@ def _statistic_epi(
 
 @jit
 def _cases_for(
-    c: float, y: Floats, mu: Floats, n: int, alpha: float, least: int, most: int
+    c: float, y: Floats, mu: Floats, n: int, alpha: float, least: int, most: int, compat: bool
 ) -> float:
     """The fewest cases in the newest of ``n`` periods with which the statistic reaches ``c``."""
     seen = y[n - 1]
@@ -172,7 +177,7 @@ def _cases_for(
     found = math.nan
     for _ in range(_FARTHEST):
         y[n - 1] = high
-        if _statistic(y, mu, n, alpha, True, least, most, False) >= c:
+        if _statistic(y, mu, n, alpha, True, least, most, compat) >= c:
             found = high
             break
         low = high
@@ -181,7 +186,7 @@ def _cases_for(
         while high - low > 1.0:
             middle = math.floor(0.5 * (low + high))
             y[n - 1] = middle
-            if _statistic(y, mu, n, alpha, True, least, most, False) >= c:
+            if _statistic(y, mu, n, alpha, True, least, most, compat) >= c:
                 high = middle
             else:
                 low = middle
@@ -235,7 +240,7 @@ def _place(  # noqa: C901 - one sweep, flat for the compiler
         before[n] = 0.0 if unknown else y[t - 1]
         n += 1
         if judged and not known and not value:
-            upper[j] = _cases_for(c, room, mus, n, alpha, least, most)
+            upper[j] = _cases_for(c, room, mus, n, alpha, least, most, compat)
         if known:
             total = max(0.0, total + _gain(y[t], mu, alpha, theta))
         elif epi:

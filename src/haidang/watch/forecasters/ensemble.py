@@ -170,4 +170,5 @@ ENSEMBLE: Final = Forecaster(
     source="our own weights and spread; Lichtendahl et al. 2013 for the average of quantiles",
     verified=False,
     pooled=True,
+    covariates=True,
 )

@@ -177,4 +177,5 @@ LAGGED_REGRESSION: Final = Forecaster(
     verified=False,
     needs=lambda _, calendar: calendar.per_year,
     pooled=True,
+    covariates=True,
 )

@@ -19,13 +19,17 @@ def persistence(task: ForecastTask, params: Mapping[str, Any]) -> Floats:
     """As it is now: the last count, and what it changed by over as many periods in the past.
 
     Quantiles of ``y[t] - y[t-h]`` of the place itself on the chosen scale, made symmetric around
-    zero, are added to the last value.
+    zero, are added to the last value. Where no two periods lie so far apart, those of the longest
+    time that there is stand for it: what nobody saw is not certain.
     """
     y = forward(task.counts, params["transform"])
     found = np.empty((len(y), task.horizon, len(task.quantiles)))
+    spread = np.full((len(y), len(task.quantiles)), np.nan)
     for h in range(1, task.horizon + 1):
-        change = y[:, h:] - y[:, :-h] if h < y.shape[1] else np.full((len(y), 1), np.nan)
-        found[:, h - 1] = y[:, -1:] + _symmetric(change, task.quantiles)
+        if h < y.shape[1]:
+            now = _symmetric(y[:, h:] - y[:, :-h], task.quantiles)
+            spread = np.where(np.isnan(now), spread, now)
+        found[:, h - 1] = y[:, -1:] + spread
     return inverse(found, params["transform"])
 
 
@@ -64,6 +68,8 @@ def seasonal_naive(task: ForecastTask, params: Mapping[str, Any]) -> Floats:
     year_ago = np.full((len(y), rows + task.horizon), np.nan)
     for t in range(rows + task.horizon):
         back = before[t]
+        while back >= rows:  # more than a year ahead
+            back = before[back]
         while back >= 0 and np.isnan(year_ago[:, t]).any():
             year_ago[:, t] = np.where(np.isnan(year_ago[:, t]), y[:, back], year_ago[:, t])
             back = before[back]
@@ -99,9 +105,8 @@ def _both(change: Floats) -> Floats:
 
 
 def _symmetric(change: Floats, levels: Floats) -> Floats:
-    """Quantiles of changes and their opposites; ``(place, quantile)``, 0 where there are none."""
-    none = np.where(np.isnan(change).all(axis=1), 0.0, np.nan)[:, None]
-    return of_rows(np.concatenate([_both(change), none], axis=1), levels)
+    """Quantiles of changes and their opposites; ``(place, quantile)``, NaN where there are none."""
+    return of_rows(_both(change), levels)
 
 
 def _a_year(_: Mapping[str, Any], calendar: Calendar) -> int:

@@ -83,7 +83,7 @@ def _run(
             slope = ((t - 2) * slope + 6 / t * (mean[h] - average)) / (t + 1)
             average += (mean[h] - average) / t
             intercept = average - (t + 1) / 2 * slope
-    return total - first * b1
+    return max(total - first * b1, 0.0)  # of a series without any error rounding leaves less
 
 
 @jit
