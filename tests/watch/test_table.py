@@ -143,6 +143,42 @@ def test_mixed_lengths_are_refused():
         read(WIDE, step="month")
 
 
+def test_months_may_be_called_by_their_last_day_or_by_any_that_is_the_same():
+    firsts = pd.date_range("2019-01-01", periods=40, freq="MS")
+    plain = read(pd.DataFrame({"start": firsts, "a": range(40)}))
+    named = {
+        "end": firsts + pd.offsets.MonthEnd(0),
+        "middle": firsts + pd.Timedelta(days=14),
+        "28th": firsts + pd.Timedelta(days=27),
+    }
+    for stamps in named.values():
+        for form in (stamps, [f"{d:%Y-%m-%d}" for d in stamps]):
+            grid = read(pd.DataFrame({"start": form, "a": range(40)}))
+            assert grid.problems == ()
+            assert grid.calendar == plain.calendar
+            assert grid.counts.tolist() == plain.counts.tolist()
+    # One that does not fit costs its row, and a gap is a gap.
+    ends = [f"{d:%Y-%m-%d}" for d in named["end"]]
+    ends[5] = "2019-06-20"
+    spoilt = read(pd.DataFrame({"start": ends, "a": range(40)}).drop(index=8), file="f.csv")
+    assert [(p.code, p.row) for p in spoilt.problems] == [("watch.misfit_month", 7)]
+    assert np.flatnonzero(np.isnan(spoilt.counts[0])).tolist() == [5, 8]
+    # Three say too little, and what is asked for as weeks is not taken for months.
+    with pytest.raises(BadData, match="mixed"):
+        read(pd.DataFrame({"start": ["2024-01-31", "2024-02-29", "2024-03-31"], "a": [1, 2, 3]}))
+    with pytest.raises(BadData, match="mixed"):
+        read(pd.DataFrame({"start": named["end"], "a": range(40)}), step="week")
+    # Nothing weekly or daily is touched, also where most of it is missing.
+    for days in (
+        pd.date_range("2024-01-31", periods=60, freq="7D"),
+        pd.date_range("2024-01-31", periods=90),
+    ):
+        assert (
+            read(pd.DataFrame({"start": days, "a": range(len(days))})).calendar.first
+            == days[0].date()
+        )
+
+
 LONG_WEEKS = pd.date_range("2018-01-01", periods=330, freq="7D")
 
 

@@ -6,6 +6,7 @@ today's date: a table may well lie in the future.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ FAR_YEARS: Final = 10.0
 FEW: Final = 0.05
 """Refused row by row is no more than this share of the periods and of the rows; a table of which
 more does not fit really mixes its periods, and nobody can say which were meant."""
+_MONTHS: Final = 4
+"""Different months from which one can tell that a table's days are months."""
 _LONE: Final = 5
 """Single far periods are few even in a short table, if it has so many times as many others."""
 
@@ -60,6 +63,33 @@ def length(days: Sequence[date], told: Step | None, asked: Step | None) -> Step 
         return None
     chosen = asked or told or found
     return chosen if _fits(days, chosen) else None
+
+
+def months(
+    times: Sequence[When], kinds: Sequence[Step | None], asked: Step | None
+) -> tuple[When, ...]:
+    """Months that a table calls by their last day, or all by one other day, by their first.
+
+    Many programs write the end of a month, some its middle. Weeks and days never keep to one day
+    of the month for long, so it is told by `_MONTHS` different months of which nearly all do.
+
+    Args:
+        times: As for `sift`.
+        kinds: As for `sift`.
+        asked: As for `sift`.
+    """
+    days = [t for t, k in zip(times, kinds, strict=True) if isinstance(t, date) and k is None]
+    known = sorted(set(days))
+    if asked not in (None, "month") or len({(d.year, d.month) for d in known}) < _MONTHS:
+        return tuple(times)
+    usual = Counter(d.day for d in known).most_common(1)[0][0]
+    ends = {d for d in known if d.day == monthrange(d.year, d.month)[1]}
+    for good in ({d for d in known if d.day == usual}, ends):
+        apart = len({(d.year, d.month) for d in good}) == len(good)
+        if apart and len(known) - len(good) <= FEW * len(known):
+            return tuple(t.replace(day=1) if isinstance(t, date) and t in good else t
+                         for t in times)  # fmt: skip
+    return tuple(times)
 
 
 def _fits(days: Sequence[date], step: Step) -> bool:

@@ -30,7 +30,7 @@ from haidang.watch.calendar import (
 from haidang.watch.method import Floats
 from haidang.watch.positions import Positions
 from haidang.watch.quality import populations
-from haidang.watch.sift import length, sift
+from haidang.watch.sift import length, months, sift
 
 NAMED: Final = 20
 """So many bad cells are named one by one; of the others only the number is told."""
@@ -98,8 +98,9 @@ def read(
         data: A long table (columns ``place``, ``start``, ``value``); the same without ``value``,
             one row to a case (``step`` must then be given, and a period without a row is a zero);
             a wide one (a column ``start`` or the index for time, a column to a place); or an
-            array with the dimensions ``place`` and ``time``. Time is a date, a period such as
-            ``2022W01`` or ``202201``, or a number of rows from some first one.
+            array with the dimensions ``place`` and ``time``. Time is a date (the first day of a
+            period; of months also their last day, or any other that is the same in all), a period
+            such as ``2022W01`` or ``202201``, or a number of rows from some first one.
         whole: Whether only whole numbers are counts.
         step: ``day``, ``week`` or ``month``; None finds out. Numbered rows are weeks if not said.
         year: None is ``dated`` for dated rows and ``rows`` for numbered ones.
@@ -365,6 +366,7 @@ def _sifted(
     Raises:
         BadData: Too many do not fit; the first row of each kind is named.
     """
+    times = months(times, told, step)
     rows = np.bincount(time[time >= 0], minlength=len(times))
     found = sift(times, told, rows, step)
     _name(problems, "watch.far", np.isin(time, found.far), cells, lines, file, "start")
