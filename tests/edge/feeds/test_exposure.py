@@ -177,6 +177,21 @@ def test_negative_values_that_nobody_declared(tmp_path):
         zonal(tiff(tmp_path, PEOPLE), {"M": shapely.box(105.1, 20.8, 105.2, 21)})
 
 
+@pytest.mark.parametrize("fill", [3.4028234663852886e38, 9.969209968386869e36, 1e20, 2147483647.0])
+def test_fill_values_that_nobody_declared_are_no_people(tmp_path, fill):
+    path = tiff(tmp_path, [[10.0, 0.0, 30.0], [40.0, fill, 60.0]])
+    with pytest.raises(BadData, match=r"row 1, column 1 is .*-a_nodata"):
+        exposure(path)
+    with pytest.raises(BadData, match=r"in M, which no count can be.*-a_nodata"):
+        zonal(
+            path,
+            {"W": shapely.box(105.0, 20.8, 105.1, 21), "M": shapely.box(105.1, 20.8, 105.2, 21)},
+        )
+    # Declared, it is what it was meant to be; and a great sum of money is none of these.
+    assert exposure(tiff(tmp_path, [[10.0, fill]], nodata=fill)).total("people") == 10
+    assert exposure(tiff(tmp_path, [[10.0, 2147483646.0]])).total("people") == 2147483656
+
+
 def test_another_projection_keeps_every_person_and_the_positions(tmp_path):
     ones = np.arange(1.0, 101).reshape(10, 10)
     path = tiff(tmp_path, ones, west=500000.0, north=2300000.0, step=1000.0, crs="EPSG:32648")

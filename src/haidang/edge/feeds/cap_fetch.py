@@ -7,7 +7,6 @@ feed may not lead into our own network.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import zlib
 from collections import defaultdict
@@ -23,6 +22,7 @@ import httpx
 
 from haidang.base.errors import Unavailable
 from haidang.base.problem import Problem
+from haidang.edge.channels.parts.http import is_public
 from haidang.edge.feeds.cap_in import joined
 from haidang.edge.feeds.cap_settings import server
 
@@ -248,7 +248,7 @@ async def _allowed(url: str, home: str) -> None:
         found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Refused(_problem("unreachable", url, why="DNS")) from error
-    if not all(ipaddress.ip_address(str(one[4][0]).split("%")[0]).is_global for one in found):
+    if not all(is_public(str(one[4][0])) for one in found):
         raise Refused(_problem("link_inside", url, host=host))
 
 

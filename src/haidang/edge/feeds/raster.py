@@ -30,6 +30,10 @@ DEGREES = 4326
 WHOLE = 0.999
 """A place of which at least this share has data is summed; the rest is rounding at its border."""
 _CELLS = 2**22
+_FILL = 1e20
+"""No count is as large: climate data write 1e20, netCDF 9.97e36 and others 3.4e38 for no data."""
+_FILL_WHOLE = (2**31 - 1, 2**32 - 1)
+"""The largest numbers that a cell can hold, which programs write where there is no data."""
 
 
 def extra(name: str) -> ModuleType:
@@ -69,8 +73,9 @@ def read_raster(
     Raises:
         Unavailable: rasterio is not installed.
         BadData: The file cannot be read, names no projection, has no such band, or has latitude
-            and longitude the wrong way round; a value is negative without being declared as no
-            data (the cell is named); no cell lies in any place; nothing is counted at all.
+            and longitude the wrong way round; a value is negative, or one that programs write for
+            no data (1e20 and more, 2147483647, 4294967295), without being declared as no data (the
+            cell is named); no cell lies in any place; nothing is counted at all.
     """
     with _opened(path, band) as source:
         name = path.name
@@ -174,9 +179,10 @@ def _cells(
         )
         read = source.read(band, window=window, masked=True)
         value = np.ma.filled(read.astype(np.float64), np.nan)
+        fill = _is_fill(value)
         # Cells of a packed raster hold a number to be multiplied and added to; most hold the count.
         value = value * source.scales[band - 1] + source.offsets[band - 1]
-        bad = (value < 0) | np.isinf(value)
+        bad = (value < 0) | np.isinf(value) | fill
         if bad.any():
             r, c = (int(i[0]) for i in np.nonzero(bad))
             params = {
@@ -194,6 +200,12 @@ def _cells(
             np.asarray(y, np.float64), np.asarray(x, np.float64), value[row, column],
             int(np.isnan(value).sum()), value.size,
         )  # fmt: skip
+
+
+def _is_fill(value: Floats) -> NDArray[np.bool_]:
+    """Where a number as it stands in the file is one that programs write for no data."""
+    found: NDArray[np.bool_] = (value >= _FILL) | np.isin(value, _FILL_WHOLE)
+    return found
 
 
 def _at(source: Any, column: Any, row: Any) -> tuple[Any, Any]:
@@ -292,10 +304,12 @@ def zonal(
         cell = abs(source.transform.determinant)
     codes = list(outlines)
     found = _extracted(file, band, codes, shapes, crs)
-    if (found["lowest"] < 0).any():
-        code = str(found.loc[found["lowest"] < 0, "place"].iloc[0])
-        params = {"place": code, "value": float(found["lowest"].min())}
-        raise BadData(Problem("impact.raster_negative_in", params, file.name))
+    low, high = (found[k].astype(float).to_numpy() for k in ("lowest", "highest"))
+    for bad, name in ((low < 0, "lowest"), (_is_fill(high), "highest")):
+        if bad.any():
+            at = int(np.argmax(bad))
+            params = {"place": codes[at], "value": float(found[name].iloc[at])}
+            raise BadData(Problem("impact.raster_negative_in", params, file.name))
     area = np.array([s.area for s in shapes])
     whole = shapely.within(shapes, extent)
     on = np.where(whole, area, 0.0)
@@ -328,13 +342,14 @@ def zonal(
 def _extracted(
     path: Path, band: int, codes: list[str], shapes: list[BaseGeometry], crs: str
 ) -> pd.DataFrame:
-    """Sum, covered cells and lowest value by place, in the order of the codes."""
+    """Sum, covered cells, lowest and highest value by place, in the order of the codes."""
     geopandas, exactextract = extra("geopandas"), extra("exactextract")
     raster = extra("exactextract.raster")
     frame = geopandas.GeoDataFrame({"place": codes}, geometry=shapes, crs=crs)
     with extra("rasterio").open(path) as opened:
         table = exactextract.exact_extract(
-            raster.RasterioRasterSource(opened, band), frame, ["sum", "count", "lowest=min"],
+            raster.RasterioRasterSource(opened, band), frame,
+            ["sum", "count", "lowest=min", "highest=max"],
             include_cols=["place"], output="pandas",
         )  # fmt: skip
     return pd.DataFrame(table)
