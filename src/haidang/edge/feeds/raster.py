@@ -304,7 +304,7 @@ def zonal(
         cell = abs(source.transform.determinant)
     codes = list(outlines)
     found = _extracted(file, band, codes, shapes, crs)
-    low, high = (found[k].astype(float).to_numpy() for k in ("lowest", "highest"))
+    low, high = (np.array(found[k], np.float64) for k in ("lowest", "highest"))  # None: nothing
     for bad, name in ((low < 0, "lowest"), (_is_fill(high), "highest")):
         if bad.any():
             at = int(np.argmax(bad))
