@@ -179,6 +179,25 @@ def test_months_may_be_called_by_their_last_day_or_by_any_that_is_the_same():
         )
 
 
+def test_days_written_with_the_day_first_are_read_where_that_is_certain():
+    weeks = pd.date_range("2024-01-01", periods=30, freq="7D")
+    plain = read(pd.DataFrame({"start": weeks, "a": range(30)}))
+    for form in ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m/%d/%Y", "%d/%m/%Y 00:00"):
+        grid = read(pd.DataFrame({"start": [f"{d:{form}}" for d in weeks], "a": range(30)}))
+        assert grid.problems == ()
+        assert grid.calendar == plain.calendar
+        assert grid.counts.tolist() == plain.counts.tolist()
+    # One row that is no day costs itself.
+    spoilt = [f"{d:%d/%m/%Y}" for d in weeks]
+    spoilt[4] = "31/02/2024"
+    found = read(pd.DataFrame({"start": spoilt, "a": range(30)}), file="f.csv")
+    assert [(p.code, p.row) for p in found.problems] == [("watch.time", 6)]
+    # Where none is above 12, or both orders stand there, nobody can know.
+    for stamps in (["05/02/2024", "12/02/2024"], ["13/02/2024", "02/13/2024", "05/02/2024"]):
+        with pytest.raises(BadData, match="above 12"):
+            read(pd.DataFrame({"start": stamps, "a": range(len(stamps))}))
+
+
 LONG_WEEKS = pd.date_range("2018-01-01", periods=330, freq="7D")
 
 

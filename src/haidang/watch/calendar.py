@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -22,6 +23,9 @@ STEPS: Final[tuple[str, ...]] = tuple(ROWS_IN_A_YEAR)
 _WEEK = re.compile(r"(\d{4})-?W(\d{1,2})")
 _MONTH = re.compile(r"(\d{4})-?(\d{2})")
 _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?")
+
+_SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?: 0?0:00(?::00)?)?")
+_MONTHS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,37 @@ def read_period(text: str) -> tuple[date, Step | None] | None:
     except ValueError:
         return None
     return None
+
+
+def slashed(texts: Iterable[str]) -> dict[str, date]:
+    """Days written ``31/12/2024``, ``31.12.2024`` or ``12-31-2024``, if all say the same order.
+
+    Which of the two numbers is the day is told by one above 12; where none is, or some say one
+    order and some the other, nobody can know and nothing is read.
+
+    Args:
+        texts: Those of a column that are nothing else.
+
+    Returns:
+        The day of each that is one.
+
+    >>> slashed(["05/02/2024", "19/02/2024"])["05/02/2024"]
+    datetime.date(2024, 2, 5)
+    >>> slashed(["05/02/2024", "06/02/2024"])
+    {}
+    """
+    matched = ((t, _SLASHED.fullmatch(t)) for t in texts)
+    split = {t: (int(m[1]), int(m[3]), int(m[4])) for t, m in matched if m is not None}
+    day_first = any(first > _MONTHS for first, _, _ in split.values())
+    month_first = any(second > _MONTHS for _, second, _ in split.values())
+    if day_first == month_first:
+        return {}
+    found = {}
+    for text, (first, second, year) in split.items():
+        with suppress(ValueError):
+            day, month = (first, second) if day_first else (second, first)
+            found[text] = date(year, month, day)
+    return found
 
 
 def step_of(days: Sequence[date]) -> Step | None:

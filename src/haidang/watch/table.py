@@ -26,6 +26,7 @@ from haidang.watch.calendar import (
     Step,
     Year,
     read_period,
+    slashed,
 )
 from haidang.watch.method import Floats
 from haidang.watch.positions import Positions
@@ -315,12 +316,14 @@ def _read_times(
         and len(texts) == len(stamps)
         and all(t.isdigit() and len(t) < _SHORTEST_PERIOD for t in texts)
     )
+    turned = slashed(t for t in texts if "/" in t or "." in t or t.count("-") > 1)
     for i, stamp in enumerate(stamps):
         if isinstance(stamp, str):
             if numbered:
                 found.append(int(stamp))
                 continue
-            read_as = read_period(stamp)
+            day = turned.get(stamp.strip())
+            read_as = read_period(stamp) if day is None else (day, None)
             found.append(None if read_as is None else read_as[0])
             kinds[i] = None if read_as is None else read_as[1]
         elif isinstance(stamp, np.datetime64):
