@@ -60,9 +60,9 @@ def table(changed):
 
 def test_a_sound_table_of_five_inputs_is_read_in_a_moment():
     whole = table(list(rows()))
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert check(whole) == ()
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize("n", [0, 37, 143])

@@ -224,9 +224,9 @@ def test_five_thousand_entries_are_checked_in_well_under_a_second() -> None:
         mark = seal(prev, seq, T0, "decision", body)
         chain.append(Entry(seq, T0, "decision", body, prev, mark))
         prev = mark
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert faults(chain, range(1, 5001), prev) == []
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_the_same_duty_gives_the_same_head(served: Path, file: Path) -> None:

@@ -179,6 +179,6 @@ def test_numbers_that_cannot_be(change, field):
 def test_a_country_of_communes_is_quick():
     rng = np.random.default_rng(0)
     lat, lon = rng.uniform(9, 23, 3321), rng.uniform(103, 109, 3321)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert shaking(6.5, 12, 21.0, 103.0, lat, lon, members=200).shape == (200, 3321)
-    assert time.perf_counter() - begun < 5.0
+    assert time.process_time() - begun < 5.0
