@@ -176,6 +176,7 @@ def _no_place(gazetteer: Gazetteer, asked: str, day: date) -> Problem:
         now = gazetteer.successors("province", place.code, last, day)
         if now:
             became = ", ".join(f"{p.code} {p.name('en')}" for p in now)
-            said = {"given": asked, "day": day, "until": place.valid_to, "became": became}
-            return Problem("law.place_gone", said)
+            home = ", ".join(f"{p.code} {next(iter(p.names.values()))}" for p in now)
+            said = {"given": asked, "day": day, "until": place.valid_to}
+            return Problem("law.place_gone", {**said, "became": became, "home": home})
     return Problem("law.place_none", {"given": asked, "day": day})

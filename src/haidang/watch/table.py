@@ -316,7 +316,7 @@ def _read_times(
         and len(texts) == len(stamps)
         and all(t.isdigit() and len(t) < _SHORTEST_PERIOD for t in texts)
     )
-    turned = slashed(t for t in texts if "/" in t or "." in t or t.count("-") > 1)
+    turned = slashed(texts)
     for i, stamp in enumerate(stamps):
         if isinstance(stamp, str):
             if numbered:
