@@ -123,6 +123,11 @@ def test_search_puts_the_accents_as_typed_first_and_minds_the_day() -> None:
     assert both.search("Ba Đình", LATER) == (dinh_with_d, dinh)
     assert both.search("Ba Dinh", LATER) == (dinh, dinh_with_d)
     assert both.search("ba dinh", date(1999, 1, 1)) == ()
+    # What the text ends with counts only where nothing else does.
+    third = Place("3", "commune", {"vi": "Dinh"}, None, BEFORE)
+    three = Gazetteer((dinh, dinh_with_d, third))
+    assert three.search("Ba Dinh", LATER) == (dinh, dinh_with_d)
+    assert three.search("ward of Dinh", LATER) == (third,)
     assert both.search(" ", LATER) == ()
     assert both.search("ba dinh", LATER, "province") == ()
 

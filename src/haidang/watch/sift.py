@@ -85,8 +85,7 @@ def months(
     usual = Counter(d.day for d in known).most_common(1)[0][0]
     ends = {d for d in known if d.day == monthrange(d.year, d.month)[1]}
     for good in ({d for d in known if d.day == usual}, ends):
-        apart = len({(d.year, d.month) for d in good}) == len(good)
-        if apart and len(known) - len(good) <= FEW * len(known):
+        if len(known) - len(good) <= FEW * len(known):
             return tuple(t.replace(day=1) if isinstance(t, date) and t in good else t
                          for t in times)  # fmt: skip
     return tuple(times)
