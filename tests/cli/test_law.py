@@ -185,8 +185,8 @@ def test_a_province_of_another_time_is_told_with_what_it_is_now():
     found = ask("en", *asked, "--day", "2026-09-07")
     (problem,) = found.exception.problems
     assert problem.code == "law.place_gone"
-    assert "25 Phu Tho" in problem.say("en")
-    assert "25 Phú Thọ" in problem.say("vi")
+    assert "25 Phú Thọ / Phu Tho:" in problem.say("en")
+    assert "25 Phú Thọ / Phu Tho:" in problem.say("vi")
     assert "01/07/2025" in problem.say("vi")
     assert ask("en", *asked, "--day", "2024-09-07").exit_code == 0
 

@@ -175,8 +175,9 @@ def _no_place(gazetteer: Gazetteer, asked: str, day: date) -> Problem:
         last = place.valid_to - timedelta(days=1)
         now = gazetteer.successors("province", place.code, last, day)
         if now:
-            became = ", ".join(f"{p.code} {p.name('en')}" for p in now)
-            home = ", ".join(f"{p.code} {next(iter(p.names.values()))}" for p in now)
-            said = {"given": asked, "day": day, "until": place.valid_to}
-            return Problem("law.place_gone", {**said, "became": became, "home": home})
+            # Both languages read it, so each is called as at home and abroad.
+            names = ((p.code, dict.fromkeys((*p.names.values(), p.name("en")))) for p in now)
+            became = ", ".join(f"{code} {' / '.join(called)}" for code, called in names)
+            said = {"given": asked, "day": day, "until": place.valid_to, "became": became}
+            return Problem("law.place_gone", said)
     return Problem("law.place_none", {"given": asked, "day": day})
