@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from receivers import raw
+from receivers import hush, raw
 
 BIND, SUBMIT, DELIVER, UNBIND, ENQUIRE = 9, 4, 5, 6, 0x15
 RESP = 0x80000000
@@ -48,7 +48,8 @@ class Centre:
     Attributes:
         answer: Status for each submission; ``None`` leaves it unanswered.
         password: That lets in.
-        last: Ends the connection after so many submissions of a session; 0 never does.
+        last: Ends the connection after so many submissions of a session; 0 never does. What was
+            answered before is still delivered.
         receipt: State reported of every message, in its own words; "" reports nothing.
         asks: Sends an ``enquire_link`` and an unknown command after each submission.
     """
@@ -87,6 +88,9 @@ class Centre:
             elif command == SUBMIT:
                 count += 1
                 if self.last and count > self.last:
+                    # Closing with something unread would be a reset, which may overtake answers.
+                    connection.shutdown(socket.SHUT_WR)
+                    hush(connection)
                     return
                 self._submit(connection, sequence, body)
             elif command == ENQUIRE:

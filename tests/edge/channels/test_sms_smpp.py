@@ -206,6 +206,29 @@ def test_where_the_connection_ends_half_way_the_unanswered_have_failed(opened):
     assert len(smsc.binds) == 2
 
 
+def test_what_was_answered_before_the_connection_broke_is_sent(monkeypatch):
+    ours, theirs = socket.socketpair()
+    monkeypatch.setattr(sms_smpp.socket, "create_connection", lambda *_: ours)
+    session = sms_smpp._Session("x", 1, 1.0, None)
+    jobs = [sms_smpp._Job(p, TO, ()) for p in parcels(3, TO, text=SHORT)]
+    taken = [
+        sms_smpp.Pdu(sms_smpp.smpp.SUBMIT | sms_smpp.smpp.ANSWER, 0, n, b"m\0") for n in (1, 2)
+    ]
+    put = session._put
+
+    def broken(command, body, end):
+        if session._last == 2:
+            theirs.sendall(b"".join(p.octets() for p in taken))
+            theirs.close()
+        return put(command, body, end)
+
+    monkeypatch.setattr(session, "_put", broken)
+    with pytest.raises(OSError, match=r"Broken pipe|reset"):
+        session.submit([(j, b"") for j in jobs], 3, time.monotonic() + 5)
+    session.drop()
+    assert [len(j.answers) for j in jobs] == [1, 1, 0]
+
+
 def test_a_centre_that_stops_answering_is_given_up_in_time(opened):
     taken = []
 

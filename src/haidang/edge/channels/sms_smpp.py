@@ -218,6 +218,14 @@ _ANSWER_S: Final = 1.0
 """Time for an answer to what the centre asks by itself, s."""
 
 
+def _taken(pdu: Pdu, flying: dict[int, _Job]) -> bool:
+    """Give an answer to its job, which flies no more; whether it was one."""
+    job = flying.pop(pdu.sequence, None) if pdu.command & smpp.ANSWER else None
+    if job is not None:
+        job.answers.append(pdu)
+    return job is not None
+
+
 def _outcome(job: _Job, why: str) -> Outcome:
     key, bad = job.parcel.key, [a for a in job.answers if a.status != smpp.OK]
     if bad:
@@ -286,17 +294,26 @@ class _Session:
         flying: dict[int, _Job] = {}
         waiting, why = bodies[::-1], ""
         while flying or waiting:
-            while waiting and len(flying) < window:
-                job, body = waiting.pop()
-                flying[self._put(smpp.SUBMIT, body, end)] = job
+            try:
+                while waiting and len(flying) < window:
+                    job, body = waiting.pop()
+                    flying[self._put(smpp.SUBMIT, body, end)] = job
+            except OSError:
+                # Writing fails before what came earlier is read: whoever was answered for would
+                # get the message twice.
+                self._last_words(flying)
+                raise
             pdu = self._get(end)
-            answered = flying.pop(pdu.sequence, None) if pdu.command & smpp.ANSWER else None
-            if answered is None:
-                continue
-            answered.answers.append(pdu)
-            if pdu.status in smpp.THROTTLED:
+            if _taken(pdu, flying) and pdu.status in smpp.THROTTLED:
                 waiting, why = [], "channel.throttled"
         return why
+
+    def _last_words(self, flying: dict[int, _Job]) -> None:
+        """Take the answers that a broken connection still holds."""
+        end = monotonic() + _ANSWER_S
+        with suppress(OSError, GarbageError):
+            while flying:
+                _taken(self._get(end), flying)
 
     def alive(self, timeout: float) -> bool:
         """Whether the centre still answers."""
