@@ -159,13 +159,18 @@ def surfer(
         context.close()
 
 
-def axe(page: Page, tags: Sequence[str] = AXE_TAGS) -> list[str]:
-    """What axe finds on a page, one line a finding and element."""
+def axe(page: Page, tags: Sequence[str] = AXE_TAGS, rules: Sequence[str] = ()) -> list[str]:
+    """What axe finds on a page, one line a finding and element.
+
+    Args:
+        page: That is open.
+        tags: Sets of rules.
+        rules: These alone, in place of the sets; () for the sets.
+    """
     page.evaluate(_axe())
+    only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": [*tags]}
     found: dict[str, Any] = page.evaluate(
-        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags},"
-        " resultTypes: ['violations']})",
-        list(tags),
+        "only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", only
     )
     return [
         f"{one['id']} ({one['impact']}): {one['help']} | {' '.join(map(str, node['target']))} |"
