@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
-LAST = datetime(2027, 1, 1, tzinfo=UTC)
+LAST = datetime(2099, 1, 1, tzinfo=UTC)
+"""Long after: brokers and servers ask the real clock whether a certificate still holds."""
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 

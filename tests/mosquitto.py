@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from receivers import free_port
+
 APT = "sudo apt-get install mosquitto"
-START_S = 10.0
+START_S = 60.0
 CONF = (
     "allow_anonymous true",
     "persistence true",
@@ -31,12 +33,6 @@ CONF = (
 def program() -> str | None:
     """Where the broker lies; Debian keeps it out of an ordinary path."""
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class Broker:
@@ -86,7 +82,7 @@ class Broker:
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(5)
+                self._process.wait(60)  # killed, it would lose what it has kept
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 APT = "sudo apt-get install postgresql"
-START_S = 30.0
+START_S = 120.0
+IN_USE_S = 60.0
+"""How long somebody who has hung up may take to be gone; the server itself waits five seconds."""
 
 
 def programs() -> Path | None:
@@ -59,8 +61,16 @@ class Server:
     def execute(self, statement: str, address: str = "") -> None:
         import psycopg
 
+        latest = time.monotonic() + IN_USE_S
         with psycopg.connect(address or self.address("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
+            while True:
+                try:
+                    connection.execute(statement)
+                except psycopg.errors.ObjectInUse:
+                    if time.monotonic() > latest:
+                        raise
+                else:
+                    return
 
     def new(self, like: str = "") -> str:
         """The address of a new database, empty or a copy of one that nobody is connected to."""
@@ -112,7 +122,7 @@ def server(bin_folder: Path) -> Iterator[Server]:
         finally:
             process.send_signal(signal.SIGINT)  # the fast way: it drops who is still connected
             try:
-                process.wait(5)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 Reply = tuple[int, dict[str, str], bytes]
+HANG_S = 120.0
+"""For how long a server that hangs does so; a test that waited for its end has failed."""
+IN_TIME_S = 30.0
+"""Within this a client with timeouts below a second has given up, however busy the machine is."""
 
 
 @dataclass
@@ -95,7 +100,7 @@ def web(answer: Callable[[Request], Reply], context: object = None) -> Iterator[
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(60)
 
 
 @contextmanager
@@ -116,8 +121,6 @@ def raw(speak: Callable[[socket.socket], None]) -> Iterator[int]:
 
     def talk(connection: socket.socket) -> None:
         with connection:
-            connection.settimeout(5)
-            open_ones.append(connection)
             try:
                 speak(connection)
             except OSError:
@@ -131,6 +134,9 @@ def raw(speak: Callable[[socket.socket], None]) -> Iterator[int]:
                 continue
             except OSError:
                 return
+            # Longer than any client waits: who hangs up first is the client, however slow it is.
+            connection.settimeout(HANG_S)
+            open_ones.append(connection)
             one = threading.Thread(target=talk, args=(connection,), daemon=True)
             one.start()
             talks.append(one)
@@ -141,19 +147,17 @@ def raw(speak: Callable[[socket.socket], None]) -> Iterator[int]:
         yield listener.getsockname()[1]
     finally:
         over.set()
-        thread.join(5)
+        thread.join(60)
         listener.close()
         for connection in open_ones:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for one in talks:
-            one.join(5)
+            one.join(60)
 
 
 def drip(connection: socket.socket, octets: bytes, pause: float = 0.05) -> None:
     """Give an answer an octet at a time, so that no single read ever waits long."""
-    import time
-
     for n in range(len(octets)):
         connection.sendall(octets[n : n + 1])
         time.sleep(pause)
@@ -165,7 +169,31 @@ def hush(connection: socket.socket) -> None:
         pass
 
 
+_held: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port that nobody listens to, as far as anybody can say."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """A port that nobody listens to, and that nobody else gets while this process lives.
+
+    It stays bound here. Else another process could be given it before it is used, and somebody
+    who connects to it could be given the same number for his own end and so meet himself. A
+    server that says ``SO_REUSEADDR``, as all do that tests start, may listen on it all the same.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    _held.append(held)
+    return int(held.getsockname()[1])
+
+
+def until(what: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait for what comes from another thread or process.
+
+    Args:
+        what: True once it is there.
+        seconds: A guard against waiting for ever, not a bound on how long it takes.
+    """
+    latest = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < latest, "it never came"
+        time.sleep(0.005)

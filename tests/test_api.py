@@ -57,7 +57,7 @@ def test_importing_it_costs_nothing():
         "import sys, haidang; print(len({'numba', 'pandas', 'xarray', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600
     )
     assert done.stdout.strip() == "0"
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 TOY: Final = Path(__file__).parents[1] / "toy"
-LIMIT_S: Final = 120
+LIMIT_S: Final = 600
+"""A guard: the first command of a process waits for everything to be imported and warm."""
 
 
 def haidang(

@@ -205,18 +205,37 @@ def test_a_half_written_store_is_named_and_not_touched(whole, tmp_path):
     assert head_of(tmp_path) == whole[1]
 
 
+HELD = """
+import signal, sys
+from haidang.jobs import replay
+
+run, left = replay.run, [int(sys.argv.pop(1))]
+
+def held(*given):
+    while not left[0]:
+        signal.pause()
+    left[0] -= 1
+    return run(*given)
+
+replay.run = held
+from haidang.cli import main
+main()
+"""
+"""The command, which after so many runs waits to be killed, however late whoever does it comes."""
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a system with kill -9")
 @pytest.mark.parametrize("runs", [3])
 def test_after_kill_9_the_same_command_ends_at_the_same_head(whole, tmp_path, runs):
     """Killed as soon as so many runs are committed; at random moments it is in tests/jobs."""
     path = tmp_path / "toy-2030" / "haidang.db"
     env = {**os.environ, "HAIDANG_LANG": "en", "HAIDANG_PACKS": str(TOY)}
-    command = "from haidang.cli import main; main()"
-    arguments = [sys.executable, "-c", command, "replay", "toy-2030", "--out", str(tmp_path)]
+    arguments = [sys.executable, "-c", HELD, str(runs), "replay", "toy-2030"]
+    arguments += ["--out", str(tmp_path)]
     with subprocess.Popen(
         arguments, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 600
         while process.poll() is None and _runs(path) < runs and time.monotonic() < until:
             time.sleep(0.01)
         process.kill()

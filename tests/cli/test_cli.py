@@ -86,7 +86,7 @@ heavy = {"numba", "pandas", "xarray", "numpy", "shapely", "sqlalchemy", "alembic
 print("HEAVY", sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600
     )
     heavy = done.stdout.splitlines()[-1]
     assert not {"numba", "pandas", "xarray"} & set(

@@ -18,15 +18,10 @@ import typer
 
 from haidang.cli import serve
 from haidang.pack.load import load_country, roots
+from receivers import free_port
 
 TOY = Path(__file__).parents[1] / "toy"
 ACCOUNT = re.compile(r"^([a-z0-9-]+)\s+([a-z0-9]{5}(?:-[a-z0-9]{5}){2})\s", re.M)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextmanager
@@ -39,24 +34,25 @@ def served(out: Path, port: int, *more: str) -> Iterator[dict[str, str]]:
     with log.open("w") as stream:
         process = subprocess.Popen([*command, *more], stdout=stream, stderr=subprocess.STDOUT)
         try:
-            for _ in range(600):
+            latest = time.monotonic() + 300
+            while True:
                 time.sleep(0.1)
                 assert process.poll() is None, log.read_text()
                 try:
-                    httpx.get(f"http://127.0.0.1:{port}/login", timeout=2)
+                    httpx.get(f"http://127.0.0.1:{port}/login", timeout=10)
                     break
                 except httpx.TransportError:
-                    continue
+                    assert time.monotonic() < latest, log.read_text()
             yield dict(ACCOUNT.findall(log.read_text("utf-8")))
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def login(port: int, name: str, password: str) -> int:
     url = f"http://127.0.0.1:{port}"
     data = {"login": name, "password": password}
-    return httpx.post(f"{url}/login", data=data, headers={"Origin": url}, timeout=20).status_code
+    return httpx.post(f"{url}/login", data=data, headers={"Origin": url}, timeout=60).status_code
 
 
 @pytest.mark.slow
@@ -66,9 +62,9 @@ def test_it_shows_two_accounts_and_new_passwords_at_every_start(tmp_path):
         assert list(first) == ["forecaster-on-duty", "shift-lead"]
         for name, password in first.items():
             assert login(port, name, password) == 303
-        answer = httpx.get(f"http://127.0.0.1:{port}/login", timeout=20)
+        answer = httpx.get(f"http://127.0.0.1:{port}/login", timeout=60)
         assert "server" not in answer.headers
-        evil = httpx.get(f"http://127.0.0.1:{port}/login", headers={"Host": "evil"}, timeout=20)
+        evil = httpx.get(f"http://127.0.0.1:{port}/login", headers={"Host": "evil"}, timeout=60)
         assert evil.status_code == 400
     with served(tmp_path / "out", port, "--roles", "shift_lead,centre_director") as second:
         assert list(second) == ["shift-lead", "centre-director"]

@@ -17,7 +17,7 @@ from jobs.conftest import YAGI, locked
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 NOTEBOOK = GUIDE / "analyst.ipynb"
-LIMIT_S = 300
+LIMIT_S = 900
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_every_cell_runs(written, tmp_path, tmp_path_factory, monkeypatch):
     monkeypatch.setenv("PYTHONWARNINGS", "error::DeprecationWarning:__main__")
     monkeypatch.delenv("HAIDANG_PACKS", raising=False)
     client = NotebookClient(
-        written.copy(), timeout=LIMIT_S, kernel_name="python3",
+        written.copy(), timeout=LIMIT_S, startup_timeout=LIMIT_S, kernel_name="python3",
         resources={"metadata": {"path": str(tmp_path)}},
     )  # fmt: skip
     done = client.execute()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -15,9 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from receivers import free_port
+
 ROOT = Path(__file__).parents[2]
-START_S = 60.0
-"""Longest wait for the first answer: a cold start compiles and imports much."""
+START_S = 300.0
+"""A guard on the wait for the first answer: a cold start compiles and imports much."""
 
 PASSWORD = re.compile(r"([a-z0-9][a-z0-9._-]{1,62})\W+([a-z2-9]{5}-[a-z2-9]{5}-[a-z2-9]{5})(?!\S)")
 
@@ -85,18 +86,10 @@ def serving(out: Path, *options: str, packs: Path | None = None) -> Iterator[Ser
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -332,6 +332,7 @@ def test_a_notice_goes_out_by_keyboard_alone(opened, console):
         skip = tab_to(page, lambda e: e["href"] == "#main", 1)
         assert skip["text"] == duty.words(one, "console.skip")
         page.keyboard.press("Enter")
+        page.wait_for_function("location.hash === '#main'")
         here = tab_to(page, lambda e: "/warnings/" in e["href"], 10)
         with page.expect_navigation():
             page.keyboard.press("Enter")

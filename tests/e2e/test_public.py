@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from e2e import prepared
+from e2e import duty, prepared
 from e2e.browsing import DESKTOP, PHONE, axe, surfer, too_wide
 from e2e.prepared import REPLAY
 from e2e.serving import Serving, serving
@@ -86,16 +86,16 @@ def test_it_is_one_request_and_small_and_needs_no_script(opened, console, langua
 def test_one_reads_what_holds_and_goes_on_by_links(opened, console):
     with surfer(opened, console, language="vi", size=PHONE, scripts=False) as found:
         page = found.go(f"{BASE}/")
-        page.get_by_role("link", name="Quảng Ninh").first.click()
+        duty.click(page, page.get_by_role("link", name="Quảng Ninh").first)
         assert "Bão Yagi" in page.locator("h1").inner_text()
         assert page.locator("a[href='tel:112']").count() == 1
         # One tap to the other language, of the same place.
-        page.get_by_role("link", name="English").click()
+        duty.click(page, page.get_by_role("link", name="English"))
         assert page.locator("html").get_attribute("lang") == "en"
         assert "Quang Ninh" in page.locator("h1").inner_text()
-        page.get_by_role("link", name="Communes and wards").click()
+        duty.click(page, page.get_by_role("link", name="Communes and wards"))
         assert "Bãi Cháy" in page.locator("main").inner_text()
-        page.get_by_role("link", name="Quang Ninh").click()
+        duty.click(page, page.get_by_role("link", name="Quang Ninh"))
         assert "What to do" in page.locator("main").inner_text()
 
 
@@ -131,7 +131,7 @@ def test_it_outlives_its_store(console):
 def _raw(console: Serving, url: str, more: str = "") -> tuple[int, bytes]:
     """What is answered to an address exactly as it is written."""
     where = urlsplit(url)
-    line = http.client.HTTPConnection(where.hostname or "", where.port or 80, timeout=30)
+    line = http.client.HTTPConnection(where.hostname or "", where.port or 80, timeout=120)
     try:
         line.request("GET", where.path + more)
         answer = line.getresponse()

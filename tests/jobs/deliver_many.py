@@ -8,7 +8,8 @@ HTTP, whose receivers keep keys, and ``mail``, SMTP to a real server whose mailb
 receivers are a process of their own; they log every attempt on disk and fail a share of the time.
 Two recipients have addresses that refuse for ever. The job is killed at random moments of its work,
 each time as soon as the receivers' log has grown to a random length and a random instant more has
-passed.
+passed. What comes behind that length is not answered before the kill, so that the job is at work
+then, however late it is.
 
 Exit 1 if anything was lost or shown twice, or if more was repeated than was in flight. A program of
 its own, because it forks.
@@ -28,7 +29,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -146,17 +147,29 @@ def lines(log: Path) -> int:
     return log.read_bytes().count(b"\n") if log.exists() else 0
 
 
-def killed(folder: Path, log: Path, kills: int, total: int, draw: random.Random) -> int:
+def killed(
+    folder: Path, log: Path, kills: int, total: int, draw: random.Random,
+    answer: Callable[[int], object],
+) -> int:  # fmt: skip
     """Start the job and kill it, again and again; then let it finish.
+
+    Args:
+        folder: Of the job.
+        log: Of the receivers.
+        kills: How often.
+        total: Deliveries.
+        draw: Chance.
+        answer: Says how many attempts are answered from now on, from the first.
 
     Returns:
         How often it was killed at work.
     """
     hits = 0
     for at in sorted(draw.uniform(0.0, 0.95 * total) for _ in range(kills)):
-        pid = child(folder)
         # Behind the last kill too, else two kills close together meet a job that only opens.
-        heard = max(at, lines(log) + 1)
+        heard = max(int(at), lines(log) + 1)
+        answer(heard)
+        pid = child(folder)
         while lines(log) < heard and not ended(pid):
             time.sleep(0.002)
         time.sleep(draw.uniform(0, 0.05))
@@ -168,6 +181,7 @@ def killed(folder: Path, log: Path, kills: int, total: int, draw: random.Random)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         hits += 1
+    answer(sys.maxsize)
     pid = child(folder)
     while not ended(pid):
         time.sleep(0.02)
@@ -227,13 +241,15 @@ def play(recipients: int, kills: int, batch: int, share: float, seed: int) -> di
         prepare(folder, recipients, batch, http, mail)
         begun = time.monotonic()
         total = recipients * len(CHANNELS)
-        hits = killed(folder, log, kills, total, random.Random(seed))
+        assert receivers.stdin is not None
+        say = receivers.stdin
+        hits = killed(folder, log, kills, total, random.Random(seed), lambda n: say.write(f"{n}\n"))
         took = time.monotonic() - begun
         found = judge(folder, log, recipients)
     finally:
         assert receivers.stdin is not None
         receivers.stdin.close()
-        receivers.wait(10)
+        receivers.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
     return {"recipients": recipients, "kills": hits, "share": share, "seed": seed,
             "batch": batch, "seconds": round(took, 1), **found}  # fmt: skip

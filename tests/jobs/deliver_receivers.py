@@ -1,8 +1,9 @@
 """Not a test: two receivers that keep a log on disk and fail a share of the time.
 
 Usage: deliver_receivers.py FOLDER SHARE SEED. Prints the ports of the HTTP and the SMTP server and
-serves until its standard input ends. Each attempt is one line of ``FOLDER/log``: channel, address,
-key, and what became of it:
+serves until its standard input ends. A line there, a number, is how many attempts are answered from
+then on, from the first; those behind it wait, until another line says more. Each attempt is one
+line of ``FOLDER/log``: channel, address, key, and what became of it:
 
 * ``kept``: taken, and said so;
 * ``lost``: taken, but the answer was a failure (HTTP alone: half of its failures), so the sender
@@ -34,6 +35,21 @@ class Log:
     def __init__(self, path: Path, share: float, seed: int) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._share, self._draw = share, random.Random(seed)
+        self._noted, self._most, self._more = 0, sys.maxsize, asyncio.Condition()
+
+    async def allow(self, most: int) -> None:
+        """Answer so many attempts, from the first."""
+        async with self._more:
+            self._most = most
+            self._more.notify_all()
+
+    async def taken(self, channel: str, address: str, key: str, *, answers: bool) -> str:
+        """As `note`, which is done at once; but it comes back when the attempt may be answered."""
+        said = self.note(channel, address, key, answers=answers)
+        self._noted = number = self._noted + 1
+        async with self._more:
+            await self._more.wait_for(lambda: number <= self._most)
+        return said
 
     def note(self, channel: str, address: str, key: str, *, answers: bool) -> str:
         """Decide what becomes of an attempt, and write it down before it is answered."""
@@ -62,7 +78,8 @@ async def web(log: Log, reader: asyncio.StreamReader, writer: asyncio.StreamWrit
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             channel, _, who = path.strip("/").partition("/")
             who = who or str(json.loads(body)["to"])  # a gateway has one address for all numbers
-            said = log.note(channel, who, headers.get("idempotency-key", "-"), answers=True)
+            key = headers.get("idempotency-key", "-")
+            said = await log.taken(channel, who, key, answers=True)
             status = {"kept": "200 OK", "gone": "404 Not Found"}.get(said, "500 Trouble")
             writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
             await writer.drain()
@@ -82,7 +99,7 @@ class Box:
         head = envelope.content.split(b"\r\n\r\n", 1)[0].replace(b"\r\n ", b" ")
         lines = [x for x in head.split(b"\r\n") if x.lower().startswith(b"message-id:")]
         key = lines[0].split(b":", 1)[1].strip().decode() if lines else "-"
-        said = self._log.note("mail", envelope.rcpt_tos[0], key, answers=False)
+        said = await self._log.taken("mail", envelope.rcpt_tos[0], key, answers=False)
         codes = {"kept": "250 OK", "gone": "550 No such mailbox"}
         return codes.get(said, "451 Trouble, try again")
 
@@ -96,7 +113,8 @@ async def serve(folder: Path, share: float, seed: int) -> None:
     )
     ports = [s.sockets[0].getsockname()[1] for s in (http, mail)]
     print(*ports, flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        await log.allow(int(line))
     os._exit(0)
 
 

@@ -4,7 +4,8 @@ Usage: python tests/jobs/kill_many.py CASE N. Prints one line; exit 1 if anythin
 that was left alone, or if fewer than N runs were killed. A program of its own, because it forks.
 
 The moment is counted in statements to the store, not in seconds: a run is killed a little after its
-parent heard it begin the n-th, so that how busy the machine is does not decide whether it dies.
+parent heard it begin the n-th, and waits for that where the parent is late, so that how busy the
+machine is does not decide whether it dies.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import count, product
 from pathlib import Path
 
 from sqlalchemy import Engine, event
@@ -33,7 +34,7 @@ from haidang.pack.case import Case, load_case
 from haidang.pack.load import Roots, roots
 
 TOY = Path(__file__).resolve().parents[1] / "toy"
-TRIES = 5  # for a moment so late that the run was done before the signal came
+TRIES = 5  # for a moment behind the last statement, where the run was done before the signal came
 
 
 def work(case: Case, known: Roots, folder: Path) -> None:
@@ -42,8 +43,9 @@ def work(case: Case, known: Roots, folder: Path) -> None:
 
 
 def child(
-    case: Case, known: Roots, folder: Path, die_after: int | None = None, linger_s: float = 0.0
-) -> tuple[bool, int]:
+    case: Case, known: Roots, folder: Path, die_after: int | None = None, linger_s: float = 0.0,
+    ahead: int = 1,
+) -> tuple[bool, int]:  # fmt: skip
     """Work in a child.
 
     Args:
@@ -52,6 +54,7 @@ def child(
         folder: Where.
         die_after: It is killed when so many statements were heard to begin; None spares it.
         linger_s: Seconds between hearing that and killing, in which it works on.
+        ahead: Statements that it may begin meanwhile; before the next it waits to be killed.
 
     Returns:
         Whether it was killed before it was done, and how many statements were heard.
@@ -63,9 +66,13 @@ def child(
     pid = os.fork()
     if pid == 0:
         os.close(hear)
+        begun = count(1)
 
         @event.listens_for(Engine, "before_cursor_execute")
         def _(*_: object) -> None:
+            number = next(begun)
+            while die_after is not None and number > die_after + ahead:
+                signal.pause()
             os.write(tell, b".")
 
         code = 1
@@ -188,8 +195,10 @@ def kill_many(
         mine = folder / f"kill{number}_{attempt}"
         # One in each slice of the run, so that no part of it is spared by chance.
         after = max(1, int(statements * (number + chance.random()) / kills))
-        linger = chance.random() * lasted / kills
-        killed, _ = child(case, known, mine, after, linger)
+        linger, ahead = chance.random() * lasted / kills, statements // kills
+        if attempt:  # surely, then: it is held at a statement that is still to come
+            after, linger, ahead = min(after, statements - 2), 0.0, 1
+        killed, _ = child(case, known, mine, after, linger, ahead)
         hit: dict[str, object] = {"statement": after, "killed": killed, **at_kill(mine)}
         assert not child(case, known, mine)[0]
         hit["same"] = fingerprint(mine) == wanted

@@ -16,8 +16,6 @@ class Answer(BaseHTTPRequestHandler):
         site: Site = self.server.site  # type: ignore[attr-defined]
         with site.lock:
             site.asked.append((self.path, dict(self.headers)))
-            site.open_now += 1
-            site.most_open = max(site.most_open, site.open_now)
         try:
             page = site.pages.get(self.path)
             if page is None:
@@ -28,9 +26,6 @@ class Answer(BaseHTTPRequestHandler):
                 self.reply(page)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
-        finally:
-            with site.lock:
-                site.open_now -= 1
 
     def reply(self, body: bytes, status: int = 200, **headers: str) -> None:
         self.send_response(status)
@@ -53,8 +48,6 @@ class Site:
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    open_now: int = 0
-    most_open: int = 0
 
     @property
     def url(self) -> str:
@@ -85,7 +78,7 @@ def nasty() -> Iterator[Site]:
         site.stop.set()
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(60)
 
 
 def atom(*entries: str, updated: str = "2025-07-20T05:00:00Z", extra: str = "") -> bytes:

@@ -302,7 +302,7 @@ def test_a_page_does_not_wait_for_a_run(drill, wall):
         seen: list[object] = []
         reader = threading.Thread(target=lambda: seen.append(drill.at(wall=wall())))
         reader.start()
-        reader.join(timeout=20)
+        reader.join(timeout=120)
         assert seen
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import paho.mqtt.client as paho
@@ -85,7 +86,8 @@ class Sensor:
 
     def raw(self, topic: str, body: bytes, *, retain: bool = False) -> None:
         sent = self.client.publish(f"{self.under}/{topic}", body, qos=1, retain=retain)
-        sent.wait_for_publish(10)
+        sent.wait_for_publish(60)
+        assert sent.is_published()
 
     def close(self) -> None:
         self.client.disconnect()
@@ -120,7 +122,7 @@ class opened:  # noqa: N801 - reads as a verb where it is used
         except BaseException:
             self.store.close()
             raise
-        assert self.made.inbox.wait_connected(10)
+        assert self.made.inbox.wait_connected(60)
         return self.made
 
     def __exit__(self, *_: object) -> None:
@@ -128,7 +130,7 @@ class opened:  # noqa: N801 - reads as a verb where it is used
         self.store.close()
 
 
-def until(made: Listener, count: int, name: str = "messages", seconds: float = 20.0) -> None:
+def until(made: Listener, count: int, name: str = "messages", seconds: float = 120.0) -> None:
     latest = time.monotonic() + seconds
     while made.status()["counts"].get(name, 0) < count:
         assert time.monotonic() < latest, made.status()
@@ -221,8 +223,10 @@ def test_a_look_at_midnight_that_failed_is_made_up_for(listener, monkeypatch):
         return look(now, everything=everything)
 
     monkeypatch.setattr(listener, "_look", failing)
-    today = listener._day
-    listener._day -= timedelta(days=1)
+    at = datetime.now(UTC)  # held: it is no other day meanwhile
+    monkeypatch.setattr(listener.live, "clock", lambda: at)
+    today = listener.home.country.local(at).date()
+    listener._day = today - timedelta(days=1)
     listener._guarded_tick()
     assert listener._day < today
     listener._guarded_tick()
@@ -286,32 +290,26 @@ def test_a_pack_that_is_not_verified_only_drafts(mqtt, sensor, tmp_path, request
         assert message.identifier in (folder / ATOM).read_text("utf-8")
 
 
-def test_two_do_not_listen_for_one_desk(listener, known):
-    home = listener.home
-    other = Listener(home, listener.store)
+def test_two_do_not_listen_for_one_desk(listener, monkeypatch):
+    """The first goes on living while the other waits; time passes as the other sleeps."""
+    begun, passed = datetime.now(UTC), [0.0]
+
+    def clock():
+        return begun + timedelta(seconds=passed[0])
+
+    def sleep(seconds):
+        passed[0] += seconds
+        listener._guarded_beat()
+
+    held = SimpleNamespace(monotonic=lambda: passed[0], sleep=sleep)
+    monkeypatch.setattr("haidang.jobs.listen.time", held)
+    listener.clock = clock
     listener._guarded_beat()
+    other = Listener(listener.home, listener.store, clock=clock)
     with pytest.raises(Unavailable) as caught:
-        _open_beside(other, listener)
-    assert caught.value.problems[0].code == "live.other"
-
-
-def _open_beside(other: Listener, first: Listener) -> None:
-    """The first goes on living while the other waits for its lease."""
-    import threading
-
-    stop = threading.Event()
-
-    def live_on() -> None:
-        while not stop.wait(0.1):
-            first._guarded_beat()
-
-    thread = threading.Thread(target=live_on)
-    thread.start()
-    try:
         other.open()
-    finally:
-        stop.set()
-        thread.join()
+    assert caught.value.problems[0].code == "live.other"
+    assert passed[0] > listener.home.settings.lease_s
 
 
 def test_silence_is_a_finding_by_time(listener, sensor, monkeypatch):
@@ -374,10 +372,10 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_said_twice(mqtt, known
                 sent.add((gauge, (at - timedelta(minutes=5)).isoformat(), value))
                 if n == 4 + life:
                     child.send_signal(signal.SIGKILL)
-            child.wait(20)
+            child.wait(60)
             child.stdout.close()
         with opened(folder, known) as made:
-            latest = time.monotonic() + 20
+            latest = time.monotonic() + 120
             while len(stored(made.store)) < len(sent) and time.monotonic() < latest:
                 made.step(0.1)
             assert stored(made.store) == sent
@@ -400,7 +398,7 @@ def stored(store: Store) -> set[tuple[str, str, float]]:
 
 
 def _wait_listening(folder: Path, child: subprocess.Popen[bytes]) -> None:
-    latest = time.monotonic() + 60
+    latest = time.monotonic() + 240
     begun = datetime.now(UTC)
     while time.monotonic() < latest:
         if child.poll() is not None:

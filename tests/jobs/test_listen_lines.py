@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import json
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,12 +19,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from authority import FIRST, LAST, Pair, curve, issued, name
 from haidang.base.errors import BadPack
 from haidang.cli import listen as cli_listen
+from haidang.edge.feeds.mqtt import Inbox
+from haidang.edge.feeds.sensors import BrokerSpec, LimitsSpec
 from haidang.jobs.listen import Listener, read_status
 from haidang.jobs.live_desk import open_home
 from haidang.pack.load import Roots, roots
 from jobs.live_toy import COUNTRY, THREAT, make
 from jobs.test_listen import ATOM, Sensor, desk_of, opened, until
 from mosquitto import Broker, broker
+from receivers import hush, raw
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +212,7 @@ def test_a_broker_that_is_not_believed_hears_nothing_and_is_named(
         finally:
             made.close()
             made.store.close()
+    gc.collect()  # here, and not in a test that has nothing to do with it
 
 
 def test_a_broker_that_is_away_is_named_until_it_is_there(known, tmp_path):
@@ -217,7 +223,7 @@ def test_a_broker_that_is_away_is_named_until_it_is_there(known, tmp_path):
     try:
         assert "refused" in wait_for(lambda: made.inbox.failed).lower()
         away.start()
-        assert made.inbox.wait_connected(10)
+        assert made.inbox.wait_connected(60)
         assert made.inbox.failed == ""
     finally:
         made.close()
@@ -225,7 +231,36 @@ def test_a_broker_that_is_away_is_named_until_it_is_there(known, tmp_path):
         away.stop()
 
 
-def wait_for(what, seconds: float = 10.0):
+def test_the_line_stands_once_the_broker_has_taken_our_topics(tmp_path):
+    """What is published between its greeting and that is not kept for one it does not know."""
+    asked, go = threading.Event(), threading.Event()
+
+    def speak(connection):
+        assert connection.recv(9999)
+        connection.sendall(b"\x20\x03\0\0\0")
+        packet = connection.recv(9999)
+        asked.set()
+        assert go.wait(60)
+        # Of three topics the first is granted; of the last, which is the broker's own, no matter.
+        connection.sendall(b"\x90\x06" + packet[2:4] + b"\0" + bytes([1, 0x87, 0x87]))
+        hush(connection)
+
+    with raw(speak) as port:
+        broker_ = BrokerSpec(host="127.0.0.1", port=port, client="me")
+        inbox = Inbox(broker_, ["a/#", "b/#"], LimitsSpec(), tmp_path)
+        inbox.open()
+        try:
+            assert asked.wait(60)
+            assert not inbox.connected
+            go.set()
+            assert inbox.wait_connected(60)
+            assert inbox.refused == "b/#: Not authorized"
+        finally:
+            go.set()
+            inbox.close()
+
+
+def wait_for(what, seconds: float = 60.0):
     latest = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < latest
@@ -238,7 +273,10 @@ def wait_for(what, seconds: float = 10.0):
 
 def test_a_full_queue_holds_the_broker_back_and_nothing_is_lost(mqtt, known, tmp_path):
     """Nobody takes for a while: what waits here is bounded, and the broker keeps the rest."""
-    where = {"host": mqtt.host, "port": mqtt.port, "client": "slow", "in_flight": 40}
+    where = {
+        "host": mqtt.host, "port": mqtt.port, "client": "slow", "in_flight": 40,
+        "keepalive_s": 600,  # a line that is not read gives no sign of life either
+    }  # fmt: skip
     folder = desk_of(
         tmp_path / "desk", mqtt, "slow", broker=where,
         limits={"queue": 10, "batch": 25, "gather_ms": 0},

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,10 +27,15 @@ from haidang.edge.store.world_ask import Ask
 from haidang.jobs.world import Polled, Poller, watch
 from haidang.warn.areas import PlaceIndex
 from jobs.nasty import Answer, Site, atom, entry, nasty, rss
+from receivers import HANG_S, IN_TIME_S
 
 A, B, C = "2.49.0.1.999.1", "2.49.0.1.999.2", "2.49.0.1.999.3"
 INDEX = PlaceIndex.of({"01": box(100, 10, 102, 11), "02": box(102, 10, 103, 11)})
-QUICK = Limits(step_s=0.5, whole_s=1.0, list_bytes=200_000, message_bytes=100_000, messages=5)
+LIMITS = Limits(step_s=60, whole_s=120, list_bytes=200_000, message_bytes=100_000, messages=5)
+"""Its seconds are guards alone: a server of this machine answers when its thread is let run."""
+QUICK = replace(LIMITS, step_s=0.5, whole_s=1.0)
+PATIENCE = (QUICK, replace(QUICK, step_s=4, whole_s=8), replace(QUICK, step_s=30, whole_s=60))
+"""Where those that do answer were let run too late, it is tried once more with longer ones."""
 
 
 @pytest.fixture
@@ -59,10 +65,11 @@ def clock() -> Clock:
     return Clock()
 
 
-def poller(store: Store, site: Site, clock: Clock, *feeds: FeedSpec, **spec) -> Poller:
+def poller(
+    store: Store, site: Site, clock: Clock, *feeds: FeedSpec, limits: Limits = LIMITS, **spec
+) -> Poller:
     chosen = feeds or (FeedSpec(id="xx", url=f"{site.url}/f"),)
     made = FeedsSpec(contact="ops@example.org", spacing_s=0, feeds=chosen, **spec)
-    limits = spec.pop("limits", QUICK)
     return Poller(store, Feeds(made, Path()), INDEX, clock=clock, limits=limits)
 
 
@@ -225,18 +232,23 @@ def test_failures_are_asked_ever_more_rarely_and_a_pause_is_granted(store, site,
 
 def test_one_server_is_asked_one_thing_at_a_time_with_a_pause(store, site, clock) -> None:
     starts: list[float] = []
+    inside: list[Answer] = []
+    most: list[int] = []
 
     def page(answer: Answer) -> None:
         starts.append(time.monotonic())
+        inside.append(answer)
+        most.append(len(inside))
         time.sleep(0.02)
+        inside.remove(answer)  # before it is answered: what comes after that nobody waits for
         answer.reply(atom())
 
     for i in range(4):
         site.pages[f"/{i}"] = page
     feeds = tuple(FeedSpec(id=f"f{i}", url=f"{site.url}/{i}") for i in range(4))
     spec = FeedsSpec(spacing_s=0.15, feeds=feeds)
-    Poller(store, Feeds(spec, Path()), INDEX, clock=clock, limits=QUICK).once()
-    assert site.most_open == 1
+    Poller(store, Feeds(spec, Path()), INDEX, clock=clock, limits=LIMITS).once()
+    assert most == [1] * 4
     gaps = [b - a for a, b in zip(sorted(starts), sorted(starts)[1:], strict=False)]
     assert min(gaps) >= 0.15
 
@@ -364,9 +376,9 @@ def test_wrong_encodings_and_types(store, site, clock) -> None:
         assert (codes(got), got.same) == (["content_type"], 1)
 
 
-def test_slow_hanging_and_endless_servers(store, site, clock) -> None:
+def test_slow_hanging_and_endless_servers(site, clock, tmp_path) -> None:
     def hang(_: Answer) -> None:
-        site.stop.wait(5)
+        site.stop.wait(HANG_S)
 
     def drip(answer: Answer) -> None:
         answer.send_response(200)
@@ -383,16 +395,22 @@ def test_slow_hanging_and_endless_servers(store, site, clock) -> None:
 
     site.pages |= {"/hang": hang, "/drip": drip, "/cut": cut, "/f": atom(good(site))}
     feeds = [FeedSpec(id=n, url=f"{site.url}/{n}") for n in ("hang", "drip", "cut", "f")]
-    begun = time.monotonic()
-    got = {p.feed: p for p in poller(store, site, clock, *feeds, at_once=4).once()}
-    assert time.monotonic() - begun < 5
-    assert [codes(got[n]) for n in ("hang", "drip", "cut", "f")] == [
-        ["timeout"], ["timeout"], ["unreachable"], []
-    ]  # fmt: skip
-    assert kept(store) == ["good"]
+    for n, limits in enumerate(PATIENCE):
+        with Store.open(tmp_path / f"{n}.db") as store:
+            begun = time.monotonic()
+            every = poller(store, site, clock, *feeds, limits=limits, at_once=4).once()
+            assert time.monotonic() - begun < 3 * limits.whole_s + IN_TIME_S
+            got = {p.feed: codes(p) for p in every}
+            assert [got[n] for n in ("hang", "drip")] == [["timeout"], ["timeout"]]
+            good_ones = kept(store)
+            if "timeout" not in [*got["cut"], *got["f"]]:
+                break
+    assert (got["cut"], got["f"], good_ones) == (["unreachable"], [], ["good"])
 
 
-def test_messages_that_drip_do_not_keep_the_others_waiting(store, site, clock, monkeypatch) -> None:
+def test_messages_that_drip_do_not_keep_the_others_waiting(
+    site, clock, tmp_path, monkeypatch
+) -> None:
     monkeypatch.setattr("haidang.jobs.world.SHORTEST_S", 0.1)
 
     def drip(answer: Answer) -> None:
@@ -403,7 +421,12 @@ def test_messages_that_drip_do_not_keep_the_others_waiting(store, site, clock, m
 
     site.pages |= {f"/{n}.xml": drip for n in range(3)} | {"/a.xml": cap(A)}
     newest = [entry(f"{n}.xml", f"urn:{n}", "2025-07-20T05:30:00Z") for n in range(3)]
-    got = poll(store, site, clock, atom(entry("a.xml"), *newest))
+    site.pages["/f"] = atom(entry("a.xml"), *newest)
+    for n, limits in enumerate(PATIENCE):
+        with Store.open(tmp_path / f"{n}.db") as store:
+            (got,) = poller(store, site, clock, limits=limits).once()
+            if got.new:
+                break
     assert codes(got) == ["timeout"] * 3
     assert (got.new, got.left) == (1, 0)
 
@@ -663,7 +686,7 @@ def test_signatures_are_checked_and_marked(shared, store, site, clock, tmp_path)
     names = ("valid", "invalid_digest", "invalid_signature", "no_signature")
     for name in names:
         site.pages[f"/{name}"] = (folder / f"signed_bf_{name}.xml").read_bytes()
-    large = Limits(step_s=5, whole_s=30)
+    large = Limits(step_s=60, whole_s=120)
     feed = FeedSpec(id="bf", url=f"{site.url}/f")
     for name in names:
         site.pages["/f"] = atom(entry(name, ident=name))

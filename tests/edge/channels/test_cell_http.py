@@ -20,7 +20,7 @@ def opened():
     found = []
 
     def make(url, **said):
-        spec = cell_http.Spec(url=url, **{"timeout_s": 1, **said})
+        spec = cell_http.Spec(url=url, **{"timeout_s": 60, **said})
         found.append(cell_http.open(spec, Home("cell")))
         return found[-1]
 

@@ -31,7 +31,7 @@ def opened(monkeypatch):
     found = []
 
     def make(url, style="telegram", **said):
-        plain = {"token": Secret(env="BOT"), "timeout_s": 1, "total_s": 4}
+        plain = {"token": Secret(env="BOT"), "timeout_s": 60, "total_s": 120}
         spec = chat.Spec(**{**plain, "style": style, "url": url, **said})
         found.append(chat.open(spec, HOME))
         return found[-1]

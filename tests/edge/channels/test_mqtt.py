@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import json
 import threading
@@ -20,7 +21,7 @@ from haidang.edge.channels import mqtt
 from haidang.edge.channels.parts.spec import Home, Secret
 from mosquitto import broker
 from parcels import message, parcel, parcels
-from receivers import free_port, hush, raw
+from receivers import IN_TIME_S, free_port, hush, raw
 
 HOME = Home("bus", link="https://example.invalid/cap/{identifier}.xml")
 TOPIC = "origin/a/wis2/xt-office/data/core/weather/advisories-warnings"
@@ -40,7 +41,8 @@ def opened():
 
     def make(port, **said):
         plain = {"host": "127.0.0.1", "tls": "off", "centre": "xt-office"}
-        limits = {"timeout_s": 2, "total_s": 4}
+        # Guards alone: a broker of this machine answers when it is let run.
+        limits = {"timeout_s": 60, "total_s": 120}
         found.append(mqtt.open(mqtt.Spec(**{**plain, **limits, **said, "port": port}), HOME))
         return found[-1]
 
@@ -64,14 +66,14 @@ def listening(port, topic):
 
     def wait(count):
         with more:
-            assert more.wait_for(lambda: len(got) >= count, 5), got
+            assert more.wait_for(lambda: len(got) >= count, 60), got
         return got
 
     client.on_message = take
     client.connect("127.0.0.1", port)
     client.subscribe(topic, 1)
     client.loop_start()
-    assert ready.wait(5)
+    assert ready.wait(60)
     try:
         yield wait
     finally:
@@ -152,10 +154,19 @@ def test_what_is_in_force_is_kept_for_each_place_until_it_ends(bus, opened):
         assert said["headline"].startswith("Bão số 3")
         channel.send([parcel("key-2", of=replace(of, identifier="xt-9", kind="Cancel"))])
         assert wait(2)[1].payload == b""
-    with listening(bus.port, "active/31/#") as wait, listening(bus.port, "origin/#") as other:
-        opened(bus.port).send([parcel("key-3")])
-        other(1)
-        assert all(not m.payload for m in wait(0))
+    seen = all_until_now(bus, opened)
+    assert not [m for m in seen if m.topic.startswith("active/31/") and m.payload]
+
+
+def all_until_now(bus, opened):
+    """What is kept, and one message more."""
+    # One line for both: what is retained comes before what is published after it was asked for.
+    with listening(bus.port, "#") as wait:
+        opened(bus.port).send([parcel("marker")])
+        seen = wait(1)
+        while not any(m.topic == TOPIC for m in seen):
+            seen = wait(len(seen) + 1)
+    return seen
 
 
 def test_what_was_narrowed_or_ended_is_cleared_wherever_it_was_kept(bus, opened):
@@ -173,13 +184,7 @@ def test_what_was_narrowed_or_ended_is_cleared_wherever_it_was_kept(bus, opened)
     channel = opened(bus.port, active="active/{place}/{chain}")
 
     def kept():
-        # One line for both: what is retained comes before what is published after it was asked for.
-        with listening(bus.port, "#") as wait:
-            opened(bus.port).send([parcel("marker")])
-            seen = wait(1)
-            while not any(m.topic == TOPIC for m in seen):
-                seen = wait(len(seen) + 1)
-        mine = [m for m in seen if m.topic.endswith("/chain-n") and m.payload]
+        mine = [m for m in all_until_now(bus, opened) if m.topic.endswith("/chain-n") and m.payload]
         return {m.topic.split("/")[1] for m in mine}
 
     channel.send([parcel("n-1", of=whole)])
@@ -221,12 +226,12 @@ def test_a_topic_of_the_parcel_goes_first_and_a_bad_one_is_an_outcome(bus, opene
 
 def test_a_broker_that_goes_away_and_comes_back(tmp_path, opened):
     with broker(tmp_path / "b") as running:
-        channel = opened(running.port, timeout_s=1, total_s=2)
+        channel = opened(running.port)
         assert channel.send([parcel()])[0].state == "sent"
         running.stop()
         begin = time.monotonic()
         found = channel.send(parcels(3, ""))
-        assert time.monotonic() - begin < 4
+        assert time.monotonic() - begin < IN_TIME_S, "it is seen, and not waited for"
         assert {o.state for o in found} == {"failed"}
         assert channel.send([parcel()])[0][1:3] == ("failed", "channel.no_connection")
         running.start()
@@ -258,26 +263,40 @@ def test_login_and_tls(tmp_path, opened, tls, monkeypatch):
         assert wrong.send([parcel()])[0][1:3] == ("failed", "channel.login")
         doubted = opened(running.port, **plain, password=Secret(env="GOOD"))
         assert doubted.send([parcel()])[0][1:3] == ("failed", "channel.tls")
+    gc.collect()  # here, and not in a test that has nothing to do with it
 
 
 GREETING = b"\x20\x03\0\0\0"
 HANGS = [
     ("silence", hush),
-    ("garbage", lambda c: (c.recv(99), c.sendall(b"\xff\0garbage" * 9))),
-    ("closed", lambda c: None),
     ("half a packet", lambda c: (c.recv(99), c.sendall(b"\x20\x7f"), hush(c))),
     ("silence once greeted", lambda c: (c.recv(99), c.sendall(GREETING), hush(c))),
 ]
 
 
 @pytest.mark.parametrize("speak", [h[1] for h in HANGS], ids=[h[0] for h in HANGS])
-def test_every_way_to_hang_or_break_ends_in_time(opened, speak):
+def test_every_way_to_hang_ends_in_time(opened, speak):
     with raw(speak) as port:
         begin = time.monotonic()
         found = opened(port, timeout_s=0.3, total_s=0.4).send(parcels(2, ""))
-        assert time.monotonic() - begin < 2.5
+        assert time.monotonic() - begin < IN_TIME_S
+    assert {o[1:3] for o in found} == {("failed", "channel.timeout")}
+
+
+BREAKS = [
+    ("garbage", lambda c: (c.recv(99), c.sendall(b"\xff\0garbage" * 9))),
+    ("closed", lambda c: None),
+]
+
+
+@pytest.mark.parametrize("speak", [h[1] for h in BREAKS], ids=[h[0] for h in BREAKS])
+def test_every_way_to_break_is_told(opened, speak):
+    with raw(speak) as port:
+        begin = time.monotonic()
+        found = opened(port).send(parcels(2, ""))
+        assert time.monotonic() - begin < IN_TIME_S
     assert {o.state for o in found} == {"failed"}
-    assert {o.why for o in found} <= {"channel.timeout", "channel.lost", "channel.garbage"}
+    assert {o.why for o in found} <= {"channel.lost", "channel.garbage"}
 
 
 def test_nobody_there_is_a_failure(opened):

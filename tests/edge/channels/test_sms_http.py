@@ -31,7 +31,7 @@ def opened(monkeypatch):
     found = []
 
     def make(url, **said):
-        plain = {"url": url, "fields": FIELDS, "sender": "BAO", "prefix": "84", "timeout_s": 1}
+        plain = {"url": url, "fields": FIELDS, "sender": "BAO", "prefix": "84", "timeout_s": 60}
         spec = sms_http.Spec(**{**plain, "secret": {"env": "SMS"}, **said})
         found.append(sms_http.open(spec, HOME))
         return found[-1]

@@ -58,7 +58,7 @@ def empty(request: pytest.FixtureRequest, file: Path) -> Path | str:
 
 @pytest.fixture
 def store(where: Path | str) -> Iterator[Store]:
-    with Store.open(where) as opened:
+    with Store.open(where, busy_s=120) as opened:
         people(opened)
         yield opened
 

@@ -279,7 +279,7 @@ def test_many_open_a_new_store_at_once(empty: Path | str) -> None:
 
     def work(step: int) -> None:
         try:
-            with Store.open(empty) as store:
+            with Store.open(empty, busy_s=120) as store:
                 found.append(deliver(store, step))
         except Exception as error:
             found.append(error)

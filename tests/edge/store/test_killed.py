@@ -27,7 +27,7 @@ def killed(folder: Path, how: str, *addresses: str) -> list[dict[str, object]]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout)

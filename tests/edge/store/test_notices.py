@@ -267,7 +267,7 @@ def test_two_approve_at_once(where: Path | str, waiting: Store, signed: Draft) -
     found: list[str] = []
 
     def work(actor: str) -> None:
-        with Store.open(where) as mine:
+        with Store.open(where, busy_s=120) as mine:
             try:
                 approve(mine, signed, actor)
                 found.append("sent")

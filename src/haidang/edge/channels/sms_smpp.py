@@ -216,6 +216,13 @@ class SmsSmpp:
 
 _ANSWER_S: Final = 1.0
 """Time for an answer to what the centre asks by itself, s."""
+_LAST: Final = 1000
+"""PDUs that are looked through on a connection that is given up."""
+
+
+def _answers(pdu: Pdu, sequence: int) -> bool:
+    """Whether it is the answer to a request of ours: the centre numbers its own from 1 as well."""
+    return pdu.sequence == sequence and bool(pdu.command & smpp.ANSWER)
 
 
 def _taken(pdu: Pdu, flying: dict[int, _Job]) -> bool:
@@ -278,7 +285,7 @@ class _Session:
         sequence = self._put(command, body, end)
         while True:
             pdu = self._get(end)
-            if pdu.sequence == sequence and pdu.command & smpp.ANSWER:
+            if _answers(pdu, sequence):
                 return pdu
 
     def submit(self, bodies: list[tuple[_Job, bytes]], window: int, end: float) -> str:
@@ -293,27 +300,29 @@ class _Session:
         """
         flying: dict[int, _Job] = {}
         waiting, why = bodies[::-1], ""
-        while flying or waiting:
-            try:
+        try:
+            while flying or waiting:
                 while waiting and len(flying) < window:
                     job, body = waiting.pop()
                     flying[self._put(smpp.SUBMIT, body, end)] = job
-            except OSError:
-                # Writing fails before what came earlier is read: whoever was answered for would
-                # get the message twice.
-                self._last_words(flying)
-                raise
-            pdu = self._get(end)
-            if _taken(pdu, flying) and pdu.status in smpp.THROTTLED:
-                waiting, why = [], "channel.throttled"
+                pdu = self._get(end)
+                if _taken(pdu, flying) and pdu.status in smpp.THROTTLED:
+                    waiting, why = [], "channel.throttled"
+        except OSError as err:
+            # Writing fails, and time is over, before all that came earlier is read: whoever was
+            # answered for would get the message twice.
+            late = isinstance(err, TimeoutError)
+            self._last_words(flying, None if late else monotonic() + _ANSWER_S)
+            raise
         return why
 
-    def _last_words(self, flying: dict[int, _Job]) -> None:
-        """Take the answers that a broken connection still holds."""
-        end = monotonic() + _ANSWER_S
+    def _last_words(self, flying: dict[int, _Job], end: float | None) -> None:
+        """Take the answers that a connection still holds which is given up."""
         with suppress(OSError, GarbageError):
-            while flying:
-                _taken(self._get(end), flying)
+            for _ in range(_LAST):
+                if not flying:
+                    return
+                _taken(self._read(end), flying)
 
     def alive(self, timeout: float) -> bool:
         """Whether the centre still answers."""
@@ -331,9 +340,16 @@ class _Session:
         return found
 
     def close(self) -> None:
-        """Unbind politely, within a second."""
+        """Unbind politely, within a second.
+
+        A report that comes meanwhile is not answered for, since nobody would write it down any
+        more: the centre keeps it, and says it again next time.
+        """
         with suppress(OSError, GarbageError):
-            self.ask(smpp.UNBIND, b"", monotonic() + 1.0)
+            end = monotonic() + 1.0
+            sequence = self._put(smpp.UNBIND, b"", end)
+            while not _answers(self._read(end), sequence):
+                pass
         self.drop()
 
     def drop(self) -> None:
@@ -350,14 +366,19 @@ class _Session:
         self._sock.settimeout(_left(end))
         self._sock.sendall(pdu.octets())
 
-    def _get(self, end: float) -> Pdu:
-        """The next PDU; what the centre asks by itself is answered here."""
+    def _read(self, end: float | None) -> Pdu:
+        """The next PDU; without an ``end`` of those that are there, and waits for none."""
         while (pdu := smpp.take(self._buffer)) is None:
-            self._sock.settimeout(_left(end))
+            self._sock.settimeout(0.0 if end is None else _left(end))
             more = self._sock.recv(65536)
             if not more:
                 raise ConnectionResetError
             self._buffer += more
+        return pdu
+
+    def _get(self, end: float) -> Pdu:
+        """The next PDU; what the centre asks by itself is answered here."""
+        pdu = self._read(end)
         match pdu.command:
             case smpp.ENQUIRE:
                 end = max(end, monotonic() + _ANSWER_S)
@@ -372,7 +393,12 @@ class _Session:
         return pdu
 
     def _deliver(self, pdu: Pdu, end: float) -> None:
-        found = smpp.delivered(pdu.body)
+        try:
+            found = smpp.delivered(pdu.body)
+        except GarbageError:
+            # Answered for all the same: it would come again, each time instead of the answers
+            # that stand behind it.
+            found = None
         # Whoever only looks whether there is something has no time left for the answer: without
         # it the centre would send the same report again and again.
         end = max(end, monotonic() + _ANSWER_S)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 from time import monotonic
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 
 from pydantic import StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -24,6 +24,9 @@ from haidang.edge.channels.parts.mail import MAILBOX, Letter, mail, mailbox
 from haidang.edge.channels.parts.notice import read
 from haidang.edge.channels.parts.spec import ChannelSpec, Home, Host, Port, Secret, Tls, trust
 from haidang.edge.channels.port import Outcome, Parcel
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 NAME: Final = "smtp"
 PUBLIC: Final = False
@@ -152,6 +155,9 @@ class Smtp:
                 found = found._replace(flying=True)
                 found.answered.append(_send(client, self._spec.sender, one))
                 found = found._replace(flying=False)
+                if client.sock is None:
+                    # It hung up behind its answer: the others go over another connection.
+                    return found._replace(why="channel.lost")
             with suppress(smtplib.SMTPException, OSError):
                 client.quit()
         except (smtplib.SMTPException, OSError, ValueError) as err:
@@ -161,7 +167,7 @@ class Smtp:
             watch.close()
         return found
 
-    def _connect(self, watch: _Watch) -> smtplib.SMTP:
+    def _connect(self, watch: _Watch) -> _Client:
         spec = self._spec
         client = _Client(watch, spec.host, spec.port, spec.timeout_s, self._trust, spec.tls)
         client.ehlo_or_helo_if_needed()
@@ -242,29 +248,52 @@ class _Client(smtplib.SMTP):
             raise TimeoutError
         return made
 
+    def send(self, s: ReadableBuffer | str) -> None:
+        """As the library does; where the other side has hung up, what it said before is read.
+
+        A server that has heard enough of a message says so, and closes, while it is still written.
+        """
+        octets = s.encode(self.command_encoding) if isinstance(s, str) else s
+        try:
+            if self.sock is not None:
+                self.sock.sendall(octets)
+                return
+        except (BrokenPipeError, ConnectionResetError):
+            return
+        except OSError as err:
+            self.close()
+            raise smtplib.SMTPServerDisconnected("Server not connected") from err
+        raise smtplib.SMTPServerDisconnected("please run connect() first")
+
 
 def _send(client: smtplib.SMTP, sender: str, mail: _Mail) -> Outcome:
-    """One mail over an open connection.
+    """One mail over an open connection; it may be gone once there is an answer.
 
     Raises:
         SMTPServerDisconnected: The connection is gone, or the server says that it closes it.
     """
     code = _open(client.mail(sender)[0])
     if code not in _OK:
-        client.rset()
+        _reset(client)
         return Outcome(mail.key, "failed", "channel.login" if code in _LOGIN else "channel.sender")
     code = _open(client.rcpt(mail.to)[0])
     if code not in _OK:
-        client.rset()
+        _reset(client)
         return _refused(mail.key, code)
     try:
         code = _open(client.data(mail.body)[0])
     except smtplib.SMTPDataError as err:
         code = _open(err.smtp_code)
-        client.rset()
+        _reset(client)
     if code in _OK:
         return Outcome(mail.key, "sent", receipt=mail.receipt)
     return _refused(mail.key, code)
+
+
+def _reset(client: smtplib.SMTP) -> None:
+    """Begin anew after a refusal; a server that hangs up behind it takes nothing back."""
+    with suppress(smtplib.SMTPServerDisconnected):
+        client.rset()
 
 
 def _open(code: int) -> int:

@@ -44,8 +44,9 @@ class Inbox:
     The client's own thread reads; one other thread takes and acknowledges.
 
     Attributes:
-        connected: Whether the line stands.
-        refused: Why the broker turned us away, "" while it did not.
+        connected: Whether the line stands, and the broker has taken what we want to hear.
+        refused: Why the broker turned us away, or would not let us hear a topic; "" while it did
+            not.
         failed: Why the broker could not be reached at the last try, "" once it was: nobody is
             there, the name is unknown, or its certificate is not believed.
         dropped: Messages that the broker says it threw away, of anybody's; None where it says
@@ -110,6 +111,7 @@ class Inbox:
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         client.reconnect_delay_set(1, 30)
         return client
@@ -176,10 +178,18 @@ class Inbox:
         # What waits from the line that is gone is kept all the same: a broker that forgot our
         # session does not send it again, and from one that did not forget it is a duplicate.
         self._connection += 1
-        self.connected, self.refused, self.failed = True, "", ""
+        self.refused, self.failed = "", ""
         options = SubscribeOptions(qos=1)
         wanted = [(name, options) for name in self._filters]
         client.subscribe([*wanted, (DROPPED, SubscribeOptions(qos=0))])
+
+    def _on_subscribe(
+        self, _client: paho.Client, _data: Any, _mid: int, codes: Sequence[Any], _properties: Any
+    ) -> None:
+        """Not before this does a broker that does not know us keep anything for us."""
+        said = zip(self._filters, codes, strict=False)  # the last one is not ours to hear
+        self.refused = next((f"{name}: {code}" for name, code in said if code.is_failure), "")
+        self.connected = True
 
     def _on_connect_fail(self, *_: Any) -> None:
         # It is called while what went wrong is handled, and is not told what that was.
