@@ -3,6 +3,10 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+# Tests wait for browsers, servers and pauses: one worker more than two cores keeps them busy. In
+# the order of the folders, for the long ones stand in the middle and not at the end.
+WORKERS ?= 3
+SPREAD := --dist loadscope --no-loadscope-reorder
 
 .PHONY: setup demo test coverage fuzz check serve bench docs clean need screenshots
 .DEFAULT_GOAL := demo
@@ -26,10 +30,10 @@ demo: setup
 	$(BIN)/haidang replay yagi-2024 --out out
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadscope -q
+	$(BIN)/python -m pytest -n $(WORKERS) $(SPREAD) -q
 
 coverage: setup
-	$(BIN)/python -m pytest -n 2 --dist loadscope -q --cov --cov-report=json:.coverage.json --cov-report=
+	$(BIN)/python -m pytest -n $(WORKERS) $(SPREAD) -q --cov --cov-report=json:.coverage.json --cov-report=
 	$(BIN)/python tests/pure_coverage.py .coverage.json
 
 fuzz: setup

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 Outcome = Literal["hit", "late", "lapsed", "miss", "false_alarm", "quiet", "unknown"]
 MISSES: Final = ("late", "lapsed", "miss")
@@ -343,6 +343,6 @@ def exact(hits: int, of: int, confidence: float = 0.95) -> Range | None:
     if not of:
         return None
     tail = (1 - confidence) / 2
-    low = 0.0 if hits == 0 else float(beta.ppf(tail, hits, of - hits + 1))
-    high = 1.0 if hits == of else float(beta.ppf(1 - tail, hits + 1, of - hits))
+    low = 0.0 if hits == 0 else float(betaincinv(hits, of - hits + 1, tail))
+    high = 1.0 if hits == of else float(betaincinv(hits + 1, of - hits, 1 - tail))
     return Range(low, high)
