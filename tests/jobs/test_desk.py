@@ -11,6 +11,7 @@ from shutil import copytree
 
 import pytest
 
+from desks import lay
 from haidang.base.errors import BadData, NotFound, Unavailable
 from haidang.jobs import desk as desk_module
 from haidang.jobs.desk import Desk, context_of, desks, start_drill, start_live
@@ -63,7 +64,7 @@ def begun(known, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def drill(begun, known, tmp_path) -> Iterator[Desk]:
-    copytree(begun, tmp_path / DRILL)
+    lay(begun, tmp_path / DRILL)
     found = Desk.open(tmp_path / DRILL, known)
     yield found
     found.close()
@@ -327,7 +328,7 @@ def test_a_second_drill_gets_a_folder_of_its_own(known, tmp_path):
 
 def test_a_drill_that_was_killed_at_its_beginning_goes_on(begun, known, tmp_path, wall):
     folder = tmp_path / DRILL
-    copytree(begun, folder)
+    lay(begun, folder)
     for name in folder.glob("haidang.db*"):
         name.unlink()
     found = Desk.open(folder, known)

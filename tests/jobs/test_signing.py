@@ -8,6 +8,7 @@ from shutil import copytree
 import pytest
 
 from authority import curve, issued, pem
+from desks import lay
 from haidang.base.errors import BadData
 from haidang.edge import keys
 from haidang.edge.store.store import Store
@@ -54,7 +55,7 @@ def begun(strict, tmp_path_factory):
 def desk(begun, strict, tmp_path, monkeypatch):
     for name in (KEY, CERTIFICATE):
         monkeypatch.delenv(name, raising=False)
-    copytree(begun, tmp_path / begun.name)
+    lay(begun, tmp_path / begun.name)
     found = Desk.open(tmp_path / begun.name, strict)
     yield found
     found.close()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from desks import lay
 from haidang.base.errors import HaidangError
 from haidang.jobs.desk import Desk, start_drill
 from haidang.jobs.replay import play
@@ -44,7 +44,7 @@ def folder(toys: Roots, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def looked(folder: Path, toys: Roots, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A console that nobody changes."""
     out = tmp_path_factory.mktemp("looked")
-    shutil.copytree(folder, out, dirs_exist_ok=True)
+    lay(folder, out)
     with site(out, toys, "xt", ROLES) as found:
         yield found
         _close(out, toys)
@@ -53,7 +53,7 @@ def looked(folder: Path, toys: Roots, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def acted(folder: Path, toys: Roots, tmp_path: Path) -> Iterator[Site]:
     """A console of one's own."""
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    lay(folder, tmp_path)
     with site(tmp_path, toys, "xt", ROLES) as found:
         yield found
         _close(tmp_path, toys)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from shutil import copytree
 from tempfile import mkdtemp
 from typing import Any
 
@@ -15,6 +14,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from desks import lay
 from haidang.app.verdict import Draft
 from haidang.edge.store.accounts import Accounts
 from haidang.jobs.desk import Desk, start_drill
@@ -91,7 +91,7 @@ def known() -> Roots:
 
 def open_room(out: Path, case: str = "toy-2030", steps: int = 1) -> Room:
     """A drill after so many bulletins, of which all but the last are dealt with."""
-    copytree(_begun(case), out, dirs_exist_ok=True)
+    lay(_begun(case), out)
     folder = next(p for p in out.iterdir() if p.is_dir())
     wall = Wall()
     desk = Desk.open(folder, known())
