@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from xml.sax.saxutils import escape
 
 from haidang.app.verdict import Message
-from haidang.edge.channels.port import Parcel
+from haidang.edge.channels.port import Beside, Parcel
 from haidang.warn.message import Text
 
 LOCAL = timezone(timedelta(hours=7))
@@ -89,9 +89,13 @@ def parcel(
     recipient: str = "r-1",
     secret: str = "",
     wakes: bool = True,
+    stands: tuple[Beside, ...] = (),
+    more: int = 0,
 ) -> Parcel:
     """One parcel."""
-    return Parcel(key, of or message(), text, recipient, address, secret, wakes)
+    return Parcel(
+        key, of or message(), text, recipient, address, secret, wakes, stands=stands, more=more
+    )
 
 
 def parcels(count: int, address: str, **said: object) -> list[Parcel]:

@@ -16,6 +16,7 @@ import pytest
 
 from edge.store.samples import people
 from edge.store.test_parcels import approve, near
+from haidang.app.verdict import Message
 from haidang.base.errors import HaidangError
 from haidang.edge.channels.parts.sms import Reported
 from haidang.edge.channels.port import Outcome, Parcel
@@ -23,7 +24,7 @@ from haidang.edge.store import Store
 from haidang.edge.store.fanout import Waiting
 from haidang.edge.store.parcels import Claimed, Policy
 from haidang.edge.store.recipients import Contact
-from haidang.jobs.deliver import Deliverer, pump
+from haidang.jobs.deliver import BESIDE, Deliverer, pump
 from haidang.jobs.leases import gone, worker
 from haidang.warn.route import Subscription
 from receivers import until
@@ -122,6 +123,97 @@ def test_a_person_gets_one_of_two_notices_and_a_machine_both(
         assert store.delivery_counts() == {
             ("sms", "sent"): len(sent), **({("sms", "spared"): 1} if person else {}),
         }  # fmt: skip
+
+
+RINGS = {"02": ("02", "03")}
+
+
+def ring(code: str) -> tuple[str, ...]:
+    return RINGS.get(code, (code,))
+
+
+def wide(code: str) -> frozenset[str]:
+    return frozenset({code, "02"} if code == "03" else {code})
+
+
+@pytest.fixture
+def over(tmp_path: Path) -> Iterator[tuple[Store, list[Message]]]:
+    """Anna, of place 02, was told of it and of 03 around it; now the notice for 03 has ended."""
+    with Store.open(tmp_path / "over.db") as store:
+        people(store)
+        store.add_contacts([Contact("anna", c, f"{c}-anna", "s", "en") for c in ("sms", "hook")])
+        anna = store.recipient("anna")
+        store.subscribe(
+            [Subscription(anna, c, ("02",), language="en", drills=True) for c in ("sms", "hook")]
+        )
+        said = []
+        for place in ("02", "03"):
+            said.append(approve(store, 0, place))
+            pump(store, ways(), wide, around=ring)
+        said.append(approve(store, 1, "03"))
+        yield store, said
+
+
+def ways() -> tuple[Fake, Fake, Fake]:
+    return Fake(batch=9), Fake("hook", person=False), Fake("site", public=True, person=False)
+
+
+def test_whoever_hears_of_an_end_is_given_what_goes_on(
+    over: tuple[Store, list[Message]],
+) -> None:
+    store, (commune, _, end) = over
+    sms, hook, site = ways()
+    pump(store, (sms, hook, site), wide, around=ring)
+    (parcel,) = sms.sent
+    assert parcel.message == end
+    (other,) = parcel.stands
+    assert other.message == commune
+    assert (other.text.language, other.text.headline) == ("en", "Strong wind, level 2")
+    assert parcel.more == 0
+    assert [(p.message, p.stands) for p in (*hook.sent, *site.sent)] == [(end, ())] * 2
+
+
+def test_without_a_look_at_what_goes_on_nothing_is_taken_back(
+    over: tuple[Store, list[Message]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, (_, _, end) = over
+    rise = approve(store, 1, "02")
+    store.subscribe(
+        [Subscription(store.recipient("anna"), "sms", (), language="en", drills=True)]
+    )  # whoever asks for everything gets each notice
+    sms, told = Fake(batch=9), []
+    usual = store.beside
+
+    def broken(*given: object) -> dict[str, tuple[str, ...]]:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(store, "beside", broken)
+    policy = Policy(tries=9, base=timedelta(0), longest=timedelta(0), lease=timedelta(seconds=9))
+    job = Deliverer(store, [sms], wide, policy, lambda name, _: told.append(name), ring)
+    job.fan_out()
+    job._send(sms, job._claim(sms))
+    assert [p.message for p in sms.sent] == [rise]
+    assert told == ["sms"]
+    (waits,) = store.deliveries_found(state="failed")
+    assert (waits.message, waits.why) == (end.identifier, "deliver.no_parcel")
+    monkeypatch.setattr(store, "beside", usual)
+    job.once()
+    assert [(p.message, len(p.stands)) for p in sms.sent] == [(rise, 0), (end, 1)]
+
+
+def test_of_many_that_go_on_some_are_named_and_the_rest_is_counted(
+    over: tuple[Store, list[Message]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, (commune, *_) = over
+    sms = Fake(batch=9)
+    usual = store.beside
+    monkeypatch.setattr(
+        store, "beside", lambda *given: {k: v * 5 for k, v in usual(*given).items()}
+    )
+    pump(store, [sms], wide, around=ring)
+    (parcel,) = sms.sent
+    assert [o.message for o in parcel.stands] == [commune] * BESIDE
+    assert parcel.more == 5 - BESIDE
 
 
 def test_a_channel_that_breaks_loses_nothing(store: Store) -> None:

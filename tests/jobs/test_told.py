@@ -24,7 +24,7 @@ from haidang.pack.load import Roots, load_country, roots
 from haidang.pack.schema import Country
 from haidang.pack.within import within
 from haidang.warn.route import Subscription, Why, route
-from jobs.test_deliver import POLICY, Fake
+from jobs.test_deliver import POLICY, Fake, ring, wide
 
 TOY = Path(__file__).parents[1] / "toy"
 DAY = date(2030, 5, 1)
@@ -240,6 +240,26 @@ def test_who_is_spared_is_told_for_which_notice(store: Store, home: Country) -> 
         assert why in line.text
         greater = store.notice(store.handed()[0].message).notice
         assert f"«{greater.texts[0 if language == 'vi' else -1].headline}»" in line.text
+
+
+def test_an_end_that_is_told_at_once_is_rehearsed_and_explained_as_told(
+    store: Store, home: Country
+) -> None:
+    """Dora heard of the lesser notice first; the rehearsal says the same before and after."""
+    store.add_contacts([Contact("dora", "sms", "+84dora", language="en")])
+    dora = store.recipient("dora")
+    store.subscribe([Subscription(dora, "sms", ("02",), language="en", drills=True)])
+    readers = People({"sms"}, ring)
+    for place in ("02", "03"):
+        approve(store, 0, place)
+        pump(store, [Fake()], wide, POLICY, around=ring)
+    end = store.notice(approve(store, 1, "03").identifier)
+    for _ in range(2):
+        (row,) = told.rehearse(store, store.notice(end.notice.identifier), wide, readers)
+        assert (row.told, row.why) == (True, "was_told")
+        pump(store, [Fake()], wide, POLICY, around=ring)
+    *_, line = told.why_not(store, Path("haidang.db"), "dora", home, "en", "03")
+    assert line.text.startswith("«Strong wind, level 0» over sms: sent; tried 1 times")
 
 
 def test_which_channels_a_person_reads(tmp_path: Path) -> None:

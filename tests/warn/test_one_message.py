@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haidang.warn.lifecycle import Named
-from haidang.warn.one_message import Heard, Spared, around, one_message, spared
+from haidang.warn.one_message import Heard, Spared, around, goes_on, one_message, spared
 
 T0 = datetime(2030, 9, 10, tzinfo=UTC)
 WITHIN = {"c1": ["p"], "c2": ["p"], "p": ["r"], "q": ["r"]}
@@ -109,3 +109,41 @@ def test_nobody_gets_two_of_one_hazard_or_less_than_was_said(notices, place, cha
     turned = list(notices)
     chance.shuffle(turned)
     assert {n.key for n in one_message(turned, place, WITHIN)[0]} == {n.key for n in kept}
+
+
+def rings(code: str) -> tuple[str, ...]:
+    return around(code, WITHIN)
+
+
+@pytest.mark.parametrize(("threat", "also"), [("wind", ()), ("rain", (Named("wind", "e", 2),))])
+@pytest.mark.parametrize(("place", "ends"), [("c1", "p"), ("p", "c1"), ("p", "p"), ("r", "c1")])
+def test_of_one_that_ends_or_falls_every_higher_one_on_its_ground_goes_on(
+    place, ends, threat, also
+):
+    other = heard("b", place, 2, threat, also=also)
+    found = [goes_on(other, heard("a", ends, level), rings) for level in range(4)]
+    assert found == [True, True, False, False]
+
+
+def test_what_lies_elsewhere_or_is_another_danger_does_not_go_on_for_it():
+    end = heard("a", "c1", 0)
+    assert not goes_on(heard("b", "c2", 3), end, rings)
+    assert not goes_on(heard("b", "q", 3), end, rings)
+    assert not goes_on(heard("b", "p", 3, "rain"), end, rings)
+    assert not goes_on(heard("b", "p", 0), end, rings)
+    assert not goes_on(heard("b", "p", 3, within=("c2",)), end, rings), "it is for another part"
+    assert goes_on(heard("b", "p", 3, within=("c1", "c2")), end, rings)
+
+
+@pytest.mark.parametrize(
+    ("other", "goes"),
+    [
+        (heard("b", "c2", 2), True),  # on ground that it is not for any more
+        (heard("b", "c1", 2), False),
+        (heard("b", "c1", 4), True),
+        (heard("b", "r", 2), True),
+        (heard("b", "r", 2, within=("c1",)), False),
+    ],
+)
+def test_where_it_was_narrowed_away_from_a_notice_is_an_end(other, goes):
+    assert goes_on(other, heard("a", "p", 3, within=("c1",)), rings) is goes

@@ -119,6 +119,46 @@ def test_a_link_stands_where_it_fits():
     assert texted(short, places=PLACES, level=4, link=link).text.endswith(f"nha. {link}")
 
 
+STILL = ("Still on until noon: X has level 2.", "Still on: X has level 2.", "TEST. Still on: X 2.")
+
+
+def still(length: int, **said: object):
+    """A notice that ends, of so many letters, and what goes on beside it."""
+    head = f"{'y' * (length - 20)} ends in Ha Noi now."
+    text = Text("en", head, "", f"{'Go ' * 20}home. Call 112.")
+    return texted(text, places=("Ha Noi",), most=1, still=STILL, **said)
+
+
+def test_what_goes_on_stands_behind_the_headline_and_before_what_to_do():
+    found = texted(Text("en", "It ends.", "", "Go home. Call 112."), still=STILL)
+    assert found.text == f"It ends. {STILL[0]} Go home. Call 112."
+    assert (found.parts, found.left_out) == (1, 0)
+
+
+def test_what_goes_on_is_left_out_last_of_all():
+    """First the instruction goes, then the hour, then the end itself; never that it goes on."""
+    assert still(60).text.endswith(STILL[0])
+    assert still(160 - len(STILL[0]) - 1).text.endswith(STILL[0])
+    assert still(160 - len(STILL[0])).text.endswith(f"now. {STILL[1]}")
+    assert still(160 - len(STILL[1]) - 1).text.endswith(f"now. {STILL[1]}")
+    assert still(160 - len(STILL[1]), link="x.yz").text == STILL[2]
+    assert {still(n).parts for n in range(30, 160)} == {1}
+    assert still(60).left_out == 2
+    assert still(160 - len(STILL[1]), link="x.yz").left_out == 2, "nor what to do once it is over"
+
+
+def test_a_headline_is_cut_behind_level_and_place_for_what_goes_on_to_fit():
+    head = "It ends in Ha Noi. " + "More " * 20 + "words."
+    found = texted(Text("en", head, "", "Go."), places=("Ha Noi",), most=1, still=STILL)
+    assert found.text == f"It ends in Ha Noi. {STILL[0]} Go."
+
+
+def test_what_goes_on_alone_is_not_cut_either():
+    long = ("x" * 400, "x" * 350, "x" * 330)
+    found = texted(Text("en", "It ends.", "", "Go."), still=long)
+    assert (found.text, found.parts) == (long[-1], 3)
+
+
 def test_own_letters_are_counted_in_ucs2():
     short = Text("vi", "Bão cấp 4 tại Hải Phòng.", "", "Ở trong nhà. " + "Gọi cứu giúp. " * 9)
     found = texted(short, places=PLACES, level=4, own_letters=True)

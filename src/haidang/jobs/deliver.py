@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from typing import Final, Protocol
 
 from haidang.base.errors import BadData, HaidangError, Unavailable
 from haidang.base.problem import Problem
-from haidang.edge.channels.port import Channel, Hears, Outcome, Parcel, Report
+from haidang.edge.channels.port import Beside, Channel, Hears, Outcome, Parcel, Report
 from haidang.edge.store.fanout import Waiting
 from haidang.edge.store.parcels import Claimed, Policy, Settled
 from haidang.edge.store.sparing import People
@@ -39,6 +39,8 @@ HEARD: Final = 200
 """Reports written down in one transaction: others want to write too."""
 KEPT: Final = 200
 """Messages whose words are kept in memory."""
+BESIDE: Final = 3
+"""Of the notices that go on beside one that ends, so many are named; the rest is counted."""
 SETTLE: Final = (0.2, 1.0, 5.0)
 """Pauses before what came of a batch is told to a busy store once more, s."""
 Tell = Callable[[str, HaidangError | Exception], None]
@@ -259,13 +261,8 @@ class Deliverer:
     def _send(self, way: Way, held: Sequence[Claimed]) -> None:
         lost = [h for h in held if h.address is None]
         outcomes = [Outcome(h.key, "refused", "deliver.no_address") for h in lost]
-        parcels = []
-        for one in (h for h in held if h.address is not None):
-            try:
-                parcels.append(self._parcel(one, way.public))
-            except Exception as error:
-                self._tell(way.name, error)
-                outcomes.append(Outcome(one.key, "failed", "deliver.no_parcel"))
+        parcels, unmade = self._parcels(way, [h for h in held if h.address is not None])
+        outcomes += unmade
         if parcels:
             try:
                 outcomes += way.channel.send(parcels)
@@ -288,8 +285,38 @@ class Deliverer:
                 return
         self._store.settle(held, results, self._worker, self._policy)
 
-    def _parcel(self, held: Claimed, public: bool) -> Parcel:
-        one = self._message(held.message)
+    def _parcels(self, way: Way, held: Sequence[Claimed]) -> tuple[list[Parcel], list[Outcome]]:
+        """What a channel is given; and what came of those that could not be made ready."""
+        known: list[tuple[Claimed, Waiting]] = []
+        unmade: list[Outcome] = []
+
+        def fault(error: Exception, *those: Claimed) -> None:
+            self._tell(way.name, error)
+            unmade.extend(Outcome(one.key, "failed", "deliver.no_parcel") for one in those)
+
+        for one in held:
+            try:
+                known.append((one, self._message(one.message)))
+            except Exception as error:
+                fault(error, one)
+        stands: Mapping[str, tuple[str, ...]] = {}
+        if way.name in self._people.channels:
+            try:
+                stands = self._store.beside(known, way.name, self._people.around)
+            except Exception as error:
+                # Nothing is taken back before it is known what goes on.
+                fault(error, *(one for one, notice in known if notice.lessens or one.waited))
+                known = [k for k in known if not (k[1].lessens or k[0].waited)]
+        parcels = []
+        for one, notice in known:
+            try:
+                parcels.append(self._parcel(one, notice, way.public, stands.get(one.key, ())))
+            except Exception as error:
+                fault(error, one)
+        return parcels, unmade
+
+    def _parcel(self, held: Claimed, one: Waiting, public: bool, stands: Sequence[str]) -> Parcel:
+        others = [self._message(identifier) for identifier in stands[:BESIDE]]
         return Parcel(
             key=held.key,
             message=one.message,
@@ -299,6 +326,10 @@ class Deliverer:
             secret=held.secret,
             wakes=one.notice.wakes,
             earlier=self._store.earlier(one) if public else (),
+            stands=tuple(
+                Beside(o.message, text_for(o.notice.texts, held.language)) for o in others
+            ),
+            more=len(stands) - len(others),
         )
 
     def _message(self, identifier: str) -> Waiting:

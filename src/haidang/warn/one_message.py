@@ -168,6 +168,46 @@ def spared(
     return found
 
 
+def tells(one: Heard, threat: str, event: str) -> int:
+    """At what level a notice tells of a hazard: its own, or a lesser one that it names.
+
+    >>> at = datetime(2030, 9, 10)
+    >>> storm = Heard("a", "wind", "w", "province", 4, at, (Named("flood", "f", 2),))
+    >>> tells(storm, "wind", "w"), tells(storm, "flood", "f"), tells(storm, "heat", "h")
+    (4, 2, 0)
+    """
+    if (one.threat, one.event) == (threat, event):
+        return one.level
+    named = (n.level for n in one.also if (n.threat, n.event) == (threat, event))
+    return max(named, default=0)
+
+
+def goes_on(other: Heard, one: Heard, rings: Around) -> bool:
+    """Whether a notice tells more of the hazard of one that ends or falls, on ground of both.
+
+    Args:
+        other: Stands beside it.
+        one: What a person is about to hear. On ground that it was narrowed away from it is an end.
+        rings: See ``Around``.
+
+    >>> def rings(code):
+    ...     return ("commune", "province") if code == "commune" else (code,)
+    >>> at = datetime(2030, 9, 10)
+    >>> near = Heard("a", "wind", "w", "commune", 2, at)
+    >>> wide = [Heard("b", "wind", "w", "province", level, at) for level in (0, 1, 2)]
+    >>> [goes_on(near, one, rings) for one in wide]
+    [True, True, False]
+    """
+    shared = [
+        part
+        for part in other.within or (other.place,)
+        if one.place in rings(part) or part in rings(one.place)
+    ]
+    covered = not one.within or all(any(a in one.within for a in rings(p)) for p in shared)
+    said = one.level if covered else 0
+    return bool(shared) and tells(other, one.threat, one.event) > said
+
+
 def _reaches(one: Heard, areas: Sequence[str]) -> bool:
     if one.place not in areas:
         return False

@@ -114,12 +114,16 @@ def texted(
     most: int = 2,
     own_letters: bool = False,
     link: str = "",
+    still: Sequence[str] = (),
 ) -> Short:
     """What is sent to a phone: level, place and what to do first, in as few parts as can be.
 
     Tried in this order, for one part, then for two and so on: the whole headline with the first
     sentence of the instruction; the headline up to where level and place are named, with that
     sentence. What fits into the parts then needed anyway is added. No sentence is ever cut.
+
+    What goes on stands right behind the headline and is never left out: where it does not fit with
+    the instruction, the instruction goes; then it is said in fewer words; then it stands alone.
 
     Args:
         text: A finished notice.
@@ -130,21 +134,29 @@ def texted(
         own_letters: All letters as written, at 70 to a message (67 to a part) where one of them is
             not in the default alphabet; else without diacritics.
         link: Where the whole notice can be read; added where it fits.
+        still: What goes on where this notice ends or falls, the same from long to short; the last
+            one is fit to stand without the headline. () where nothing does.
 
     Returns:
-        The text with its parts. Where not even the headline up to level and place fits into
-        `most` parts, that alone with more parts than `most`: they are never cut.
+        The text with its parts. Where not even the headline up to level and place (of what goes
+        on: the last of `still`) fits into `most` parts, that alone with more parts than `most`:
+        they are never cut.
     """
     write = _as_written if own_letters else (lambda t: _typed(plain(t)))
     head = [write(s) for s in sentences(text.headline)]
     todo = [write(s) for s in sentences(text.instruction)]
     core = head[: _core(head, [write(p) for p in places], level)]
+    goes_on = [write(s) for s in still]
     for count in range(1, most + 1):
         for words in (head, core):
-            if len(segments(" ".join([*words, *todo[:1]]))) <= count:
-                return _added([*words, *todo[:1]], todo[1:], link, count)
-    bare = " ".join(core)
-    return _short(bare, len(todo), max(len(segments(bare)), 1))
+            if len(segments(" ".join([*words, *goes_on[:1], *todo[:1]]))) <= count:
+                return _added([*words, *goes_on[:1], *todo[:1]], todo[1:], link, count)
+    for said in goes_on[:2]:
+        if (count := len(segments(" ".join([*core, said])))) <= most:
+            return _added([*core, said], todo, link, count)
+    # Alone, without what to do where it is over: for whom this is sent it is not over.
+    said = goes_on[-1] if goes_on else " ".join(core)
+    return _short(said, len(todo), max(len(segments(said)), 1))
 
 
 def on_phone(text: Text, place: str, level: int) -> Short:
@@ -156,6 +168,16 @@ def on_phone(text: Text, place: str, level: int) -> Short:
         level: The level it gives; 0 for its end.
     """
     return texted(text, places=(place,), level=level)
+
+
+def up_to_place(headline: str, places: Sequence[str], level: int) -> str:
+    """A headline up to where level and place are named; all of it where it does not name them.
+
+    >>> up_to_place("Storm: level 4 in X. Wind force 13.", ["X"], 4)
+    'Storm: level 4 in X.'
+    """
+    head = sentences(headline)
+    return " ".join(head[: _core(head, places, level)])
 
 
 def _core(head: Sequence[str], places: Sequence[str], level: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -87,14 +87,19 @@ def assessment(place: str, at: datetime, level: int, receipt: int) -> Assessment
     return replace(body, id=content_id("assessment", [place, at, level, receipt]))
 
 
-def decide(snap: Snapshot, places: Sequence[str] = PLACES, scope: str = SCOPE) -> Verdict:
-    """Levels that go up and down with the deliveries, and what follows from them."""
+def decide(
+    snap: Snapshot,
+    places: Sequence[str] = PLACES,
+    scope: str = SCOPE,
+    given: Mapping[str, int] | None = None,
+) -> Verdict:
+    """Levels that go up and down with the deliveries, or are given, and what follows from them."""
     stood = {s.place: s for s in snap.standing}
     chains = {c.place: c for c in snap.chains}
     assessments, decisions, levels, drafts = [], [], [], []
     superseded: dict[str, str] = {}
     for index, place in enumerate(places):
-        level = (snap.receipt + index) % 4
+        level = (snap.receipt + index) % 4 if given is None else given.get(place, 0)
         judged = assessment(place, snap.now, level, snap.receipt)
         before = stood.get(place, first("wind", EVENT, place, snap.now))
         choice = Decision(
@@ -193,10 +198,10 @@ def people(store: Store) -> None:
     store.add_actor("head", "Bert", "bert@xt.example", BERT)
 
 
-def run(store: Store, step: int) -> Verdict:
+def run(store: Store, step: int, given: Mapping[str, int] | None = None) -> Verdict:
     """One run of the duty, which may be repeated."""
     now = T0 + step * HOUR
-    verdict = decide(store.snapshot(now, scope=SCOPE, **DAYS))
+    verdict = decide(store.snapshot(now, scope=SCOPE, **DAYS), given=given)
     store.commit(verdict)
     return verdict
 

@@ -168,7 +168,7 @@ def escaped(text: str) -> str:
 
 
 def written(notice: Notice, link: str, *, marked: bool) -> str:
-    """A notice as one message: headline, what to do, then what happens as far as it fits.
+    """A notice as one message: headline, what goes on, what to do, then what happens if it fits.
 
     Args:
         notice: What it says.
@@ -187,7 +187,8 @@ def written(notice: Notice, link: str, *, marked: bool) -> str:
         foot.append(notice.sender)
     head = f"*{escaped(notice.headline)}*" if marked else notice.headline
     end = write("\n".join(foot))
-    fixed = f"{head}\n\n{write(notice.instruction)}\n\n"
+    still = f"{write(' '.join(notice.still))}\n\n" if notice.still else ""
+    fixed = f"{head}\n\n{still}{write(notice.instruction)}\n\n"
     more = ""
     for sentence in sentences(notice.description):
         longer = f"{more} {write(sentence)}".strip()

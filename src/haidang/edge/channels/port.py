@@ -12,6 +12,18 @@ from haidang.warn.message import Text
 State = Literal["sent", "delivered", "failed", "refused"]
 
 
+class Beside(NamedTuple):
+    """Another notice that goes on for the recipient of a parcel.
+
+    Attributes:
+        message: As approved.
+        text: Its words in the recipient's language.
+    """
+
+    message: Message
+    text: Text
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """One message for one recipient over one channel.
@@ -29,6 +41,10 @@ class Parcel:
         wakes: Whether it may wake people.
         earlier: What was approved of the same warning before, oldest first; () for a recipient.
             A channel that keeps something for everybody takes it back where it had put it.
+        stands: Of a message that ends a notice or lowers it: others of the same danger that go on
+            for this recipient, the weightiest first. A channel that a person reads says so right
+            behind the headline, and leaves out anything else before that.
+        more: How many more there are than stand in ``stands``.
     """
 
     key: str
@@ -39,6 +55,8 @@ class Parcel:
     secret: str = ""
     wakes: bool = False
     earlier: tuple[Message, ...] = ()
+    stands: tuple[Beside, ...] = ()
+    more: int = 0
 
 
 class Outcome(NamedTuple):

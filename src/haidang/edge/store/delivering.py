@@ -13,6 +13,7 @@ from haidang.edge.store.parcels import Claimed, Policy, Reported, Settled
 from haidang.edge.store.recipients import Contact, Imported, Known
 from haidang.edge.store.sparing import Instead, People
 from haidang.edge.store.tallies import Delivery, Handed, Try
+from haidang.warn.one_message import Around
 from haidang.warn.route import Routed, Subscription, Warned, Within
 
 DEFAULT = Policy()
@@ -235,6 +236,40 @@ class DeliveryVerbs:
         with self._db.reading() as c:
             asof = at or now
             return sparing.judged(c, notice, chain, expires, found, people, asof, now).mine
+
+    def beside(
+        self, held: Sequence[tuple[Claimed, Waiting]], channel: str, around: Around
+    ) -> Mapping[str, tuple[str, ...]]:
+        """What goes on for those who are about to hear that a notice ends or falls.
+
+        Likewise for what had waited: the notice for which it waited may have run out, or may never
+        have come to them, while a third one stands.
+
+        Args:
+            held: Deliveries of one channel, each with its message.
+            channel: Its name; one that a person reads.
+            around: See ``warn.one_message``.
+
+        Returns:
+            By key, identifiers of the notices of the same danger that stand now and tell more of
+            it, the weightiest first; only of those that there are for this recipient.
+        """
+        of: dict[str, list[Claimed]] = {}
+        notices: dict[str, Waiting] = {}
+        for one, notice in held:
+            if notice.lessens or one.waited:
+                of.setdefault(one.message, []).append(one)
+                notices[one.message] = notice
+        found: dict[str, tuple[str, ...]] = {}
+        if not of:
+            return found
+        with self._db.reading() as c:
+            now = self._clock()
+            for name, those in of.items():
+                mine, who = notices[name], {one.recipient for one in those}
+                stands = sparing.beside(c, mine.notice, mine.chain, who, channel, around, now)
+                found.update((o.key, stands[o.recipient]) for o in those if o.recipient in stands)
+        return found
 
     def instead_of(self, key: str) -> str:
         """Identifier of the message for which a delivery waits or waited last; "" for none."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from haidang.app.verdict import Draft, Message
@@ -41,6 +41,7 @@ class Waiting:
         expires: Wall clock.
         asof: Instant as of which subscriptions are read; None before the first try.
         message: As approved.
+        top: Highest level that its chain gave before it; 0 of a first message.
     """
 
     number: int
@@ -50,6 +51,12 @@ class Waiting:
     asof: datetime | None
     notice: Warned
     message: Message
+    top: int = 0
+
+    @property
+    def lessens(self) -> bool:
+        """Whether it may take something back: a lower level than before, or parts of the place."""
+        return self.notice.level < self.top or (self.top > 0 and bool(self.notice.within))
 
 
 def unfanned(connection: Connection, limit: int) -> tuple[Waiting, ...]:
@@ -73,9 +80,16 @@ def earlier(connection: Connection, one: Waiting) -> tuple[Message, ...]:
 
 
 def _notices() -> Any:
+    older, said = dispatch.alias("older"), message.alias("said")
+    top = (
+        select(func.max(said.c.level))
+        .join(older, older.c.message == said.c.identifier)
+        .where(older.c.chain == dispatch.c.chain, older.c.number < dispatch.c.number)
+        .scalar_subquery()
+    )
     columns = (
         dispatch.c.number, dispatch.c.accepted, dispatch.c.expires.label("over"), dispatch.c.asof,
-        draft.c.body.label("drafted"), message,
+        draft.c.body.label("drafted"), top.label("top"), message,
     )  # fmt: skip
     query = select(*columns).join(message, message.c.identifier == dispatch.c.message)
     return query.join(draft, draft.c.id == message.c.draft)
@@ -84,7 +98,9 @@ def _notices() -> Any:
 def _waiting(row: Any) -> Waiting:
     one = to_message(row._mapping)
     found = warned(one, codec.decode_draft(json.loads(row.drafted)))
-    return Waiting(row.number, row.chain, row.accepted, row.over, row.asof, found, one)
+    return Waiting(
+        row.number, row.chain, row.accepted, row.over, row.asof, found, one, row.top or 0
+    )
 
 
 def warned(one: Message, drafted: Draft) -> Warned:

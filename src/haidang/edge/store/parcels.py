@@ -35,6 +35,7 @@ from haidang.edge.store.tables_deliver import (
     delivery_try,
     dispatch,
     recipient_address,
+    spared,
 )
 from haidang.warn.route import PUBLIC
 
@@ -81,6 +82,7 @@ class Claimed(NamedTuple):
     Attributes:
         number: Of the try that was marked as begun.
         address: None where there is none.
+        waited: Whether it had waited for another notice that said more.
     """
 
     key: str
@@ -91,6 +93,7 @@ class Claimed(NamedTuple):
     number: int
     address: str | None
     secret: str
+    waited: bool = False
 
 
 class Settled(NamedTuple):
@@ -182,6 +185,7 @@ def _claimed(row: Any) -> Claimed:
         row.tries + 1,
         "" if row.recipient == PUBLIC else row.address,
         row.secret or "",
+        bool(row.waited),
     )
 
 
@@ -235,6 +239,7 @@ def _due(channel: str, rank: int, limit: int, now: datetime) -> Select[Any]:
             recipient_address.c.address, recipient_address.c.secret,
             over.label("over"), exists().where(_later).label("newer"),
             exists().where(_past).label("behind"),
+            exists().where(spared.c.delivery == delivery.c.key).label("waited"),
         )
         .join(dispatch, dispatch.c.message == delivery.c.message)
         .outerjoin(

@@ -14,6 +14,8 @@ from haidang.edge.store.tables import META, Utc
 
 SPARED: Final = "spared"
 """State of a delivery that waits, for another notice says more to the same person."""
+DEAD: Final = "dead"
+"""State of a delivery that nobody tries again unless a person asks."""
 PENDING: Final = ("queued", "failed", SPARED)
 """States in which a recipient has not got a message as far as anybody knows, and may yet."""
 HAS: Final = ("sending", "sent", "delivered", "acknowledged")

@@ -89,7 +89,7 @@ def _common(message: Message, notice: Notice, letter: Letter, wakes: bool) -> by
     """All of a mail that is the same for every recipient: made once, not ten thousand times."""
     made = EmailMessage(_POLICY)
     domain = letter.sender.rpartition("@")[2]
-    made["Subject"] = one_line(notice.headline)
+    made["Subject"] = one_line(f"{notice.headline} {notice.still_short()}")
     made["From"] = Address(one_line(letter.name or notice.sender), addr_spec=letter.sender)
     made["Date"] = message.sent
     made["References"] = f"<{safe(message.chain)}@{domain}>"
@@ -143,7 +143,7 @@ def _foot(notice: Notice, letter: Letter) -> Iterator[str]:
 
 
 def _text(notice: Notice, letter: Letter) -> str:
-    parts = [notice.headline, notice.description, notice.instruction]
+    parts = [notice.headline, *notice.still, notice.description, notice.instruction]
     return "\n\n".join([*filter(None, parts), "\n".join(_foot(notice, letter))]) + "\n"
 
 
@@ -157,6 +157,7 @@ def _html(notice: Notice, letter: Letter) -> str:
         f"<title>{escape(notice.headline)}</title></head>"
         f'<body style="{_STYLE}">{mark if notice.exercise else ""}'
         f'<h1 style="font-size:20px">{escape(notice.headline)}</h1>'
+        f"{''.join(_paragraphs(line, bold=True) for line in notice.still)}"
         f"{_paragraphs(notice.instruction, bold=True)}{_paragraphs(notice.description)}"
         f'<p style="color:#434e55">{foot}</p></body></html>\n'
     )

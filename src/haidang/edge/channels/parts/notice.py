@@ -5,17 +5,36 @@ Read from the approved bytes, so that no channel says anything that nobody appro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import cast
 
 from haidang.base.errors import BadData
-from haidang.edge.channels.port import Outcome, Parcel, State
+from haidang.edge.channels.port import Beside, Outcome, Parcel, State
 from haidang.warn.cap import Alert, AreaBlock, Info, parse
-from haidang.warn.message import Status, Text, prefix
+from haidang.warn.message import Status, Text, moment, prefix
+from haidang.warn.short import up_to_place
 from haidang.words import word
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """Another notice that goes on, as it is named.
+
+    Attributes:
+        headline: One line, without EXERCISE, TEST …
+        level: As it was approved.
+        places: Names of its areas.
+        expires: Local time of the place.
+    """
+
+    headline: str
+    level: int
+    places: tuple[str, ...]
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +55,8 @@ class Notice:
         areas: With outlines and codes.
         facts: Our parameters without their prefix: level, scale, threat …
         earlier: Messages of the same chain before this one.
+        stands: Others of the same danger that go on where this one ends or falls.
+        more: How many more there are.
     """
 
     language: str
@@ -55,6 +76,8 @@ class Notice:
     areas: tuple[AreaBlock, ...]
     facts: tuple[tuple[str, str], ...]
     earlier: int = 0
+    stands: tuple[Still, ...] = ()
+    more: int = 0
 
     @property
     def place(self) -> str:
@@ -65,6 +88,28 @@ class Notice:
     def exercise(self) -> str:
         """EXERCISE, TEST … in the language; "" for the real thing."""
         return prefix(cast(Status, self.status), self.language) if self.status else ""
+
+    @property
+    def still(self) -> tuple[str, ...]:
+        """Sentences that say what goes on, and until when; () where nothing does."""
+        said = [_still(s, s.headline, self.language, timed=True) for s in self.stands]
+        return (*said, *self._others(self.more))
+
+    def still_short(self, *, timed: bool = False) -> str:
+        """The same with level and place of the first alone, and how many others; "" for none.
+
+        Args:
+            timed: Whether it says until when.
+        """
+        if not self.stands:
+            return ""
+        first, others = self.stands[0], len(self.stands) - 1 + self.more
+        head = up_to_place(first.headline, first.places, first.level)
+        said = _still(first, head, self.language, timed=timed)
+        return " ".join((said, *self._others(others)))
+
+    def _others(self, count: int) -> tuple[str, ...]:
+        return (word("channel.still_others", self.language, n=count),) if count else ()
 
 
 def read(parcel: Parcel) -> Notice:
@@ -93,6 +138,33 @@ def read_all(parcel: Parcel) -> tuple[Notice, ...]:
     return tuple(found)
 
 
+def place_names(areas: Sequence[AreaBlock]) -> tuple[str, ...]:
+    """Names of areas, each by itself: one narrowed to its parts is "place: part, part"."""
+    return tuple(n.strip() for a in areas for n in re.split("[:,;]", a.description))
+
+
+def _still(one: Still, headline: str, language: str, *, timed: bool) -> str:
+    if not timed:
+        return word("channel.still_short", language, headline=headline)
+    until = moment(one.expires, language, one.expires.tzinfo or UTC)
+    return word("channel.still", language, time=until, headline=headline)
+
+
+def _stands(one: Beside) -> Still:
+    alert = _alert(one.message.body)
+    info = _info(alert, one.text.language)
+    headline, language = one_line(one.text.headline), one.text.language
+    if alert and (said := prefix(cast("Status", alert.status), language)):
+        # It stands in front of the whole already.
+        headline = headline.removeprefix(word("warn.prefixed", language, prefix=said, headline=""))
+    return Still(
+        headline,
+        one.message.level,
+        place_names(info.areas) if info else (),
+        (info.expires if info else None) or one.message.expires,
+    )
+
+
 def _notice(parcel: Parcel, text: Text, alert: Alert | None, info: Info | None) -> Notice:
     status = alert.status if alert else ""
     headline = one_line(text.headline)
@@ -119,6 +191,8 @@ def _notice(parcel: Parcel, text: Text, alert: Alert | None, info: Info | None) 
         areas=info.areas if info else (),
         facts=tuple((n.partition(":")[2], v) for n, v in facts if ":" in n),
         earlier=len(alert.references) if alert else 0,
+        stands=tuple(_stands(one) for one in parcel.stands),
+        more=parcel.more,
     )
 
 

@@ -8,10 +8,11 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import Field, StringConstraints
 
-from haidang.edge.channels.parts.notice import read
+from haidang.edge.channels.parts.notice import Notice, place_names, read
 from haidang.edge.channels.parts.spec import ChannelSpec, Home
 from haidang.edge.channels.port import Parcel, State
 from haidang.warn.short import Short, texted
+from haidang.words import word
 
 _NUMBER: Final = re.compile(r"\+?[0-9]{3,15}")
 
@@ -74,10 +75,20 @@ def short(parcel: Parcel, spec: SmsSpec, home: Home) -> Short:
     notice = read(parcel)
     return texted(
         replace(parcel.text, headline=notice.headline),
-        # A notice may be narrowed to parts of its place: "place: part, part".
-        places=[n.strip() for a in notice.areas for n in re.split("[:,;]", a.description)],
+        places=place_names(notice.areas),
         level=parcel.message.level,
+        still=_still(notice),
         most=spec.parts,
         own_letters=spec.letters == "own",
         link=home.link_to(parcel.message.identifier) if spec.link else "",
     )
+
+
+def _still(notice: Notice) -> tuple[str, ...]:
+    """What goes on beside a notice, from long to short; the last one may have to stand alone."""
+    if not (brief := notice.still_short()):
+        return ()
+    alone, said = brief, notice.exercise
+    if said:
+        alone = word("warn.prefixed", notice.language, prefix=said, headline=brief)
+    return notice.still_short(timed=True), brief, alone
