@@ -93,8 +93,8 @@ class Broker:
 def broker(folder: Path, *lines: str) -> Iterator[Broker]:
     """Start one and stop it again; ``lines`` are added to its settings."""
     running = Broker(folder, lines)
-    running.start()
     try:
+        running.start()  # one that does not come up is stopped too, and troubles no later test
         yield running
     finally:
         running.stop()
