@@ -3,10 +3,8 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
-# Tests wait for browsers, servers and pauses: one worker more than two cores keeps them busy. In
-# the order of the folders, for the long ones stand in the middle and not at the end.
-WORKERS ?= 3
-SPREAD := --dist loadscope --no-loadscope-reorder
+WORKERS ?= 2
+SPREAD := --dist loadscope
 
 .PHONY: setup demo test coverage fuzz check serve bench docs clean need screenshots
 .DEFAULT_GOAL := demo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache, wraps
 from importlib.util import find_spec
@@ -81,6 +82,14 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays: no collection of garbage need look at it again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _no_language_stays() -> Iterator[None]:
+    """What a command was asked to speak is the process's, and must not be the next test's."""
+    yield
+    if shown := sys.modules.get("haidang.cli.show"):
+        shown._chosen.clear()
 
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
