@@ -174,6 +174,13 @@ def test_a_message_that_breaks_us_is_put_aside_and_the_others_go_on(listener, se
     assert not any(status["spoken"] in line for line in lines)
 
 
+def test_a_topic_that_is_not_granted_is_told_with_its_remedy(listener, monkeypatch):
+    assert listener.status()["broker"]["unheard"] == []
+    monkeypatch.setattr(listener.inbox, "unheard", ("b/# (Not authorized)", "c/#"))
+    told = [line for line, wrong in cli_listen._lines(listener.status()) if wrong]
+    assert any("b/# (Not authorized), c/#" in line and "sensors.yaml" in line for line in told)
+
+
 def test_what_the_store_did_not_take_is_spoken_by_the_next_step(listener, sensor, monkeypatch):
     speak, failed = listener.store.speak, []
 

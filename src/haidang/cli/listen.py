@@ -83,6 +83,8 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, bool]]:
         lines.append((say("listen_refused", why=broker["refused"]), True))
     elif not broker["connected"]:
         lines.append((say("listen_no_line", why=broker.get("failed") or "-"), True))
+    if topics := broker.get("unheard"):
+        lines.append((say("listen_unheard", topics=", ".join(topics)), True))
     if broker["dropped"]:
         lines.append((say("listen_dropped", n=broker["dropped"]), True))
     if found["trouble"]:

@@ -329,6 +329,7 @@ class Listener:
             "broker": {
                 "connected": self.inbox.connected,
                 "refused": self.inbox.refused,
+                "unheard": list(self.inbox.unheard),
                 "failed": self.inbox.failed,
                 "reconnects": self.inbox.reconnects,
                 "dropped": self.inbox.dropped,

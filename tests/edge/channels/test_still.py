@@ -178,9 +178,9 @@ def test_of_many_the_first_are_named_and_the_rest_is_counted() -> None:
     one = parcel(of=message(level=0), text=END["en"], stands=others, more=4)
     notice = read(one)
     assert len(notice.still) == 3
-    assert notice.still[-1] == "In force too: 4 more."
-    assert notice.still_short().endswith("In force too: 5 more.")
-    assert "In force too: 5 more." in short(one, SmsSpec(kind="x"), HOME).text
+    assert notice.still[-1] == "Also in force: 4 more."
+    assert notice.still_short().endswith("Also in force: 5 more.")
+    assert "Also in force: 5 more." in short(one, SmsSpec(kind="x"), HOME).text
 
 
 @pytest.mark.parametrize("letters", ["plain", "own"])

@@ -45,8 +45,8 @@ class Inbox:
 
     Attributes:
         connected: Whether the line stands, and the broker has taken what we want to hear.
-        refused: Why the broker turned us away, or would not let us hear a topic; "" while it did
-            not.
+        refused: Why the broker turned us away, "" while it did not.
+        unheard: Topics of ours that it will not let us hear, each with what it says.
         failed: Why the broker could not be reached at the last try, "" once it was: nobody is
             there, the name is unknown, or its certificate is not believed.
         dropped: Messages that the broker says it threw away, of anybody's; None where it says
@@ -77,6 +77,7 @@ class Inbox:
         """
         self.connected = False
         self.refused = ""
+        self.unheard: tuple[str, ...] = ()
         self.failed = ""
         self.dropped: int | None = None
         self.reconnects = 0
@@ -188,7 +189,7 @@ class Inbox:
     ) -> None:
         """Not before this does a broker that does not know us keep anything for us."""
         said = zip(self._filters, codes, strict=False)  # the last one is not ours to hear
-        self.refused = next((f"{name}: {code}" for name, code in said if code.is_failure), "")
+        self.unheard = tuple(f"{name} ({code})" for name, code in said if code.is_failure)
         self.connected = True
 
     def _on_connect_fail(self, *_: Any) -> None:
